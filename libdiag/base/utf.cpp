@@ -1,0 +1,122 @@
+#include "libdiag/base/utf.h"
+
+#include <fmt/format.h>
+
+namespace diag {
+namespace {
+
+constexpr char32_t replacement = 0xFFFD;
+
+void append_utf8(std::string& out, char32_t c) {
+    const auto put = [&out](char32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
+    if (c < 0x80) {
+        put(c);
+    } else if (c < 0x800) {
+        put(0xC0 | (c >> 6));
+        put(0x80 | (c & 0x3F));
+    } else if (c < 0x10000) {
+        put(0xE0 | (c >> 12));
+        put(0x80 | ((c >> 6) & 0x3F));
+        put(0x80 | (c & 0x3F));
+    } else {
+        put(0xF0 | (c >> 18));
+        put(0x80 | ((c >> 12) & 0x3F));
+        put(0x80 | ((c >> 6) & 0x3F));
+        put(0x80 | (c & 0x3F));
+    }
+}
+
+struct Decoded {
+    char32_t value;
+    std::size_t size;  // bytes used
+    bool valid;
+};
+
+// One character of UTF-8; overlong forms, surrogates and values past U+10FFFF are invalid (RFC 3629).
+Decoded next_utf8(std::string_view text) {
+    const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char first = byte(0);
+    if (first < 0x80) return {first, 1, true};
+    const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+    if (first < 0xC2 || first > 0xF4 || text.size() < size) return {first, 1, false};
+    char32_t value = first & (0x7FU >> size);
+    for (std::size_t i = 1; i < size; ++i) {
+        if ((byte(i) & 0xC0) != 0x80) return {first, 1, false};
+        value = (value << 6) | (byte(i) & 0x3FU);
+    }
+    const bool overlong = (size == 3 && value < 0x800) || (size == 4 && value < 0x10000);
+    if (overlong || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return {first, 1, false};
+    return {value, size, true};
+}
+
+// Characters that change how a terminal shows the text around them.
+bool is_unsafe(char32_t c) {
+    return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
+           (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF;
+}
+
+}  // namespace
+
+std::string utf8_from_utf16le(Bytes units) {
+    const std::size_t count = units.size() / 2;
+    const auto unit = [units](std::size_t i) {
+        return static_cast<char32_t>(units[2 * i] | (units[2 * i + 1] << 8));
+    };
+    std::string text;
+    text.reserve(count);
+    for (std::size_t i = 0; i < count && unit(i) != 0; ++i) {
+        char32_t c = unit(i);
+        const bool high = c >= 0xD800 && c <= 0xDBFF;
+        if (high && i + 1 < count && unit(i + 1) >= 0xDC00 && unit(i + 1) <= 0xDFFF) {
+            c = 0x10000 + ((c - 0xD800) << 10) + (unit(i + 1) - 0xDC00);
+            ++i;
+        } else if (c >= 0xD800 && c <= 0xDFFF) {
+            c = replacement;
+        }
+        append_utf8(text, c);
+    }
+    return text;
+}
+
+ByteVector utf16le_from_utf8(std::string_view text) {
+    ByteVector units;
+    units.reserve(text.size() * 2);
+    const auto put = [&units](char32_t unit) {
+        units.push_back(static_cast<std::uint8_t>(unit & 0xFF));
+        units.push_back(static_cast<std::uint8_t>(unit >> 8));
+    };
+    while (!text.empty()) {
+        const Decoded c = next_utf8(text);
+        text.remove_prefix(c.size);
+        const char32_t value = c.valid ? c.value : replacement;
+        if (value < 0x10000) {
+            put(value);
+        } else {
+            put(0xD800 + ((value - 0x10000) >> 10));
+            put(0xDC00 + ((value - 0x10000) & 0x3FF));
+        }
+    }
+    return units;
+}
+
+std::string escape_for_terminal(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        const Decoded c = next_utf8(text);
+        if (!c.valid) {
+            out += fmt::format("\\x{:02x}", static_cast<unsigned>(c.value));
+        } else if (c.value == '\\') {
+            out += "\\\\";
+        } else if (is_unsafe(c.value)) {
+            out += c.value < 0x80 ? fmt::format("\\x{:02x}", static_cast<unsigned>(c.value))
+                                  : fmt::format("\\u{{{:04x}}}", static_cast<unsigned>(c.value));
+        } else {
+            out += text.substr(0, c.size);
+        }
+        text.remove_prefix(c.size);
+    }
+    return out;
+}
+
+}  // namespace diag

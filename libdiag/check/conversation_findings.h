@@ -1,0 +1,17 @@
+#pragma once
+
+#include <vector>
+
+#include "libdiag/check/finding.h"
+#include "libdiag/check/outcome.h"
+#include "libdiag/dissect/conversation.h"
+
+namespace diag::check {
+
+/// Everything that is worth saying about one conversation, most important first. A healthy one gives nothing above info.
+std::vector<Finding> check_conversation(const dissect::Conversation& conversation, Outcome outcome);
+
+/// A look-up of the KMS service record that did not name a host.
+std::vector<Finding> check_dns(const dissect::DnsLookup& lookup);
+
+}  // namespace diag::check

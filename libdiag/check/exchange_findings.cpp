@@ -1,0 +1,166 @@
+#include "libdiag/check/exchange_findings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "libdiag/base/hex.h"
+#include "libdiag/check/rules.h"
+#include "libdiag/proto/kms/epid.h"
+#include "libdiag/proto/kms/error_codes.h"
+
+namespace diag::check {
+namespace {
+
+using dissect::Conversation;
+using dissect::Exchange;
+using dissect::Mark;
+
+constexpr std::size_t max_evidence = 8;
+constexpr std::int64_t clock_limit_s = 4 * 3600;  // planning.md: a host refuses requests more than 4 hours off
+
+// Adds to the finding of this rule and title, or begins it: many exchanges, one finding.
+class Collector {
+public:
+    Collector(const Conversation& c, std::vector<Finding>& out) : c_{c}, out_{out}, begin_{out.size()} {}
+
+    Finding& at(const Rule& rule, std::string title) {
+        for (std::size_t i = begin_; i < out_.size(); ++i)
+            if (out_[i].rule == &rule && out_[i].title == title) return out_[i];
+        out_.push_back({.rule = &rule, .target = to_string(c_.host), .title = std::move(title), .evidence = {}, .packets = {}});
+        return out_.back();
+    }
+
+    void add(const Rule& rule, std::string title, std::string evidence, const Mark& mark) {
+        Finding& f = at(rule, std::move(title));
+        if (mark) f.packets.push_back(mark.packet);
+        if (f.evidence.size() < max_evidence) {
+            f.evidence.push_back(mark ? fmt::format("packet {}: {}", mark.packet, evidence) : std::move(evidence));
+        } else {
+            f.evidence.resize(max_evidence);
+            f.evidence.push_back(fmt::format("and {} more packets like these", f.packets.size() - max_evidence));
+        }
+    }
+
+    const Conversation& conversation() const { return c_; }
+
+private:
+    const Conversation& c_;
+    std::vector<Finding>& out_;
+    std::size_t begin_;
+};
+
+Mark answer_mark(const Conversation& c, const Exchange& e) {
+    return e.response_pdu ? c.pdus[*e.response_pdu].last : c.pdus[e.request_pdu].last;
+}
+
+const Rule& rule_of(std::uint32_t hresult) {
+    switch (hresult) {
+        case 0x8007000D: return rule::request_invalid;
+        case 0xC004F042:
+        case 0xC004F015: return rule::product_not_covered;
+        case 0xC004D104: return rule::client_list_full;
+        case 0xC004F06C: return rule::clock_skew;
+        default: return rule::host_refused;
+    }
+}
+
+std::string hours(std::int64_t seconds) {
+    return fmt::format("{:+.1f} hours", static_cast<double>(seconds) / 3600.0);
+}
+
+/// Client clock minus capture clock in seconds; the second is only as right as the machine that captured.
+std::optional<std::int64_t> clock_difference(const Conversation& c, const Exchange& e) {
+    if (!e.request.base) return std::nullopt;
+    const Timestamp client = to_timestamp(e.request.base->client_time_filetime);
+    return (client.ns / 1'000'000'000) - (c.pdus[e.request_pdu].last.time.ns / 1'000'000'000);
+}
+
+void refusal(Collector& out, const Exchange& e) {
+    const Conversation& c = out.conversation();
+    const std::uint32_t code = *e.hresult;
+    const auto* known = kms::find_error(code);
+    const std::string name = known != nullptr && !known->symbol.empty() ? fmt::format("{} {}", format_code(code), known->symbol) : format_code(code);
+    const Rule& rule = rule_of(code);
+    const std::string title = fmt::format("{} refused the request of {}: {}", to_string(c.host), to_string(c.client.ip), name);
+    std::string evidence = fmt::format("response without a message, HRESULT {}", format_code(code));
+    if (known != nullptr) evidence += fmt::format(": {}", known->meaning);
+    out.add(rule, title, std::move(evidence), answer_mark(c, e));
+    if (const auto difference = clock_difference(c, e); difference && &rule == &rule::clock_skew) {
+        out.add(rule, title, fmt::format("the client's clock is {} from the clock of the capture", hours(*difference)), c.pdus[e.request_pdu].last);
+    }
+    Finding& finding = out.at(rule, title);
+    finding.inner_code = code;
+}
+
+void low_count(Collector& out, const Exchange& e) {
+    if (!e.request.base || !e.response || !e.response->base) return;
+    const std::uint32_t count = e.response->base->count;
+    const std::uint32_t needed = e.request.base->required_client_count;
+    if (count >= needed) return;
+    const Conversation& c = out.conversation();
+    out.add(rule::count_low, fmt::format("KMS works, but {} has seen only {} of the {} clients that the product needs", to_string(c.host), count, needed),
+            fmt::format("count {}, needed {}", count, needed), answer_mark(c, e));
+}
+
+void failed_checks(Collector& out, const Exchange& e) {
+    if (!e.response) return;
+    std::string failed;
+    for (const auto& entry : kms::response_check_table) {
+        if (!entry.decides || e.response->checks.*(entry.member) != CheckResult::failed) continue;
+        if (!failed.empty()) failed += ", ";
+        failed += entry.key;
+    }
+    if (failed.empty()) return;
+    const Conversation& c = out.conversation();
+    out.add(rule::response_check, fmt::format("the answer of {} fails checks that the client makes: {}", to_string(c.host), failed),
+            fmt::format("failed: {}", failed), answer_mark(c, e));
+}
+
+void protected_bodies(Collector& out, const Exchange& e) {
+    const Conversation& c = out.conversation();
+    const std::string title = fmt::format("messages between {} and {} are not opened by the key profile", to_string(c.client.ip), to_string(c.host));
+    if (e.request.body_protected()) {
+        out.add(rule::keys_missing, title, fmt::format("request of {} bytes, version {}.{}, stays closed", e.request.message_size, e.request.version.major, e.request.version.minor),
+                c.pdus[e.request_pdu].last);
+    }
+    if (e.response && e.response->body_protected()) {
+        out.add(rule::keys_missing, title, fmt::format("response of {} bytes, version {}.{}, stays closed", e.response->message_size, e.response->version.major, e.response->version.minor),
+                answer_mark(c, e));
+    }
+}
+
+void lab_host(Collector& out, const Exchange& e) {
+    if (!e.response || !e.response->base) return;
+    const auto epid = kms::parse_epid(e.response->base->epid_text());
+    if (!epid || !epid->is_lab()) return;
+    const Conversation& c = out.conversation();
+    out.add(rule::host_lab, fmt::format("{} is the reference host of this toolkit, not a genuine KMS host", to_string(c.host)),
+            fmt::format("ePID {} carries the lab marker .9999", e.response->base->epid_text()), answer_mark(c, e));
+}
+
+void clocks(Collector& out, const Exchange& e) {
+    const auto difference = clock_difference(out.conversation(), e);
+    if (!difference || std::abs(*difference) <= clock_limit_s || (e.hresult && *e.hresult == 0xC004F06C)) return;
+    const Conversation& c = out.conversation();
+    out.add(rule::clock_differs, fmt::format("the clock of {} and that of the capture are more than 4 hours apart", to_string(c.client.ip)),
+            fmt::format("client time {}, {} from the clock of the capture", format_rfc3339(e.request.base->client_time_filetime), hours(*difference)),
+            c.pdus[e.request_pdu].last);
+}
+
+}  // namespace
+
+void check_exchanges(const Conversation& c, std::vector<Finding>& findings) {
+    Collector out{c, findings};
+    for (const Exchange& e : c.exchanges) {
+        if (e.hresult && *e.hresult != 0) refusal(out, e);
+        failed_checks(out, e);
+        low_count(out, e);
+        clocks(out, e);
+        protected_bodies(out, e);
+        lab_host(out, e);
+    }
+}
+
+}  // namespace diag::check

@@ -1,0 +1,39 @@
+#include "libdiag/check/finding.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace diag::check {
+
+std::string_view name_of(Severity severity) {
+    switch (severity) {
+        case Severity::info: return "info";
+        case Severity::warning: return "warning";
+        case Severity::critical: return "critical";
+    }
+    std::unreachable();
+}
+
+std::string_view name_of(Stage stage) {
+    switch (stage) {
+        case Stage::dns: return "dns";
+        case Stage::connect: return "connect";
+        case Stage::bind: return "bind";
+        case Stage::request: return "request";
+        case Stage::response: return "response";
+        case Stage::count: return "count";
+        case Stage::clock: return "clock";
+        case Stage::host: return "host";
+        case Stage::capture: return "capture";
+    }
+    std::unreachable();
+}
+
+std::optional<Severity> worst(std::span<const Finding> findings) {
+    const auto severity_of = [](const Finding& finding) { return finding.rule->severity; };
+    const auto highest = std::ranges::max_element(findings, {}, severity_of);
+    if (highest == findings.end()) return std::nullopt;
+    return severity_of(*highest);
+}
+
+}  // namespace diag::check

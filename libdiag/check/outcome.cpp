@@ -1,0 +1,130 @@
+#include "libdiag/check/outcome.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+namespace diag::check {
+namespace {
+
+using dissect::Conversation;
+using dissect::PduRecord;
+using dissect::Side;
+
+struct Entry {
+    std::string_view name;
+    std::string_view description;
+};
+
+constexpr std::array<Entry, outcome_count> entries = {{
+    {"complete", "every request was answered"},
+    {"request_unanswered", "the host never answered a request"},
+    {"refused_by_rst", "the host refused the TCP connection (RST)"},
+    {"no_answer_to_syn", "nothing answered the TCP connection attempt"},
+    {"rejected_by_icmp", "an ICMP error rejected the TCP connection attempt"},
+    {"reset_by_host_after_bind", "the host reset the connection after the bind"},
+    {"reset_by_host_after_request", "the host reset the connection after the request"},
+    {"closed_by_host_without_response", "the host closed the connection instead of answering"},
+    {"closed_by_host_mid_response", "the host closed the connection in the middle of its answer"},
+    {"closed_by_host_idle", "bound, but the client never sent a request; the host closed"},
+    {"closed_by_client_mid_pdu", "the client closed the connection in the middle of its message"},
+    {"no_answer_to_bind", "the host never answered the bind"},
+    {"bind_refused_by_nak", "the host refused the bind (bind_nak)"},
+    {"interface_not_supported", "an RPC server, but it does not offer KMS"},
+    {"not_rpc", "the port speaks another protocol than RPC"},
+    {"fault", "the host answered with an RPC fault"},
+}};
+
+constexpr std::size_t client = 0;
+constexpr std::size_t host = 1;
+
+std::optional<Outcome> before_connection(const Conversation& c) {
+    if (c.tcp.established) return std::nullopt;
+    if (c.tcp.rst[host]) return Outcome::refused_by_rst;
+    if (c.tcp.icmp) return Outcome::rejected_by_icmp;
+    return Outcome::no_answer_to_syn;
+}
+
+bool has(const Conversation& c, dcerpc::PduType type) {
+    return std::any_of(c.pdus.begin(), c.pdus.end(), [type](const PduRecord& p) { return p.decoded.type() == type; });
+}
+
+// The host's last word on what it offers: no context of it can carry a call.
+bool nothing_accepted(const Conversation& c) {
+    bool answered = false;
+    bool accepted = false;
+    for (const PduRecord& p : c.pdus) {
+        const auto* ack = p.decoded.bind_ack();
+        if (ack == nullptr || p.cut) continue;
+        answered = true;
+        for (const auto& result : ack->results) accepted = accepted || result.result == dcerpc::acceptance;
+    }
+    return answered && !accepted;
+}
+
+bool bind_is_unanswered(const Conversation& c) {
+    const auto asked = std::count_if(c.pdus.begin(), c.pdus.end(), [](const PduRecord& p) { return p.decoded.bind() != nullptr; });
+    const auto answered = std::count_if(c.pdus.begin(), c.pdus.end(), [](const PduRecord& p) {
+        return p.decoded.bind_ack() != nullptr || p.decoded.type() == dcerpc::PduType::bind_nak;
+    });
+    return asked > answered;
+}
+
+bool closed_first(const Conversation& c, Side side) { return c.tcp.closed_first == side; }
+
+// A call or a bind was left without an answer: who ended it?
+Outcome unanswered(const Conversation& c, Outcome after_reset, Outcome silence) {
+    if (closed_first(c, Side::host)) {
+        return c.tcp.rst[host] && !c.tcp.fin[host] ? after_reset : Outcome::closed_by_host_without_response;
+    }
+    return silence;
+}
+
+// The client's last message never got complete.
+Outcome cut_by_client(const Conversation& c) {
+    if (closed_first(c, Side::client)) return Outcome::closed_by_client_mid_pdu;
+    return has(c, dcerpc::PduType::bind_ack)
+               ? unanswered(c, Outcome::reset_by_host_after_request, Outcome::request_unanswered)
+               : unanswered(c, Outcome::reset_by_host_after_bind, Outcome::no_answer_to_bind);
+}
+
+}  // namespace
+
+std::string_view name_of(Outcome outcome) { return entries[static_cast<std::size_t>(outcome)].name; }
+
+std::string_view describe(Outcome outcome) { return entries[static_cast<std::size_t>(outcome)].description; }
+
+std::optional<Outcome> parse_outcome(std::string_view name) {
+    for (std::size_t i = 0; i < entries.size(); ++i)
+        if (entries[i].name == name) return static_cast<Outcome>(i);
+    return std::nullopt;
+}
+
+Outcome outcome_of(const Conversation& c) {
+    if (const auto outcome = before_connection(c)) return *outcome;
+    if (has(c, dcerpc::PduType::bind_nak) && c.exchanges.empty()) return Outcome::bind_refused_by_nak;
+    if (c.not_rpc[client] || c.not_rpc[host]) return Outcome::not_rpc;
+    if (nothing_accepted(c)) return Outcome::interface_not_supported;
+    if (has(c, dcerpc::PduType::fault)) return Outcome::fault;
+
+    if (c.partial_tail[host] != 0 && (c.tcp.fin[host] || c.tcp.rst[host]) && !closed_first(c, Side::client)) {
+        return Outcome::closed_by_host_mid_response;
+    }
+    const bool request_open = std::any_of(c.exchanges.begin(), c.exchanges.end(), [](const dissect::Exchange& e) {
+        return !e.response_pdu && !e.answer_not_captured;
+    });
+    if (request_open) return unanswered(c, Outcome::reset_by_host_after_request, Outcome::request_unanswered);
+    if (c.partial_tail[client] != 0) return cut_by_client(c);
+    // Bytes of the host that the capture lost may have been the answer.
+    if (bind_is_unanswered(c) && c.exchanges.empty() && c.gap_size == 0) {
+        return unanswered(c, Outcome::reset_by_host_after_bind, Outcome::no_answer_to_bind);
+    }
+    if (!c.exchanges.empty()) return Outcome::complete;
+    if (c.pdus.empty() && closed_first(c, Side::host)) return Outcome::closed_by_host_without_response;
+    if (!c.pdus.empty() && closed_first(c, Side::host)) {
+        return c.tcp.rst[host] && !c.tcp.fin[host] ? Outcome::reset_by_host_after_bind : Outcome::closed_by_host_idle;
+    }
+    return Outcome::complete;
+}
+
+}  // namespace diag::check

@@ -1,0 +1,115 @@
+#include "libdiag/dissect/flow.h"
+
+namespace diag::dissect {
+namespace {
+
+std::size_t index_of(Side side) { return static_cast<std::size_t>(side); }
+std::size_t other(Side side) { return 1 - index_of(side); }
+
+bool is_before_or_at(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b) <= 0; }
+
+}  // namespace
+
+void Flow::reset(std::uint64_t new_serial, const Endpoint& new_client, const Endpoint& new_host) {
+    *this = Flow{};
+    serial = new_serial;
+    client = new_client;
+    host = new_host;
+}
+
+bool Flow::is_new_connection(const TcpEvent& event) const {
+    if (!event.syn || event.ack || event.from != Side::client) return false;
+    if (client_isn_ && *client_isn_ == event.sequence) return false;
+    // Data or a close came before any SYN of ours: either this SYN is late (it starts where the data does) or it is new.
+    if (!client_isn_) {
+        const auto offset = directions[0].offset_of(event.sequence + 1);
+        return facts.fin[0] || facts.rst[0] || facts.rst[1] || (offset && *offset > 0);
+    }
+    // A client that was refused tries again, some with a new sequence number: still one attempt.
+    return facts.established || has_payload();
+}
+
+void Flow::on_segment(const TcpEvent& event) {
+    if (!first || event.mark.packet < first.packet) first = event.mark;
+    last = event.mark;
+    ++facts.packet_count;
+    facts.byte_count += event.frame_size;
+    if (event.syn) on_syn(event);
+    if (event.ack && !event.rst) directions[other(event.from)].set_acknowledged(event.acknowledgment);
+    if (event.payload_size > 0 && !event.syn) on_payload(event);
+    if (event.fin || event.rst) on_close(event);
+}
+
+void Flow::on_syn(const TcpEvent& event) {
+    if (event.from == Side::client) {
+        ++facts.syn_count;
+        if (!facts.syn) facts.syn = event.mark;
+        client_isn_ = event.sequence;
+        directions[0].set_start(event.sequence + 1);
+        return;
+    }
+    facts.established = true;
+    if (!facts.syn_ack) facts.syn_ack = event.mark;
+    directions[1].set_start(event.sequence + 1);
+    if (event.ack) directions[0].set_start(event.acknowledgment);
+}
+
+void Flow::on_payload(const TcpEvent& event) {
+    const std::size_t side = index_of(event.from);
+    facts.established = true;
+    if (!facts.first_payload[side]) facts.first_payload[side] = event.mark;
+    facts.last_payload[side] = event.mark;
+    if (!want_bytes) return;
+    directions[side].add({.sequence = event.sequence,
+                          .payload = event.payload,
+                          .payload_size = event.payload_size,
+                          .packet = event.mark.packet,
+                          .time = event.mark.time,
+                          .acknowledgment = event.acknowledgment});
+}
+
+void Flow::on_close(const TcpEvent& event) {
+    const std::size_t side = index_of(event.from);
+    Mark& mark = event.rst ? facts.rst[side] : facts.fin[side];
+    if (mark) return;
+    mark = event.mark;
+    const std::uint32_t sequence = event.sequence + event.payload_size;
+    if (event.fin) directions[side].set_end(sequence);
+    if (!closes_[side]) {
+        closes_[side] = Close{.sequence = sequence,
+                              .acknowledgment = event.acknowledgment,
+                              .acknowledges = event.ack,
+                              .by_fin = event.fin};
+    }
+    // A close that confirms the other side's FIN came second. When neither does they crossed: arrival decides.
+    if (confirms_close_of(Side::client)) {
+        facts.closed_first = Side::client;
+    } else if (confirms_close_of(Side::host)) {
+        facts.closed_first = Side::host;
+    } else if (!facts.closed_first) {
+        facts.closed_first = event.from;
+    }
+}
+
+bool Flow::confirms_close_of(Side closer) const {
+    const auto& close = closes_[index_of(closer)];
+    const auto& answer = closes_[other(closer)];
+    return close && answer && close->by_fin && answer->acknowledges &&
+           !is_before_or_at(answer->acknowledgment, close->sequence);
+}
+
+void Flow::on_icmp(const IcmpError& error) {
+    if (!first || error.mark.packet < first.packet) first = error.mark;
+    last = error.mark;
+    if (!facts.icmp) facts.icmp = error;
+}
+
+bool Flow::is_over() const {
+    return (facts.fin[0] && facts.fin[1]) || facts.rst[0] || facts.rst[1] || (facts.icmp && !facts.established);
+}
+
+std::size_t Flow::memory_size() const {
+    return sizeof(Flow) + directions[0].memory_size() + directions[1].memory_size();
+}
+
+}  // namespace diag::dissect

@@ -1,0 +1,128 @@
+#include "libdiag/dissect/pdu_reader.h"
+
+#include <algorithm>
+
+#include "libdiag/proto/dcerpc/header.h"
+
+namespace diag::dissect {
+namespace {
+
+constexpr std::size_t opening_size = 64;
+constexpr std::size_t header_size = 16;
+
+Mark mark_of(const stream::Piece* piece) {
+    return piece == nullptr ? Mark{} : Mark{.packet = piece->packet, .time = piece->time};
+}
+
+class DirectionReader {
+public:
+    DirectionReader(const stream::Flat& flat, Side from, bool boundary_known)
+        : flat_{flat}, from_{from}, boundary_known_{boundary_known} {}
+
+    DirectionPdus read() {
+        if (boundary_known_ && !flat_.gaps.empty() && !flat_.runs.empty() &&
+            flat_.gaps.front().offset < flat_.runs.front().offset) {
+            boundary_known_ = false;  // the beginning itself is missing
+        }
+        if (!flat_.runs.empty()) next_ = flat_.runs.front().offset;
+        for (const stream::Run& run : flat_.runs) read_run(run);
+        return std::move(out_);
+    }
+
+private:
+    void read_run(const stream::Run& run) {
+        const std::int64_t end = run.offset + static_cast<std::int64_t>(run.bytes.size());
+        std::int64_t at = std::max(next_, run.offset);
+        while (at < end) {
+            if (!boundary_known_) {
+                const auto found = resynchronise(run, at);
+                if (!found) return;
+                at = *found;
+                boundary_known_ = true;
+            }
+            const Bytes bytes = run.bytes.subspan(static_cast<std::size_t>(at - run.offset));
+            if (!dcerpc::looks_like_rpc(bytes)) {
+                lose_track(bytes);
+                ++at;
+                continue;
+            }
+            const bool gap_follows = has_gap_at(end);
+            if (bytes.size() < header_size) return end_inside(bytes, end, gap_follows);
+            const std::size_t size = dcerpc::peek_frag_length(bytes);
+            if (bytes.size() >= size) {
+                add(at, bytes.first(size), size);
+                at += static_cast<std::int64_t>(size);
+                next_ = at;
+                continue;
+            }
+            if (!gap_follows) return end_inside(bytes, end, false);
+            add(at, bytes, size);
+            next_ = at + static_cast<std::int64_t>(size);
+            return;
+        }
+    }
+
+    void end_inside(Bytes bytes, std::int64_t run_end, bool gap_follows) {
+        next_ = run_end;
+        if (gap_follows) {
+            boundary_known_ = false;
+        } else {
+            out_.partial_tail = static_cast<std::uint32_t>(bytes.size());
+        }
+    }
+
+    // Bytes that are no PDU where one should begin. At the start, or as the first answer, that is another protocol.
+    void lose_track(Bytes bytes) {
+        boundary_known_ = false;
+        const bool answers_nothing = std::none_of(out_.pdus.begin(), out_.pdus.end(), [](const PduRecord& p) {
+            return p.decoded.type() == dcerpc::PduType::response;
+        });
+        if (out_.not_rpc || !flat_.start_known || !answers_nothing) return;
+        if (from_ == Side::client && !out_.pdus.empty()) return;
+        out_.not_rpc = true;
+        const Bytes shown = head(bytes, opening_size);
+        out_.opening.assign(shown.begin(), shown.end());
+    }
+
+    // The next packet from `at` on whose payload begins like a PDU of a known type.
+    std::optional<std::int64_t> resynchronise(const stream::Run& run, std::int64_t at) const {
+        const std::int64_t end = run.offset + static_cast<std::int64_t>(run.bytes.size());
+        auto piece = std::lower_bound(flat_.pieces.begin(), flat_.pieces.end(), at,
+                                      [](const stream::Piece& p, std::int64_t offset) { return p.offset < offset; });
+        for (; piece != flat_.pieces.end() && piece->offset < end; ++piece) {
+            const Bytes bytes = run.bytes.subspan(static_cast<std::size_t>(piece->offset - run.offset));
+            if (bytes.size() >= header_size && dcerpc::is_pdu_start(bytes)) return piece->offset;
+        }
+        return std::nullopt;
+    }
+
+    bool has_gap_at(std::int64_t offset) const {
+        return std::any_of(flat_.gaps.begin(), flat_.gaps.end(), [offset](const stream::Gap& g) { return g.offset == offset; });
+    }
+
+    void add(std::int64_t offset, Bytes raw, std::size_t size) {
+        PduRecord& record = out_.pdus.emplace_back();
+        record.from = from_;
+        record.stream_offset = offset;
+        record.raw = raw;
+        record.cut = raw.size() < size;
+        record.first = mark_of(flat_.piece_at(offset));
+        record.last = mark_of(flat_.piece_at(offset + static_cast<std::int64_t>(raw.size()) - 1));
+        record.decoded = dcerpc::decode_pdu_partial(raw);
+        out_.end = offset + static_cast<std::int64_t>(raw.size());
+    }
+
+    const stream::Flat& flat_;
+    Side from_;
+    bool boundary_known_;
+    std::int64_t next_ = 0;
+    DirectionPdus out_;
+};
+
+}  // namespace
+
+DirectionPdus read_pdus(const stream::Flat& flat, Side from, bool boundary_known) {
+    return DirectionReader{flat, from, boundary_known}.read();
+}
+
+}  // namespace diag::dissect

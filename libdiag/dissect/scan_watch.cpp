@@ -1,0 +1,72 @@
+#include "libdiag/dissect/scan_watch.h"
+
+#include <algorithm>
+
+namespace diag::dissect {
+namespace {
+
+constexpr std::size_t max_hosts_by_port = 8;  // hosts of one client whose ports are counted
+
+template <class T>
+void add_bounded(std::vector<T>& list, const T& value, std::size_t limit) {
+    if (list.size() < limit && std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
+}
+
+}  // namespace
+
+ScanWatch::Client* ScanWatch::client_of(const IpAddress& address) {
+    if (const auto found = clients_.find(address); found != clients_.end()) return &found->second;
+    if (clients_.size() >= max_clients) return nullptr;
+    return &clients_[address];
+}
+
+void ScanWatch::on_attempt(const IpAddress& client, const Endpoint& host) {
+    if (Client* c = client_of(client)) add_bounded(c->hosts, host.ip, scan_threshold);
+}
+
+void ScanWatch::on_empty(const IpAddress& client, const Endpoint& host) {
+    Client* c = client_of(client);
+    if (c == nullptr) return;
+    auto entry = std::find_if(c->ports.begin(), c->ports.end(), [&](const auto& e) { return e.first == host.ip; });
+    if (entry == c->ports.end()) {
+        if (c->ports.size() >= max_hosts_by_port) return;
+        entry = c->ports.insert(c->ports.end(), {host.ip, {}});
+    }
+    add_bounded(entry->second, host.port, scan_threshold);
+}
+
+void ScanWatch::on_payload(const IpAddress& client, const Endpoint& host) {
+    const auto found = clients_.find(client);
+    if (found == clients_.end()) return;
+    Client& c = found->second;
+    std::erase(c.hosts, host.ip);
+    if (c.hosts.empty() && c.ports.empty() && c.left_out_count == 0) clients_.erase(found);
+}
+
+bool ScanWatch::is_scan(const IpAddress& client, const Endpoint& host) const {
+    const auto found = clients_.find(client);
+    if (found == clients_.end()) return false;
+    const Client& c = found->second;
+    if (c.hosts.size() >= scan_threshold) return true;
+    return std::any_of(c.ports.begin(), c.ports.end(), [&](const auto& entry) {
+        return entry.first == host.ip && entry.second.size() >= scan_threshold;
+    });
+}
+
+void ScanWatch::on_left_out(const IpAddress& client, std::uint64_t first_packet) {
+    Client* c = client_of(client);
+    if (c == nullptr) return;
+    if (c->left_out_count++ == 0 || first_packet < c->first_packet) c->first_packet = first_packet;
+}
+
+std::vector<PortScan> ScanWatch::scans() const {
+    std::vector<PortScan> scans;
+    for (const auto& [address, client] : clients_) {
+        if (client.left_out_count == 0) continue;
+        scans.push_back({.client = address, .attempt_count = client.left_out_count, .first_packet = client.first_packet});
+    }
+    std::sort(scans.begin(), scans.end(), [](const auto& a, const auto& b) { return a.first_packet < b.first_packet; });
+    return scans;
+}
+
+}  // namespace diag::dissect

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "libdiag/base/packet_view.h"
+#include "libdiag/dissect/conversation.h"
+#include "libdiag/dissect/dns_watch.h"
+#include "libdiag/dissect/flow.h"
+#include "libdiag/dissect/scan_watch.h"
+#include "libdiag/proto/ip/fragments.h"
+#include "libdiag/proto/ip/ip.h"
+#include "libdiag/stream/flow_table.h"
+
+namespace diag::dissect {
+
+/// Receives what the tracker finds, as soon as it is complete.
+class Sink {
+public:
+    virtual ~Sink() = default;
+    /// `conversation` and the views in it are valid only during the call.
+    virtual void on_conversation(const Conversation& conversation) = 0;
+    virtual void on_dns(const DnsLookup& lookup) = 0;
+    /// The packet belongs to the connection `serial`, which may or may not be reported later. Only called when
+    /// TrackerOptions::announce_packets is set.
+    virtual void on_packet(std::uint64_t serial, const PacketView& packet);
+    /// The connection `serial` is over and is no KMS conversation: its packets may be forgotten.
+    virtual void on_dismissed(std::uint64_t serial);
+};
+
+struct TrackerOptions {
+    std::uint16_t kms_port = 1688;
+    std::uint64_t hash_key = 0x9AE16A3B2F90404F;  ///< main hands in a random one
+    bool announce_packets = false;
+    std::size_t max_slots = std::size_t{1} << 20;        ///< connections remembered by their handshake, 32 bytes each
+    std::size_t flow_memory = std::size_t{10} << 20;     ///< bytes for connections that carry KMS, or may
+    std::size_t max_flows = 8192;
+    std::size_t part_size = std::size_t{512} << 10;      ///< bytes of one connection before it is reported in parts
+};
+
+/// Counters over a whole capture, for --stats and for findings about the capture.
+struct TrackerStatistics {
+    std::uint64_t packet_count = 0;
+    std::uint64_t byte_count = 0;
+    std::uint64_t tcp_packet_count = 0;
+    std::uint64_t not_ip_count = 0;
+    std::uint64_t malformed_count = 0;
+    std::uint64_t unsupported_link_count = 0;
+    std::uint64_t first_unsupported_link = 0;    ///< its link type
+    std::uint64_t empty_connection_count = 0;    ///< to the KMS port, opened and closed without a byte: port checks
+    std::uint64_t other_rpc_count = 0;           ///< on the KMS port, but bound to other interfaces
+    std::uint64_t early_report_count = 0;        ///< conversations reported before their end, to bound memory
+    std::uint64_t evicted_handshake_count = 0;
+};
+
+/// Finds the KMS conversations in a stream of packets.
+///
+/// Feed the packets in the order of the capture, then call finish(). KMS is recognised by the interface UUID in a bind on
+/// any port, and by the KMS port where the bind is missing. Memory is bounded by the options, whatever the capture holds:
+/// under pressure the connections that were silent the longest are reported as they stand.
+class Tracker {
+public:
+    Tracker(const TrackerOptions& options, kms::Codec& codec, Sink& sink);
+
+    void on_packet(const PacketView& packet);
+    /// Reports what is over for long enough, for live captures without traffic.
+    void on_time(Timestamp now);
+    /// Reports everything that is still open, by first packet.
+    void finish();
+
+    const TrackerStatistics& statistics() const { return statistics_; }
+    const ScanWatch& scans() const { return scans_; }
+
+private:
+    struct Tcp;
+    void on_ip(const ip::IpPacket& packet, const PacketView& frame);
+    void on_tcp(const ip::IpPacket& packet, const PacketView& frame);
+    void on_icmp(const ip::IpPacket& packet, const PacketView& frame);
+    void on_unknown(const Tcp& tcp, std::uint64_t fingerprint);
+    void on_handshake(const Tcp& tcp, stream::FlowSlot& slot);
+    void on_rejected(const Tcp& tcp, stream::FlowSlot& slot);
+    void on_active(const Tcp& tcp, Flow& flow);
+    Flow& open_flow(const Tcp& tcp, std::uint64_t fingerprint, Side from);
+    Flow& promote(const Tcp& tcp, stream::FlowSlot& slot, Side from);
+    void feed(Flow& flow, const Tcp& tcp, Side from);
+    void decide(Flow& flow);
+    void report(Flow& flow, bool is_end);
+    void close_flow(Flow& flow, bool reject);
+    void sweep(Timestamp now);
+    void relieve();
+    Flow* flow_of(const stream::FlowSlot& slot);
+
+    TrackerOptions options_;
+    kms::Codec& codec_;
+    Sink& sink_;
+    stream::FlowTable table_;
+    ip::FragmentTable fragments_;
+    DnsWatch dns_;
+    ScanWatch scans_;
+    TrackerStatistics statistics_;
+
+    struct Pooled {
+        Flow flow;
+        bool used = false;
+        std::uint32_t newer = 0, older = 0;  ///< list by last activity; pool indexes
+    };
+    std::vector<std::unique_ptr<Pooled>> pool_;
+    std::vector<std::uint32_t> free_;
+    std::deque<std::pair<std::uint32_t, std::uint64_t>> over_;  ///< pool index and serial of flows that are over
+    std::size_t flow_memory_ = 0;
+    Conversation conversation_;  ///< reused, so that reporting does not allocate
+};
+
+}  // namespace diag::dissect
