@@ -58,6 +58,7 @@ extern const Rule capture_gap;           // KMS-CAPTURE-GAP            info: seg
 extern const Rule capture_cut_packets;   // KMS-CAPTURE-CUT-PACKETS    info: snaplen cut the messages
 extern const Rule capture_no_start;      // KMS-CAPTURE-NO-START       info: the capture begins in the middle of the connection
 extern const Rule capture_overlap;       // KMS-CAPTURE-OVERLAP        warning: retransmitted bytes differ from the first copy
+extern const Rule capture_link;          // KMS-CAPTURE-LINK-TYPE      warning: packets of a link type that is not read
 extern const Rule capture_scan;          // KMS-CAPTURE-SCAN           info: port scan of the KMS port, left out of the conversations
 extern const Rule capture_limit;         // KMS-CAPTURE-LIMIT          info: a memory bound was reached, a conversation was reported in parts
 

@@ -9,16 +9,15 @@ using Text = std::string_view;
 
 constexpr Text not_rpc_causes[] = {
     "A proxy or inspecting firewall answers in the host's place, with HTTP or TLS.",
-    "Another program (web server, agent, SSH) owns the port on this machine.",
+    "Another program (web server, SSH, monitoring software) owns the port on this machine.",
     "The SRV record or the client's setting names the wrong machine or port.",
+    "If it is the client that speaks another protocol: it is no KMS client but a browser or a scanner.",
 };
 constexpr Text not_rpc_remedy[] = {
     "Network team: if the first bytes in the evidence come from a proxy or from TLS inspection, exempt client network "
-    "-> "
-    "KMS host, TCP 1688 from it (a network rule, not an application rule for https).",
+    "-> KMS host, TCP 1688 from it (a network rule, not an application rule for https).",
     "KMS host administrator: on the host, netstat -ano shows which process owns the port; move that program or move "
-    "KMS "
-    "(slmgr /sprt, then restart sppsvc).",
+    "KMS (slmgr /sprt, then restart sppsvc).",
     "DNS administrator: correct target and port of the SRV record _vlmcs._tcp; Desktop support: slmgr /ckms removes a "
     "wrong setting by hand.",
 };
@@ -27,8 +26,7 @@ constexpr Text bind_events[] = {event::client_attempt, event::client_no_answer, 
 constexpr Text no_answer_causes[] = {
     "A firewall, proxy or load balancer completes the handshake but lets no RPC through.",
     "The KMS service on the host hangs, or the host is so busy that it does not get to the request (KMS at low "
-    "priority "
-    "starves first).",
+    "priority starves first).",
     "Larger packets are lost on the way (MTU of a tunnel): the handshake passes, the bind does not.",
 };
 constexpr Text no_answer_remedy[] = {
@@ -45,8 +43,7 @@ constexpr Text reset_causes[] = {
 };
 constexpr Text reset_remedy[] = {
     "Network team: compare the TTL of the reset with the host's SYN-ACK; if it differs, a device in the path sent it: "
-    "allow "
-    "client network -> KMS host, TCP 1688 without inspection of the content.",
+    "allow client network -> KMS host, TCP 1688 without inspection of the content.",
     "KMS host administrator: check on the host which program owns the port (netstat -ano) and whether sppsvc ended at "
     "that time (event 903, Windows Error Reporting).",
 };
@@ -58,8 +55,7 @@ constexpr Text closed_causes[] = {
 };
 constexpr Text closed_remedy[] = {
     "KMS host administrator: check on the host that the port belongs to sppsvc (netstat -ano), that slmgr /dlv says "
-    "'Key "
-    "Management Service is enabled', and that the service did not stop at that time.",
+    "'Key Management Service is enabled', and that the service did not stop at that time.",
     "Network team: capture on the host. If the host did not send the FIN, take TCP 1688 out of the device that did.",
 };
 
@@ -67,16 +63,14 @@ constexpr Text nak_causes[] = {
     "The host is at a limit of associations or memory (reason 1 or 2).",
     "The host speaks another version of the RPC protocol, or a device changed the bind (reason 4).",
     "The client asks for authentication that the host does not know; KMS clients do not authenticate, so this is "
-    "hardly a "
-    "KMS client (reason 8 or 9).",
+    "hardly a KMS client (reason 8 or 9).",
 };
 constexpr Text nak_remedy[] = {
     "KMS host administrator: reason 1 or 2: look at the number of connections and the memory of the host, restart "
-    "sppsvc, "
-    "and let clients try again.",
+    "sppsvc, and let clients try again.",
     "KMS host administrator: reason 4: make sure that the port belongs to sppsvc (netstat -ano).",
-    "Network team: capture on the host and compare the bind that arrives with the one that the client sent; exempt TCP "
-    "1688 from any device that changes it.",
+    "Network team: capture on the host and compare the bind that arrives with the one that the client sent; exempt "
+    "TCP 1688 from any device that changes it.",
     "Desktop support: reason 8 or 9: find out which program on the client made this connection.",
 };
 
@@ -87,13 +81,11 @@ constexpr Text no_interface_causes[] = {
 };
 constexpr Text no_interface_remedy[] = {
     "KMS host administrator: on the host run slmgr /dlv; if 'Key Management Service is enabled on this machine' is "
-    "missing, "
-    "install and activate the KMS host key there, or use the machine that has it.",
+    "missing, install and activate the KMS host key there, or use the machine that has it.",
     "KMS host administrator: netstat -ano on the host shows which process owns the port; slmgr /sprt moves KMS to a "
-    "free "
-    "one.",
-    "DNS administrator: remove or correct the SRV record _vlmcs._tcp that names this machine or port; Desktop support: "
-    "slmgr /ckms where it was set by hand.",
+    "free one.",
+    "DNS administrator: remove or correct the SRV record _vlmcs._tcp that names this machine or port; Desktop "
+    "support: slmgr /ckms where it was set by hand.",
 };
 
 constexpr Text no_syntax_causes[] = {
@@ -103,11 +95,9 @@ constexpr Text no_syntax_causes[] = {
 };
 constexpr Text no_syntax_remedy[] = {
     "KMS host administrator: make sure that sppsvc owns the port (netstat -ano) and bring the host to a supported "
-    "Windows "
-    "Server.",
+    "Windows Server.",
     "Desktop support: look at the offered transfer syntaxes in the evidence; a Windows client always offers NDR32, so "
-    "a "
-    "bind without it comes from another program.",
+    "a bind without it comes from another program.",
     "Network team: compare the bind on both ends; exempt TCP 1688 from any device that changes it.",
 };
 
@@ -118,11 +108,9 @@ constexpr Text idle_causes[] = {
 };
 constexpr Text idle_remedy[] = {
     "Desktop support: find out which program made the connection (netstat -anob on the client while it is open); a "
-    "probe "
-    "needs no action.",
+    "probe needs no action.",
     "Desktop support: on a real client check that the service sppsvc runs through an activation (events 900, 903, "
-    "16384), "
-    "then repeat slmgr /ato.",
+    "16384), then repeat slmgr /ato.",
     "Network team: if the client's capture shows a request that the host's does not, look for loss of larger packets "
     "(MTU) between the two.",
 };
@@ -141,15 +129,15 @@ constinit const Rule not_rpc{
     .stage = Stage::bind,
     .windows_code = code::host_unavailable,
     .inner_code = code::rpc_protocol_error,
-    .summary = "What answers on this port does not speak RPC but another protocol.",
+    .summary = "What is spoken on this port is not RPC but another protocol.",
     .causes = not_rpc_causes,
     .remedy = not_rpc_remedy,
     .code_note =
-        "[inf] 1728 is documented for protocol errors of the peer; bytes that are no RPC at all are the plainest "
-        "case of one.",
+        "[inf] 1728 is documented for protocol errors of the peer; bytes that are no RPC at all are the plainest case "
+        "of one.",
     .capture_shows =
-        "The handshake, the client's bind, and then bytes that are no DCE/RPC header: HTTP text, a TLS record, "
-        "an SSH banner. The evidence quotes the first of them.",
+        "The handshake, the client's bind, and then bytes that are no DCE/RPC header: HTTP text, a TLS record, an SSH "
+        "banner. The evidence quotes the first of them.",
     .events = bind_events,
 };
 
@@ -166,8 +154,8 @@ constinit const Rule bind_no_answer{
         "[?] Which of 1722, 1726 and 1727 the client reports after a silent bind is not documented; 1727 fits the "
         "documented meaning 'reached, but execution did not start'.",
     .capture_shows =
-        "SYN, SYN-ACK, ACK, the client's bind, perhaps its acknowledgement, and no byte from the host until "
-        "the client gives up.",
+        "SYN, SYN-ACK, ACK, the client's bind, perhaps its acknowledgement, and no byte from the host until the "
+        "client gives up.",
     .events = bind_events,
 };
 
@@ -177,14 +165,16 @@ constinit const Rule bind_reset{
     .stage = Stage::bind,
     .windows_code = code::host_unavailable,
     .inner_code = code::rpc_failed_dne,
-    .summary = "The connection was reset from the host's side instead of an answer to the RPC bind.",
+    .summary =
+        "The connection was reset from the host's side at the RPC bind: instead of the answer to it, or right after "
+        "the answer.",
     .causes = reset_causes,
     .remedy = reset_remedy,
     .code_note =
         "[inf] 1727: the server had been reached, the call did not execute. 1722 (0x800706BA) is possible [?].",
     .capture_shows =
-        "The client's bind, then RST from the host's address. A TTL or IP id unlike that of the SYN-ACK points "
-        "at a device in the path.",
+        "The client's bind, perhaps its answer, then RST from the host's address and no request. A TTL or IP id "
+        "unlike that of the SYN-ACK points at a device in the path.",
     .events = bind_events,
 };
 
@@ -217,8 +207,8 @@ constinit const Rule bind_nak{
         "0x800706D3 (1747), 9 is 0x80070005, all others 0x800706BF (1727). [?] Taken from an interoperating "
         "implementation; Microsoft documents the reasons, not the codes.",
     .capture_shows =
-        "The client's bind, answered by a PDU of type bind_nak with a reject reason and often the protocol "
-        "versions that the server supports.",
+        "The client's bind, answered by a PDU of type bind_nak with a reject reason and often the protocol versions "
+        "that the server supports.",
     .events = bind_events,
 };
 
@@ -235,8 +225,8 @@ constinit const Rule bind_no_interface{
         "[inf] 1717 is documented for the fault 'unknown interface'; an interoperating implementation reports the "
         "same for a rejected context. Some events write it as 0xC0020012.",
     .capture_shows =
-        "A bind_ack whose results for the KMS interface 51c82175-844e-4750-b0d8-ec255555bc06 are all 2 "
-        "(rejected by provider) with reason 1 (abstract syntax not supported).",
+        "A bind_ack whose results for the KMS interface 51c82175-844e-4750-b0d8-ec255555bc06 are all 2 (rejected by "
+        "provider) with reason 1 (abstract syntax not supported).",
     .events = bind_events,
 };
 
@@ -253,8 +243,8 @@ constinit const Rule bind_no_syntax{
         "[?] 1730 for a rejection with reason 2 is taken from an interoperating implementation. Reason 0, or a "
         "rejection by the server program (result 1), is 1727 (0x800706BF) there.",
     .capture_shows =
-        "A bind_ack in which no context is accepted and the rejections have reason 2. One rejected syntax "
-        "among accepted ones is normal: a host that takes NDR64 rejects NDR32 in the same bind.",
+        "A bind_ack in which no context is accepted and the rejections have reason 2. One rejected syntax among "
+        "accepted ones is normal: a host that takes NDR64 rejects NDR32 in the same bind.",
     .events = bind_events,
 };
 

@@ -8,14 +8,12 @@ using Text = std::string_view;
 
 constexpr Text keys_missing_causes[] = {
     "Client and host use other keys than the profile in use: genuine Windows and Office always do, for this toolkit "
-    "has "
-    "the lab profile only.",
+    "has the lab profile only.",
     "The messages were cut or altered, so that no key opens them.",
 };
 constexpr Text keys_missing_remedy[] = {
     "Nobody, in most cases: RPC layer, sizes, versions, HRESULTs, timings and all of version 4 are readable without "
-    "keys, "
-    "and the verdict does not need more.",
+    "keys, and the verdict does not need more.",
     "Whoever runs a test environment with keys of its own: give the tool its profile with --keys FILE.",
 };
 
@@ -26,11 +24,9 @@ constexpr Text damaged_causes[] = {
 };
 constexpr Text damaged_remedy[] = {
     "Whoever made the capture: stop the capturing program before copying, copy in binary mode, compare checksums, and "
-    "send "
-    "the file again.",
+    "send the file again.",
     "Reader of the report: what stands before the byte offset in the evidence was read and is reported; what came "
-    "after it "
-    "is missing, so 'no answer' near the end may only mean 'not in the file'.",
+    "after it is missing, so 'no answer' near the end may only mean 'not in the file'.",
 };
 
 constexpr Text gap_causes[] = {
@@ -39,8 +35,8 @@ constexpr Text gap_causes[] = {
     "A capture filter left packets out.",
 };
 constexpr Text gap_remedy[] = {
-    "Whoever made the capture: capture on the client or on the host itself, with a filter on the KMS port and a larger "
-    "buffer, and look at the counter of dropped packets.",
+    "Whoever made the capture: capture on the client or on the host itself, with a filter on the KMS port and a "
+    "larger buffer, and look at the counter of dropped packets.",
     "Network team: for a mirror port make sure that both directions are copied and that it is not oversubscribed.",
 };
 
@@ -49,8 +45,7 @@ constexpr Text cut_causes[] = {
 };
 constexpr Text cut_remedy[] = {
     "Whoever made the capture: capture whole packets (tcpdump -s 0; netsh trace start capture=yes does so by itself). "
-    "KMS "
-    "messages need about 400 bytes each.",
+    "KMS messages need about 400 bytes each.",
 };
 
 constexpr Text no_start_causes[] = {
@@ -68,9 +63,17 @@ constexpr Text overlap_causes[] = {
     "Somebody injects packets into the connection.",
 };
 constexpr Text overlap_remedy[] = {
-    "Network team: compare TTL, IP id and MAC addresses of the packets in the evidence to tell whether one sender sent "
-    "both copies; exempt TCP 1688 from the device that changes it.",
+    "Network team: compare TTL, IP id and MAC addresses of the packets in the evidence to tell whether one sender "
+    "sent both copies; exempt TCP 1688 from the device that changes it.",
     "Security team: if no known device explains the second copy, treat it as an injection.",
+};
+
+constexpr Text link_causes[] = {
+    "The capture was made on an unusual kind of interface (Bluetooth, USB, a monitor-mode wireless card).",
+};
+constexpr Text link_remedy[] = {
+    "Whoever made the capture: capture on an Ethernet, loopback, tunnel or 'any' interface of the client or the host.",
+    "Reader of the report: convert the file, if its packets do carry IP (editcap -T, tcprewrite), and read it again.",
 };
 
 constexpr Text scan_causes[] = {
@@ -88,8 +91,7 @@ constexpr Text limit_causes[] = {
 };
 constexpr Text limit_remedy[] = {
     "Reader of the report: take the parts of a conversation (keys 'part' and 'continues') as one; nothing is missing "
-    "from "
-    "them together.",
+    "from them together.",
     "Whoever made the capture: for a verdict on one client cut its packets out first (tcpdump -r FILE -w OUT host "
     "ADDRESS).",
 };
@@ -106,8 +108,8 @@ constinit const Rule keys_missing{
     .causes = keys_missing_causes,
     .remedy = keys_missing_remedy,
     .capture_shows =
-        "Requests and responses of version 5 or 6 that decrypt to nothing sensible: padding, inner version or "
-        "sizes do not fit.",
+        "Requests and responses of version 5 or 6 that decrypt to nothing sensible: padding, inner version or sizes "
+        "do not fit.",
 };
 
 constinit const Rule capture_damaged{
@@ -120,8 +122,8 @@ constinit const Rule capture_damaged{
     .causes = damaged_causes,
     .remedy = damaged_remedy,
     .capture_shows =
-        "A record whose lengths contradict the file, or bytes that end before the record does. The evidence "
-        "names the byte offset.",
+        "A record whose lengths contradict the file, or bytes that end before the record does. The evidence names the "
+        "byte offset.",
 };
 
 constinit const Rule capture_gap{
@@ -130,12 +132,12 @@ constinit const Rule capture_gap{
     .stage = Stage::capture,
     .windows_code = 0,
     .inner_code = 0,
-    .summary = "Segments of this conversation are missing from the capture, though the other side received them.",
+    .summary = "Bytes of this conversation that were sent are missing from the capture.",
     .causes = gap_causes,
     .remedy = gap_remedy,
     .capture_shows =
-        "A hole in the sequence numbers that the receiver acknowledged: the bytes were on the wire, not in the "
-        "file.",
+        "A hole in the sequence numbers. Where the receiver acknowledged what lies behind it, the bytes were on the "
+        "wire and only the file lacks them.",
 };
 
 constinit const Rule capture_cut_packets{
@@ -177,6 +179,20 @@ constinit const Rule capture_overlap{
     .capture_shows = "Two segments that cover the same sequence numbers and differ in content.",
 };
 
+constinit const Rule capture_link{
+    .id = "KMS-CAPTURE-LINK-TYPE",
+    .severity = Severity::warning,
+    .stage = Stage::capture,
+    .windows_code = 0,
+    .inner_code = 0,
+    .summary = "Packets of this capture begin with a link header that is not read, so nothing in them was looked at.",
+    .causes = link_causes,
+    .remedy = link_remedy,
+    .capture_shows =
+        "An interface whose link type is none of Ethernet, Linux cooked, raw IP or BSD loopback. The evidence has the "
+        "number.",
+};
+
 constinit const Rule capture_scan{
     .id = "KMS-CAPTURE-SCAN",
     .severity = Severity::info,
@@ -201,8 +217,8 @@ constinit const Rule capture_limit{
     .causes = limit_causes,
     .remedy = limit_remedy,
     .capture_shows =
-        "Nothing that is wrong: it is a bound of the tool, which works in the same memory whatever the size of "
-        "the file.",
+        "Nothing that is wrong: it is a bound of the tool, which works in the same memory whatever the size of the "
+        "file.",
 };
 
 }  // namespace diag::check::rule

@@ -9,21 +9,18 @@ using Text = std::string_view;
 
 constexpr Text no_record_causes[] = {
     "No KMS host publishes into this zone: publishing failed (event 12293), was switched off (slmgr /cdns), or the "
-    "host "
-    "was never set up.",
+    "host was never set up.",
     "The host publishes into its own DNS domain only, and the client searches another one.",
     "The client's DNS suffix or search list is wrong, or its resolver sees another view of the zone (VPN, split DNS).",
     "The record was scavenged or deleted, or a record made by hand is misspelt.",
 };
 constexpr Text no_record_remedy[] = {
     "KMS host administrator: on the host run slmgr /dlv; it must say 'DNS publishing enabled' (slmgr /sdns enables "
-    "it). "
-    "Restart the service sppsvc to publish now, then read events 12293 and 12294.",
+    "it). Restart the service sppsvc to publish now, then read events 12293 and 12294.",
     "KMS host administrator: if clients search another domain than the host's own, add that domain to the value "
     "DnsDomainPublishList on the host.",
     "DNS administrator: ask each server that clients use for SRV _vlmcs._tcp.DOMAIN. (with the trailing dot); where "
-    "the "
-    "zone takes no dynamic updates, create the record by hand: priority 0, weight 0, port 1688, target the host's "
+    "the zone takes no dynamic updates, create the record by hand: priority 0, weight 0, port 1688, target the host's "
     "FQDN.",
     "Desktop support: compare the primary suffix and the search list (ipconfig /all) with the name in the evidence. "
     "slmgr /skms HOST:1688 bypasses DNS on one machine; slmgr /ckms undoes it.",
@@ -55,16 +52,14 @@ constexpr Text server_failure_events[] = {
 
 constexpr Text refused_causes[] = {
     "The server serves neither this client's network nor this zone: its recursion or query access list leaves the "
-    "client "
-    "out.",
+    "client out.",
     "The client asks a server meant for another network, for example through a VPN adapter.",
 };
 constexpr Text refused_remedy[] = {
     "DNS administrator: allow queries (and recursion, if the server is not authoritative for the zone) from the "
-    "client's "
-    "network on the server named in the evidence.",
-    "Desktop support: check with ipconfig /all which adapter brings in this DNS server, and correct the DHCP option or "
-    "the VPN profile.",
+    "client's network on the server named in the evidence.",
+    "Desktop support: check with ipconfig /all which adapter brings in this DNS server, and correct the DHCP option "
+    "or the VPN profile.",
 };
 
 constexpr Text no_answer_causes[] = {
@@ -75,10 +70,9 @@ constexpr Text no_answer_causes[] = {
 };
 constexpr Text no_answer_remedy[] = {
     "Desktop support: run nslookup -type=srv _vlmcs._tcp.DOMAIN SERVER on the client for each of its DNS servers; "
-    "remove "
-    "servers that do not answer from its configuration or from DHCP.",
-    "Network team: allow UDP and TCP 53 from the client's network to the DNS server named in the evidence, and the way "
-    "back.",
+    "remove servers that do not answer from its configuration or from DHCP.",
+    "Network team: allow UDP and TCP 53 from the client's network to the DNS server named in the evidence, and the "
+    "way back.",
     "DNS administrator: check that the DNS service runs and listens on that address; capture there whether the query "
     "arrives.",
 };
@@ -98,14 +92,12 @@ constinit const Rule dns_no_record{
     .causes = no_record_causes,
     .remedy = no_record_remedy,
     .code_note =
-        "0x8007232B is what RCODE 3 (no such name) becomes; 0x8007251D stands for an answer without error and "
-        "without records, 0x8007007B for a client that has no DNS suffix and asks nothing at all. [inf] for the "
-        "way from RCODE to code; 0x80092328 is documented for the same condition. No host was tried, so there is no "
-        "inner code.",
+        "0x8007232B is what RCODE 3 (no such name) becomes; 0x8007251D stands for an answer without error and without "
+        "records, 0x8007007B for a client that has no DNS suffix and asks nothing at all. [inf] for the way from "
+        "RCODE to code; 0x80092328 is documented for the same condition. No host was tried, so there is no inner code.",
     .capture_shows =
-        "A query for SRV _vlmcs._tcp.DOMAIN answered with RCODE 3, or with RCODE 0 and no SRV record. A "
-        "client may ask several domains, one after the other: only if none of them has a record is it left "
-        "without a host.",
+        "A query for SRV _vlmcs._tcp.DOMAIN answered with RCODE 3, or with RCODE 0 and no SRV record. A client may "
+        "ask several domains, one after the other: only if none of them has a record is it left without a host.",
     .events = no_record_events,
 };
 
@@ -121,8 +113,8 @@ constinit const Rule dns_server_failure{
     .causes = server_failure_causes,
     .remedy = server_failure_remedy,
     .code_note =
-        "0x8007232A belongs to RCODE 2. [inf] Other RCODEs have neighbouring codes: 1 is 0x80072329, 4 is "
-        "0x8007232C, 9 is 0x80072331. No host was tried, so there is no inner code.",
+        "0x8007232A belongs to RCODE 2. [inf] Other RCODEs have neighbouring codes: 1 is 0x80072329, 4 is 0x8007232C, "
+        "9 is 0x80072331. No host was tried, so there is no inner code.",
     .capture_shows =
         "A query for SRV _vlmcs._tcp.DOMAIN answered with RCODE 2, or with one that is neither 0, 3 nor 5.",
     .events = server_failure_events,
@@ -154,8 +146,8 @@ constinit const Rule dns_no_answer{
     .causes = no_answer_causes,
     .remedy = no_answer_remedy,
     .code_note =
-        "0x8007232A is documented as 'no usable answer from DNS' and covers silence as well as RCODE 2; some "
-        "clients show 0x800705B4 (time-out) instead. [inf] No host was tried, so there is no inner code.",
+        "0x8007232A is documented as 'no usable answer from DNS' and covers silence as well as RCODE 2; some clients "
+        "show 0x800705B4 (time-out) instead. [inf] No host was tried, so there is no inner code.",
     .capture_shows = "The query for SRV _vlmcs._tcp.DOMAIN, often repeated and sent to several servers, and no answer.",
     .events = failed_lookup_events,
 };

@@ -9,15 +9,13 @@ using Text = std::string_view;
 
 constexpr Text request_invalid_causes[] = {
     "Client and host do not speak the same dialect: the request has a protocol version that the host does not know "
-    "(only "
-    "4.0, 5.0 and 6.0 exist).",
+    "(only 4.0, 5.0 and 6.0 exist).",
     "The request was made under other keys than the host's, so the host reads nonsense: a test client, or a test host.",
     "The request was cut or altered on the way, or comes from a program that builds wrong messages.",
 };
 constexpr Text request_invalid_remedy[] = {
     "Desktop support: find out which program on the client sent the request; Windows and Office do not send such "
-    "requests "
-    "by themselves. A test client belongs to a test host with the same key profile.",
+    "requests by themselves. A test client belongs to a test host with the same key profile.",
     "KMS host administrator: check that the host runs a supported Windows Server with current updates.",
     "Network team: compare the request on both ends; they must be equal byte by byte.",
 };
@@ -28,19 +26,17 @@ constexpr Text refusal_events[] = {
 
 constexpr Text not_covered_causes[] = {
     "The host key is older than the product: a newer Windows or Office needs a newer host key.",
-    "The host has a key for another product group (Windows but not Office, or the reverse; a client key does not cover "
-    "servers).",
+    "The host has a key for another product group (Windows but not Office, or the reverse; a client key does not "
+    "cover servers).",
     "The host lacks the update that teaches it the newer product.",
     "The client is pointed at the wrong host, for example by an old slmgr /skms.",
 };
 constexpr Text not_covered_remedy[] = {
     "KMS host administrator: compare product and KMS id in the evidence with the host keys installed (slmgr /dlv all "
-    "on the "
-    "host); install and activate the host key that covers the product.",
+    "on the host); install and activate the host key that covers the product.",
     "KMS host administrator: install the current cumulative update on the host before a host key for a newer product.",
     "Desktop support: slmgr /dlv on the client shows where it points ('Registered KMS machine name' means set by "
-    "hand); "
-    "slmgr /ckms returns it to DNS.",
+    "hand); slmgr /ckms returns it to DNS.",
 };
 constexpr Text not_covered_events[] = {
     event::client_attempt,
@@ -49,18 +45,17 @@ constexpr Text not_covered_events[] = {
 };
 
 constexpr Text list_full_causes[] = {
-    "The host's list of client machine ids for this application is full (671 entries), typically after somebody sent a "
-    "request with a very large required count.",
+    "The host's list of client machine ids for this application is full (671 entries), typically after somebody sent "
+    "a request with a very large required count.",
     "Machines get new client machine ids all the time (re-imaging, slmgr /rearm, test tools with random ids).",
     "The host is an emulator that imitates this limit.",
 };
 constexpr Text list_full_remedy[] = {
-    "KMS host administrator: restart sppsvc on the host, which is documented to start the collection of client ids "
-    "afresh, "
-    "and watch the count (slmgr /dlv).",
+    "KMS host administrator: restart sppsvc on the host and watch the count (slmgr /dlv): Microsoft's planning guide "
+    "says "
+    "that the collection of client ids starts afresh then, older texts say that it stays for 30 days.",
     "KMS host administrator: look in the events 12290 for requests with an unusual field 2 (required count above 25) "
-    "and "
-    "for many machine ids (field 4) under one name (field 3); stop the program that sends them.",
+    "and for many machine ids (field 4) under one name (field 3); stop the program that sends them.",
     "KMS host administrator: if the limit returns, set up another host, let it reach its count, and retire this one.",
 };
 
@@ -85,8 +80,7 @@ constexpr Text clock_skew_causes[] = {
 };
 constexpr Text clock_skew_remedy[] = {
     "Desktop support: on the client run w32tm /resync and w32tm /query /status /verbose; a domain member should take "
-    "its "
-    "time from the domain (Type NT5DS). Then repeat slmgr /ato.",
+    "its time from the domain (Type NT5DS). Then repeat slmgr /ato.",
     "Desktop support: check time zone and UTC (w32tm /tz); for a virtual machine correct the time of the hypervisor, "
     "too.",
     "KMS host administrator: if several clients fail this way, correct the clock of the host.",
@@ -107,11 +101,11 @@ constexpr Text clock_differs_causes[] = {
 };
 constexpr Text clock_differs_remedy[] = {
     "Network team: compare the clock of the capturing machine with a time server; if it is wrong, nothing else is.",
-    "Desktop support: if the capture's clock is right, compare the client's UTC time (w32tm /stripchart /computer:HOST "
-    "/samples:1) and let it synchronise (w32tm /resync).",
+    "Desktop support: if the capture's clock is right, compare the client's UTC time with it (w32tm /query /status) "
+    "and "
+    "let it synchronise (w32tm /resync).",
     "KMS host administrator: if client and capture differ by more than 4 hours and the host still granted, find out "
-    "what "
-    "the host is: a genuine KMS host refuses such a request with 0xC004F06C.",
+    "what the host is: a genuine KMS host refuses such a request with 0xC004F06C.",
 };
 constexpr Text clock_differs_events[] = {
     "Client, Application log, source Microsoft-Windows-Security-SPP, event 12288: field 5 is the client's time in UTC.",
@@ -122,8 +116,7 @@ constexpr Text count_causes[] = {
     "Too few distinct machines have asked this host in the last 30 days: a new host, a small site, a test network.",
     "The clients are spread over several hosts, each of which counts by itself.",
     "Cloned machines share one client machine id, because the image was not generalised (sysprep /generalize) or "
-    "SkipRearm "
-    "was set.",
+    "SkipRearm was set.",
     "The host was reinstalled or restarted its collection of client ids.",
 };
 constexpr Text count_remedy[] = {
@@ -137,8 +130,7 @@ constexpr Text count_remedy[] = {
 };
 constexpr Text count_events[] = {
     "Client, Application log, source Microsoft-Windows-Security-SPP, event 12289: field 5 is the count, field 3 is 0 "
-    "(not "
-    "activated), field 2 has flag 0x04000000; the needed count is field 10 of the 12288 before it.",
+    "(not activated), field 2 has flag 0x04000000; the needed count is field 10 of the 12288 before it.",
     event::host_request,
 };
 
@@ -148,8 +140,7 @@ constexpr Text lab_causes[] = {
 constexpr Text lab_remedy[] = {
     "Nobody, if this is a test network.",
     "KMS host administrator: in a production network find out who runs the reference host, and remove any SRV record "
-    "that "
-    "names it: it cannot activate a genuine client, so clients only lose time with it.",
+    "that names it: it cannot activate a genuine client, so clients only lose time with it.",
 };
 constexpr Text lab_events[] = {
     event::client_attempt,
@@ -186,8 +177,7 @@ constinit const Rule product_not_covered{
         "Documented: the client shows 0xC004F042 while the host may log 0xC004F015 for the same request. [inf] for "
         "event 12288; where several hosts were tried, 0xC004F074 may be shown instead.",
     .capture_shows =
-        "TCP, bind and request are fine; the response carries no data and the return code 0xC004F042 or "
-        "0xC004F015.",
+        "TCP, bind and request are fine; the response carries no data and the return code 0xC004F042 or 0xC004F015.",
     .events = not_covered_events,
 };
 
@@ -230,16 +220,15 @@ constinit const Rule clock_skew{
     .windows_code = code::host_unavailable,
     .inner_code = code::invalid_timestamp,
     .summary =
-        "The host refused the request because client and host clocks differ by more than 4 hours in UTC "
-        "(0xC004F06C).",
+        "The host refused the request because client and host clocks differ by more than 4 hours in UTC (0xC004F06C).",
     .causes = clock_skew_causes,
     .remedy = clock_skew_remedy,
     .code_note =
-        "Documented: 0xC004F06C stands in event 12288 on the client and in 12290 on the host. The client shows it "
-        "as such, or sums it up as 0xC004F074.",
+        "Documented: 0xC004F06C stands in event 12288 on the client and in 12290 on the host. The client shows it as "
+        "such, or sums it up as 0xC004F074.",
     .capture_shows =
-        "TCP, bind and request are fine; the response carries no data and the return code 0xC004F06C. Where "
-        "the request can be read, its client time is hours away from the time of the packet.",
+        "TCP, bind and request are fine; the response carries no data and the return code 0xC004F06C. Where the "
+        "request can be read, its client time is hours away from the time of the packet.",
     .events = clock_events,
 };
 
@@ -256,8 +245,8 @@ constinit const Rule clock_differs{
     .remedy = clock_differs_remedy,
     .code_note = "Nothing was refused for it, so no code belongs to it; a host that checks answers 0xC004F06C.",
     .capture_shows =
-        "A request that can be read and whose client time is more than 4 hours before or after the time stamp "
-        "of its packet.",
+        "A request that can be read and whose client time is more than 4 hours before or after the time stamp of its "
+        "packet.",
     .events = clock_differs_events,
 };
 
@@ -271,8 +260,8 @@ constinit const Rule count_low{
     .causes = count_causes,
     .remedy = count_remedy,
     .code_note =
-        "Documented: the client decides this by itself. The answer is a success, so event 12288 carries no error for "
-        "this host; 12289 has the count.",
+        "Documented: the client decides this by itself and says 0xC004F038; event 12289 has the count. [inf] The call "
+        "succeeded, so event 12288 carries no error for this host.",
     .capture_shows = "A response with return code 0 whose count is below the required client count of its request.",
     .events = count_events,
 };

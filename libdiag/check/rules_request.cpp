@@ -14,10 +14,10 @@ constexpr Text client_cut_causes[] = {
 };
 constexpr Text client_cut_remedy[] = {
     "Desktop support: repeat slmgr /ato on the client and see whether it happens again.",
-    "Desktop support: if it does, look at the time of the evidence for events of the service sppsvc (903), of sleep or "
-    "shutdown, and of security software on the client.",
-    "Network team: capture on the host; if the bytes that are missing here arrive there, the capture is incomplete and "
-    "nothing is wrong.",
+    "Desktop support: if it does, look at the time of the evidence for events of the service sppsvc (903), of sleep "
+    "or shutdown, and of security software on the client.",
+    "Network team: capture on the host; if the bytes that are missing here arrive there, the capture is incomplete "
+    "and nothing is wrong.",
 };
 constexpr Text client_cut_events[] = {
     event::client_attempt,
@@ -33,11 +33,9 @@ constexpr Text no_answer_causes[] = {
 constexpr Text no_answer_remedy[] = {
     "KMS host administrator: look for an event 12290 of this client at the time in the evidence. If there is one, the "
     "host has answered: look at the way back. If there is none, look at the load of the host, set normal priority "
-    "(slmgr "
-    "/spri), and restart sppsvc.",
+    "(slmgr /spri), and restart sppsvc.",
     "Network team: capture on the host at the same time and say on which side the bytes are lost; exempt client "
-    "network -> "
-    "KMS host, TCP 1688 from inspection.",
+    "network -> KMS host, TCP 1688 from inspection.",
 };
 constexpr Text call_events[] = {
     event::client_attempt,
@@ -53,24 +51,21 @@ constexpr Text reset_causes[] = {
 };
 constexpr Text reset_remedy[] = {
     "Network team: compare TTL and IP id of the reset with the host's other packets; if they differ, a device in the "
-    "path "
-    "sent it: allow client network -> KMS host, TCP 1688 without inspection of the content.",
+    "path sent it: allow client network -> KMS host, TCP 1688 without inspection of the content.",
     "KMS host administrator: look for the end of sppsvc at that time (event 903, Windows Error Reporting) and for an "
-    "event "
-    "12290 of this client: if it is there, the host had answered.",
+    "event 12290 of this client: if it is there, the host had answered.",
     "Network team: if many clients share one address, spread them or raise the limit.",
 };
 
 constexpr Text closed_causes[] = {
     "The host could not read the request and hung up, as emulators do with requests made under keys they do not have; "
-    "a "
-    "genuine host answers with an error instead.",
+    "a genuine host answers with an error instead.",
     "The service on the host was stopping.",
     "A proxy or load balancer between the two closed the connection.",
 };
 constexpr Text closed_remedy[] = {
-    "KMS host administrator: make sure that the program on the port is sppsvc of Windows (netstat -ano, slmgr /dlv); a "
-    "machine that nobody can account for is a security matter.",
+    "KMS host administrator: make sure that the program on the port is sppsvc of Windows (netstat -ano, slmgr /dlv); "
+    "a machine that nobody can account for is a security matter.",
     "KMS host administrator: look for an event 12290 of this client and for a stop of sppsvc (event 903) at that time.",
     "Network team: capture on the host. If the host did not send the FIN, exempt TCP 1688 from the device that did.",
 };
@@ -83,29 +78,25 @@ constexpr Text response_cut_causes[] = {
 constexpr Text response_cut_remedy[] = {
     "KMS host administrator: look for the end of sppsvc at that time (event 903, Windows Error Reporting).",
     "Network team: capture on the host. If the whole answer left it, look for the device that shortened it and exempt "
-    "TCP "
-    "1688 there.",
+    "TCP 1688 there.",
     "KMS host administrator: make sure that sppsvc owns the port (netstat -ano).",
 };
 
 constexpr Text fault_causes[] = {
     "The host's RPC policy or a security callback denies the call (status 0x00000005).",
     "The request names a context that the host does not know (0x1C010003, 0x1C00001C): a device or a restart of the "
-    "service "
-    "broke the association.",
+    "service broke the association.",
     "The host is too busy (0x1C010014).",
     "The request was damaged or altered on the way, so the host cannot read its stub (0x000006F7).",
     "The program on the port is another RPC service with fewer operations (0x1C010002).",
 };
 constexpr Text fault_remedy[] = {
     "KMS host administrator: status 0x00000005: check the policy 'Restrict Unauthenticated RPC clients' and RPC "
-    "filters on "
-    "the host; KMS clients call anonymously.",
+    "filters on the host; KMS clients call anonymously.",
     "KMS host administrator: 0x1C010014: reduce the load, slmgr /spri, restart sppsvc; 0x1C010003 or 0x1C010002: make "
-    "sure "
-    "that sppsvc owns the port (netstat -ano).",
-    "Network team: 0x000006F7 or 0x1C01000B: compare the request on both ends and exempt TCP 1688 from any device that "
-    "changes it.",
+    "sure that sppsvc owns the port (netstat -ano).",
+    "Network team: 0x000006F7 or 0x1C01000B: compare the request on both ends and exempt TCP 1688 from any device "
+    "that changes it.",
 };
 
 constexpr Text response_check_causes[] = {
@@ -116,19 +107,16 @@ constexpr Text response_check_causes[] = {
 };
 constexpr Text response_check_remedy[] = {
     "KMS host administrator: find out what machine the host is and who runs it (evidence: address, ePID); a KMS host "
-    "that "
-    "nobody can account for is a security and licensing matter. Withdraw its SRV record and point clients to a known "
-    "host.",
+    "that nobody can account for is a security and licensing matter. Withdraw its SRV record and point clients to a "
+    "known host.",
     "Network team: compare the answer in captures on both ends; they must be equal byte by byte.",
     "Desktop support: clients that this host has 'activated' should be activated again by a known host (slmgr /ckms, "
-    "then "
-    "slmgr /ato).",
+    "then slmgr /ato).",
 };
 constexpr Text response_check_events[] = {
     event::client_attempt,
     "Client, Application log, source Microsoft-Windows-Security-SPP, event 12289: field 1 is the client's verdict on "
-    "the "
-    "answer, field 3 says whether it was activated.",
+    "the answer, field 3 says whether it was activated.",
     event::host_request,
 };
 
@@ -147,8 +135,7 @@ constinit const Rule client_cut{
         "The client ended the attempt by itself; no code of the host or the network belongs to it. If its own "
         "security software did it, event 12288 may carry WinSock 10053 (0x80072745) [inf].",
     .capture_shows =
-        "The beginning of a bind or request, fewer bytes than its frag_length says, then FIN or RST from the "
-        "client.",
+        "The beginning of a bind or request, fewer bytes than its frag_length says, then FIN or RST from the client.",
     .events = client_cut_events,
 };
 
@@ -206,11 +193,11 @@ constinit const Rule response_cut{
     .causes = response_cut_causes,
     .remedy = response_cut_remedy,
     .code_note =
-        "[inf] 1726: the server had been reached and execution may have started. 1728 (0x800706C0) is possible "
-        "where the client judges the cut PDU itself [?].",
+        "[inf] 1726: the server had been reached and execution may have started. 1728 (0x800706C0) is possible where "
+        "the client judges the cut PDU itself [?].",
     .capture_shows =
-        "The beginning of a response PDU, fewer bytes than its frag_length says, then FIN or RST from the "
-        "host's address.",
+        "The beginning of a response PDU, fewer bytes than its frag_length says, then FIN or RST from the host's "
+        "address.",
     .events = call_events,
 };
 
@@ -229,8 +216,8 @@ constinit const Rule rpc_fault{
         "0x1C010002 is 0x800706D1, 0x1C010003 is 0x800706B5, 0x1C01000B is 0x800706C0, 0x1C010014 is 0x800706BB, "
         "0x1C00000D is 0x8007071A, 0x1C000012 is 0x800706BE. Microsoft documents this mapping, but for status 5 [inf].",
     .capture_shows =
-        "A request PDU answered by a PDU of type fault. Its status says why; flag 0x20 says that the call did "
-        "not execute.",
+        "A request PDU answered by a PDU of type fault. Its status says why; flag 0x20 says that the call did not "
+        "execute.",
     .events = call_events,
 };
 
@@ -247,9 +234,9 @@ constinit const Rule response_check{
         "[?] Community reports tie 0x8007000D to answers that fail validation; Microsoft documents the code for a "
         "local lack of registry permissions only.",
     .capture_shows =
-        "A response with data and return code 0 in which one or more proofs fail: MAC (version 4), hash or "
-        "padding (5 and 6), HMAC or salt (6), or an echo of client time, machine id or version that differs. The "
-        "evidence names the checks.",
+        "A response with data and return code 0 in which one or more proofs fail: MAC (version 4), hash or padding (5 "
+        "and 6), HMAC or salt (6), or an echo of client time, machine id or version that differs. The evidence names "
+        "the checks.",
     .events = response_check_events,
 };
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -102,6 +104,7 @@ struct Conversation {
     std::uint64_t gap_size = 0;               ///< bytes that were sent and not captured
     std::uint64_t cut_size = 0;               ///< bytes that the snaplen cut off
     std::uint64_t conflict_size = 0;          ///< retransmitted bytes that differ from the first copy
+    std::deque<ByteVector> joined_stubs;      ///< keeps the stubs of fragmented calls alive
     std::string host_name;                    ///< from an SRV answer in the capture, when one named this address
 };
 
@@ -117,12 +120,23 @@ struct DnsLookup {
         std::string name, data;      ///< data as text: "0 100 1688 kms.example.test." for SRV
         std::uint16_t type = 0;
         std::uint32_t ttl = 0;
+        bool is_srv = false;
         std::uint16_t priority = 0, weight = 0, port = 0;  ///< SRV only
         std::string target;
     };
     std::vector<Answer> answers;
     unsigned asked_count = 1;
+    bool truncated = false;          ///< TC: the answer did not fit, the client asks again over TCP
+    bool client_found_host = false;  ///< this client got an SRV record from another look-up of the capture
+
+    bool names_host() const {
+        return rcode == 0 && std::any_of(answers.begin(), answers.end(), [](const Answer& a) { return a.is_srv; });
+    }
 };
+
+/// "SRV", "NXDOMAIN" and the like, for reports that know no DNS.
+std::string dns_type_name(std::uint16_t type);
+std::string dns_rcode_name(std::uint16_t rcode);
 
 /// A client that knocked on many doors: its empty attempts are no conversations.
 struct PortScan {

@@ -54,6 +54,19 @@ void Flow::on_syn(const TcpEvent& event) {
     if (event.ack) directions[0].set_start(event.acknowledgment);
 }
 
+void Flow::restore_handshake(const Mark& syn, std::uint32_t syn_count, std::uint32_t client_next,
+                             std::optional<std::uint32_t> host_next) {
+    first = syn;
+    facts.syn = syn;
+    facts.syn_count = syn_count;
+    facts.packet_count = syn_count + (host_next ? 1 : 0);
+    client_isn_ = client_next - 1;
+    directions[0].set_start(client_next);
+    if (!host_next) return;
+    facts.established = true;
+    directions[1].set_start(*host_next);
+}
+
 void Flow::on_payload(const TcpEvent& event) {
     const std::size_t side = index_of(event.from);
     facts.established = true;

@@ -29,6 +29,9 @@ public:
 
     void on_segment(const TcpEvent& event);
     void on_icmp(const IcmpError& error);
+    /// What was known before the connection was found interesting: its SYN and the sequence numbers behind both SYNs.
+    void restore_handshake(const Mark& syn, std::uint32_t syn_count, std::uint32_t client_next,
+                           std::optional<std::uint32_t> host_next);
 
     /// Both sides have closed, or one was reset, refused or rejected: nothing of interest should follow.
     bool is_over() const;
@@ -40,6 +43,7 @@ public:
 
     std::uint64_t serial = 0;
     std::uint64_t fingerprint = 0;
+    std::uint32_t pool_index = 0;
     Endpoint client, host;
     Verdict verdict = Verdict::undecided;
     RecognizedBy recognized_by = RecognizedBy::port;
@@ -53,7 +57,7 @@ public:
     dcerpc::SyntaxMap contexts;       ///< context ids of the parts reported before
     bool bind_seen_before = false;    ///< in a part reported before
     unsigned part = 1;
-    std::size_t exchange_count_before = 0;
+    std::array<std::int64_t, 2> consumed{};  ///< offsets up to which the parts so far were reported
 
 private:
     void on_syn(const TcpEvent& event);

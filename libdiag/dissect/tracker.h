@@ -74,21 +74,39 @@ public:
 
 private:
     struct Tcp;
+    static constexpr std::uint32_t none = UINT32_MAX;
+    struct Pooled {
+        Flow flow;
+        bool used = false;
+        std::size_t charged_size = 0;           ///< what this flow counts for in flow_memory_
+        std::uint32_t newer = none, older = none;  ///< list by last activity; pool indexes
+    };
+    struct Over {
+        std::uint32_t pool_index;
+        std::uint64_t serial;
+        Timestamp time;
+    };
+
     void on_ip(const ip::IpPacket& packet, const PacketView& frame);
     void on_tcp(const ip::IpPacket& packet, const PacketView& frame);
+    void on_udp(const ip::IpPacket& packet, const PacketView& frame);
     void on_icmp(const ip::IpPacket& packet, const PacketView& frame);
     void on_unknown(const Tcp& tcp, std::uint64_t fingerprint);
     void on_handshake(const Tcp& tcp, stream::FlowSlot& slot);
     void on_rejected(const Tcp& tcp, stream::FlowSlot& slot);
     void on_active(const Tcp& tcp, Flow& flow);
+    static TcpEvent tcp_event(const Tcp& tcp, Side from);
     Flow& open_flow(const Tcp& tcp, std::uint64_t fingerprint, Side from);
     Flow& promote(const Tcp& tcp, stream::FlowSlot& slot, Side from);
     void feed(Flow& flow, const Tcp& tcp, Side from);
-    void decide(Flow& flow);
-    void report(Flow& flow, bool is_end);
+    void report(Flow& flow);
+    void split(Flow& flow);
+    bool is_empty_attempt(const Flow& flow);
     void close_flow(Flow& flow, bool reject);
     void sweep(Timestamp now);
     void relieve();
+    void link_newest(std::uint32_t index);
+    void unlink(std::uint32_t index);
     Flow* flow_of(const stream::FlowSlot& slot);
 
     TrackerOptions options_;
@@ -99,16 +117,12 @@ private:
     DnsWatch dns_;
     ScanWatch scans_;
     TrackerStatistics statistics_;
-
-    struct Pooled {
-        Flow flow;
-        bool used = false;
-        std::uint32_t newer = 0, older = 0;  ///< list by last activity; pool indexes
-    };
     std::vector<std::unique_ptr<Pooled>> pool_;
     std::vector<std::uint32_t> free_;
-    std::deque<std::pair<std::uint32_t, std::uint64_t>> over_;  ///< pool index and serial of flows that are over
+    std::uint32_t newest_ = none, oldest_ = none;
+    std::size_t flow_count_ = 0;
     std::size_t flow_memory_ = 0;
+    std::deque<Over> over_;      ///< flows that are over, in the order in which they ended
     Conversation conversation_;  ///< reused, so that reporting does not allocate
 };
 

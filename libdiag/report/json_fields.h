@@ -35,10 +35,12 @@ void write_value(JsonWriter& json, const FixedBytes<size>& value, Show show) {
 
 constexpr std::string_view filetime_suffix = "_filetime";
 
+constexpr Filetime whole_seconds(Filetime time) { return {time.ticks - time.ticks % 10'000'000}; }
+
 }  // namespace detail
 
-/// Writes each field of the table as a member of the open object. A FILETIME stands twice: as the integer of the wire
-/// and, under the same key with `_utc` for `_filetime`, as RFC 3339.
+/// Writes each field of the table as a member of the open object. A FILETIME stands twice: as the integer of the wire,
+/// and under the same key with `_utc` for `_filetime` as RFC 3339, cut to whole seconds as event logs show it.
 template <class T>
 void write_fields(JsonWriter& json, std::span<const Field<T>> fields, const T& object) {
     for (const auto& f : fields) {
@@ -51,7 +53,7 @@ void write_fields(JsonWriter& json, std::span<const Field<T>> fields, const T& o
                     if (f.key.ends_with(detail::filetime_suffix)) {
                         std::string key{f.key.substr(0, f.key.size() - detail::filetime_suffix.size())};
                         key += "_utc";
-                        json.plain_member(key, format_rfc3339(object.*m));
+                        json.plain_member(key, format_rfc3339(detail::whole_seconds(object.*m)));
                     }
                 }
             },

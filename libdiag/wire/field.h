@@ -36,6 +36,7 @@ enum class Show : std::uint8_t {
     text,      ///< UTF-16LE up to the first NUL
     bytes,     ///< hexadecimal digits, lower case
     upper_bytes,  ///< hexadecimal digits, upper case (hardware ids)
+    address,   ///< 4 bytes: IPv4, 16 bytes: IPv6, others with colons as a MAC address
 };
 
 /// A version as KMS messages carry it: minor before major.
@@ -45,7 +46,8 @@ struct MinorMajor {
     friend auto operator<=>(const MinorMajor&, const MinorMajor&) = default;
 };
 
-/// A version as DCE/RPC interfaces carry it: major before minor.
+/// A version as DCE/RPC interfaces carry it: one 32-bit number with the major version in its low half (C706 §12.6.3.1), so
+/// a little-endian wire has major before minor and a big-endian one has minor before major.
 struct MajorMinor {
     std::uint16_t major = 0;
     std::uint16_t minor = 0;
@@ -86,8 +88,9 @@ inline void read_value(Reader& r, std::string_view field, MinorMajor& out) {
     out.major = r.u16(field);
 }
 inline void read_value(Reader& r, std::string_view field, MajorMinor& out) {
-    out.major = r.u16(field);
-    out.minor = r.u16(field);
+    const std::uint32_t both = r.u32(field);
+    out.major = static_cast<std::uint16_t>(both & 0xFFFF);
+    out.minor = static_cast<std::uint16_t>(both >> 16);
 }
 template <std::size_t size>
 void read_value(Reader& r, std::string_view field, FixedBytes<size>& out) {
@@ -102,8 +105,7 @@ inline void write_value(Writer& w, MinorMajor value) {
     w.u16(value.major);
 }
 inline void write_value(Writer& w, MajorMinor value) {
-    w.u16(value.major);
-    w.u16(value.minor);
+    w.u32(std::uint32_t{value.minor} << 16 | value.major);
 }
 template <std::size_t size>
 void write_value(Writer& w, const FixedBytes<size>& value) {

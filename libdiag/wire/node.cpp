@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "libdiag/base/hex.h"
+#include "libdiag/base/ip_address.h"
 #include "libdiag/base/utf.h"
 
 namespace diag::detail {
@@ -16,6 +17,12 @@ std::string names_of_bits(std::uint64_t value, std::span<const Name> names) {
         text += n.name;
     }
     return text;
+}
+
+std::string address_text(Bytes bytes) {
+    if (bytes.size() == 4) return to_string(IpAddress::v4(bytes));
+    if (bytes.size() == 16) return to_string(IpAddress::v6(bytes));
+    return fmt::format("{:02x}", fmt::join(bytes, ":"));
 }
 
 }  // namespace
@@ -35,6 +42,7 @@ Shown show_bytes(Bytes bytes, Show show) {
     switch (show) {
         case Show::text: return {utf8_from_utf16le(bytes), {}};
         case Show::upper_bytes: return {to_upper_hex(bytes), {}};
+        case Show::address: return {address_text(bytes), {}};
         default: return {to_hex(bytes), {}};
     }
 }

@@ -109,6 +109,13 @@ public:
         error_set_ = true;
     }
 
+    /// Takes over the error of a reader of the same message (one made by sub(), say). The first failure stays.
+    void fail(const WireError& error) {
+        if (error_set_) return;
+        error_ = error;
+        error_set_ = true;
+    }
+
     bool failed() const { return error_set_; }
     std::size_t position() const { return at_; }                 ///< bytes consumed of this reader's data
     std::size_t offset() const { return base_offset_ + at_; }    ///< the same in the outermost message

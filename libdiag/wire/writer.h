@@ -24,10 +24,11 @@ public:
         if (order_ != std::endian::native) value = std::byteswap(value);
         std::uint8_t raw[sizeof(T)];
         std::memcpy(raw, &value, sizeof(T));
-        out_.insert(out_.end(), raw, raw + sizeof(T));
+        bytes(raw);
     }
 
-    void bytes(Bytes bytes) { out_.insert(out_.end(), bytes.begin(), bytes.end()); }
+    /// Not inline: g++ 12 reports overflows that cannot be where it inlines vector::insert into a run of calls.
+    void bytes(Bytes bytes);
 
     void uuid(const Uuid& uuid) {
         const auto& w = uuid.wire;
@@ -37,12 +38,13 @@ public:
         bytes(swapped);
     }
 
-    void zeros(std::size_t count) { out_.resize(out_.size() + count); }
+    void zeros(std::size_t count);
 
     /// Zero bytes up to the next multiple of `alignment`, counted from the start of the message.
     void align(std::size_t alignment) { zeros((alignment - out_.size() % alignment) % alignment); }
 
-    /// Overwrites a length or offset that was not known when its place was written. `at` + 2 (4) must be written already.
+    /// Overwrites a length or offset that was not known when its place was written. `at` + 1 (2, 4) must be written already.
+    void patch_u8(std::size_t at, std::uint8_t value) { patch(at, value); }
     void patch_u16(std::size_t at, std::uint16_t value) { patch(at, value); }
     void patch_u32(std::size_t at, std::uint32_t value) { patch(at, value); }
 

@@ -8,29 +8,45 @@ using namespace detail;
 
 namespace {
 
-template <class Trace>
-std::expected<IpPacket, NoPacket> walk(const PacketView& view, Trace& trace) {
+template <class Trace> Failure walk(const PacketView& view, IpPacket& packet, Trace& trace) {
     const std::size_t captured = view.data.size();
     Cursor c{view.data, 0, captured, std::max<std::size_t>(captured, view.original_size)};
     const EtherType type = pass_link(view.link_type, c, trace);
-    if (!type) return std::unexpected(type.error());
-
-    std::expected<IpPacket, NoPacket> result;
-    if (const Failure failure = pass_network(c, *type, *result, trace)) {
-        result = std::unexpected(*failure);
-        return result;
-    }
-    take_payload(c, *result);
-    if (may_be_tunnel(*result)) {
+    if (!type) return type.error();
+    if (const Failure failure = pass_network(c, *type, packet, trace)) return failure;
+    take_payload(c, packet);
+    if (may_be_tunnel(packet)) {
         IpPacket inner;
-        if (pass_tunnel(c, *result, inner, trace)) *result = inner;
+        if (pass_tunnel(c, packet, inner, trace)) packet = inner;
     }
-    return result;
+    return {};
 }
 
-Cursor cursor_of(const IpPacket& packet) {
-    return {packet.payload, 0, packet.payload.size(), packet.payload_size};
+/// The frame that captures are full of: Ethernet without tags, IPv4 that is no fragment, TCP. False for any other, which
+/// walk() then reads from the start; the tests hold the two against each other. It takes half of walk()'s time.
+bool decode_usual(const PacketView& view, IpPacket& packet) {
+    constexpr std::size_t at = 14;  // the IP header, behind the Ethernet header
+    const Bytes frame = view.data;
+    if (view.link_type != LinkType::ethernet || frame.size() < at + 20) return false;
+    const std::uint8_t version_ihl = load_be<std::uint8_t>(frame, at);
+    const std::size_t header_size = (version_ihl & 0x0fU) * 4U;
+    const std::size_t total_length = load_be<std::uint16_t>(frame, at + 2);
+    const bool is_usual = load_be<std::uint16_t>(frame, 12) == ether_type::ipv4 && version_ihl >> 4U == 4 &&
+                          header_size >= 20 && at + header_size <= frame.size() && total_length >= header_size &&
+                          load_be<std::uint8_t>(frame, at + 9) == protocol::tcp &&
+                          (load_be<std::uint16_t>(frame, at + 6) & 0x3fffU) == 0;
+    if (!is_usual) return false;
+    std::memcpy(packet.source.octets.data(), frame.data() + at + 12, 4);
+    std::memcpy(packet.destination.octets.data(), frame.data() + at + 16, 4);
+    packet.protocol = protocol::tcp;
+    packet.hop_limit = load_be<std::uint8_t>(frame, at + 8);
+    packet.payload_offset = static_cast<std::uint32_t>(at + header_size);
+    packet.payload_size = static_cast<std::uint32_t>(total_length - header_size);
+    packet.payload = head(frame.subspan(at + header_size), packet.payload_size);
+    return true;
 }
+
+Cursor cursor_of(const IpPacket& packet) { return {packet.payload, 0, packet.payload.size(), packet.payload_size}; }
 
 }  // namespace
 
@@ -45,13 +61,18 @@ std::string_view to_string(NoPacket why) {
 }
 
 std::expected<IpPacket, NoPacket> decode_packet(const PacketView& packet) {
+    std::expected<IpPacket, NoPacket> result;
+    if (decode_usual(packet, *result)) [[likely]]
+        return result;
     NoTrace trace;
-    return walk(packet, trace);
+    if (const Failure failure = walk(packet, *result, trace)) result = std::unexpected(*failure);
+    return result;
 }
 
 TracedPacket trace_packet(const PacketView& packet) {
     LayerTrace trace;
-    auto result = walk(packet, trace);
+    std::expected<IpPacket, NoPacket> result;
+    if (const Failure failure = walk(packet, *result, trace)) result = std::unexpected(*failure);
     return {std::move(trace.layers), result};
 }
 

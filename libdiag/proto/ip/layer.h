@@ -20,11 +20,11 @@ struct Layer {
         loopback,
         ipv4,
         ipv6,
-        extension,        ///< hop-by-hop, routing, destination options, mobility
+        extension,  ///< hop-by-hop, routing, destination options, mobility
         fragment_header,
         authentication,
         gre,
-        udp,              ///< of a tunnel only
+        udp,  ///< of a tunnel only
         vxlan,
         geneve,
     };

@@ -7,8 +7,7 @@ constexpr std::uint16_t arphrd_netlink = 824;  // its protocol field is a netlin
 
 /// The address families that BSD systems number differently: AF_INET is 2 everywhere, AF_INET6 is 24 (NetBSD, OpenBSD),
 /// 28 (FreeBSD), 30 (macOS) or 10 (Linux). Written in the byte order of the capturing machine, which is not ours.
-template <class Trace>
-EtherType pass_loopback(Cursor& c, Trace& trace) {
+template <class Trace> EtherType pass_loopback(Cursor& c, Trace& trace) {
     if (!c.has(4)) return std::unexpected(NoPacket::truncated);
     std::uint32_t family = c.u32(0);
     if (family > 0xffff) family = std::byteswap(family);
@@ -24,8 +23,7 @@ EtherType pass_loopback(Cursor& c, Trace& trace) {
 }
 
 /// Linux "cooked" captures: version 1 ends with the protocol, version 2 starts with it (pcap LINKTYPE_LINUX_SLL, _SLL2).
-template <class Trace>
-EtherType pass_cooked(Cursor& c, bool is_v2, Trace& trace) {
+template <class Trace> EtherType pass_cooked(Cursor& c, bool is_v2, Trace& trace) {
     const std::size_t size = is_v2 ? 20 : 16;
     if (!c.has(size)) return std::unexpected(NoPacket::truncated);
     const std::uint16_t hardware = c.u16(is_v2 ? 8 : 2);
@@ -38,8 +36,7 @@ EtherType pass_cooked(Cursor& c, bool is_v2, Trace& trace) {
 
 }  // namespace
 
-template <class Trace>
-EtherType pass_other_link(LinkType link_type, Cursor& c, Trace& trace) {
+template <class Trace> EtherType pass_other_link(LinkType link_type, Cursor& c, Trace& trace) {
     switch (link_type) {
         case LinkType::ethernet: return pass_ethernet(c, trace);
         case LinkType::linux_sll: return pass_cooked(c, false, trace);

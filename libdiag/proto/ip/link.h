@@ -7,7 +7,7 @@ namespace diag::ip {
 /// IEEE 802 EtherType values that lead to IP.
 namespace ether_type {
 inline constexpr std::uint16_t ipv4 = 0x0800, transparent_bridging = 0x6558, vlan = 0x8100, ipv6 = 0x86dd,
-                              pppoe_session = 0x8864, provider_bridging = 0x88a8, old_qinq = 0x9100;
+                               pppoe_session = 0x8864, provider_bridging = 0x88a8, old_qinq = 0x9100;
 inline constexpr std::uint16_t smallest = 0x0600;  ///< below: the length of an 802.3 frame
 }  // namespace ether_type
 
@@ -29,8 +29,7 @@ inline EtherType version_as_ether_type(const Cursor& c) {
 }
 
 /// LLC with SNAP and the null organisation (RFC 1042 framing); other 802.3 frames carry no IP.
-template <class Trace>
-EtherType pass_snap(Cursor& c, Trace& trace) {
+template <class Trace> EtherType pass_snap(Cursor& c, Trace& trace) {
     if (!c.has(8)) return std::unexpected(NoPacket::not_ip);
     if (c.u32(0) != 0xaaaa0300 || c.u16(4) != 0) return std::unexpected(NoPacket::not_ip);
     const std::uint16_t type = c.u16(6);
@@ -39,8 +38,7 @@ EtherType pass_snap(Cursor& c, Trace& trace) {
 }
 
 /// RFC 2516 5: version and type 1, code 0 (session), then a PPP protocol number (RFC 1661).
-template <class Trace>
-EtherType pass_pppoe(Cursor& c, Trace& trace) {
+template <class Trace> EtherType pass_pppoe(Cursor& c, Trace& trace) {
     if (!c.has(8)) return std::unexpected(NoPacket::truncated);
     if (c.u16(0) != 0x1100) return std::unexpected(NoPacket::not_ip);
     const std::uint16_t ppp_protocol = c.u16(6);
@@ -51,8 +49,7 @@ EtherType pass_pppoe(Cursor& c, Trace& trace) {
 }
 
 /// Follows tags and session headers behind an EtherType field that was just passed.
-template <class Trace>
-EtherType follow_ether_type(Cursor& c, std::uint16_t type, Trace& trace) {
+template <class Trace> EtherType follow_ether_type(Cursor& c, std::uint16_t type, Trace& trace) {
     if (type == ether_type::ipv4 || type == ether_type::ipv6) return type;
     for (unsigned tag_count = 0; is_vlan_tag(type); ++tag_count) {
         if (tag_count == max_vlan_tags) return std::unexpected(NoPacket::malformed);
@@ -65,8 +62,7 @@ EtherType follow_ether_type(Cursor& c, std::uint16_t type, Trace& trace) {
     return type;
 }
 
-template <class Trace>
-EtherType pass_ethernet(Cursor& c, Trace& trace) {
+template <class Trace> EtherType pass_ethernet(Cursor& c, Trace& trace) {
     if (!c.has(14)) return std::unexpected(NoPacket::truncated);
     const std::uint16_t type = c.u16(12);
     pass(c, 14, Layer::Kind::ethernet, trace);
@@ -74,12 +70,11 @@ EtherType pass_ethernet(Cursor& c, Trace& trace) {
 }
 
 /// Link headers other than Ethernet; in a function of its own to keep the common path short.
-template <class Trace>
-EtherType pass_other_link(LinkType link_type, Cursor& c, Trace& trace);
+template <class Trace> EtherType pass_other_link(LinkType link_type, Cursor& c, Trace& trace);
 
-template <class Trace>
-EtherType pass_link(LinkType link_type, Cursor& c, Trace& trace) {
-    if (link_type == LinkType::ethernet) [[likely]] return pass_ethernet(c, trace);
+template <class Trace> EtherType pass_link(LinkType link_type, Cursor& c, Trace& trace) {
+    if (link_type == LinkType::ethernet) [[likely]]
+        return pass_ethernet(c, trace);
     return pass_other_link(link_type, c, trace);
 }
 

@@ -33,8 +33,7 @@ constexpr bool is_extension(IpAddress::Family family, std::uint8_t header) {
 }
 
 /// Steps over extension headers (RFC 8200 4, RFC 4302), up to the first that is none or to the data of a fragment.
-template <class Trace>
-Failure pass_extensions(Cursor& c, IpPacket& packet, Trace& trace) {
+template <class Trace> Failure pass_extensions(Cursor& c, IpPacket& packet, Trace& trace) {
     for (unsigned count = 0; is_extension(packet.source.family, packet.protocol); ++count) {
         if (count == max_extension_headers) return NoPacket::malformed;
         const std::size_t wire_remaining = c.wire_end - c.at;
@@ -45,7 +44,8 @@ Failure pass_extensions(Cursor& c, IpPacket& packet, Trace& trace) {
             const std::uint16_t field = c.u16(2);
             const bool is_fragment = (field & 0xfff9U) != 0;  // two reserved bits between offset and "more"
             if (is_fragment) {
-                packet.fragment = {.id = c.u32(4), .offset = field & 0xfff8U, .more = (field & 1U) != 0, .is_fragment = true};
+                packet.fragment = {
+                    .id = c.u32(4), .offset = field & 0xfff8U, .more = (field & 1U) != 0, .is_fragment = true};
             }
             packet.protocol = next_header;
             pass(c, 8, Layer::Kind::fragment_header, trace);
@@ -64,8 +64,7 @@ Failure pass_extensions(Cursor& c, IpPacket& packet, Trace& trace) {
 }
 
 /// RFC 791 3.1.
-template <class Trace>
-Failure pass_ipv4(Cursor& c, IpPacket& packet, Trace& trace) {
+template <class Trace> Failure pass_ipv4(Cursor& c, IpPacket& packet, Trace& trace) {
     if (!c.has(20)) return NoPacket::truncated;
     const std::uint8_t version_ihl = c.u8(0);
     const std::size_t header_size = (version_ihl & 0x0fU) * 4U;
@@ -93,8 +92,7 @@ Failure pass_ipv4(Cursor& c, IpPacket& packet, Trace& trace) {
 }
 
 /// RFC 8200 3.
-template <class Trace>
-Failure pass_ipv6(Cursor& c, IpPacket& packet, Trace& trace) {
+template <class Trace> Failure pass_ipv6(Cursor& c, IpPacket& packet, Trace& trace) {
     if (!c.has(40)) return NoPacket::truncated;
     if (c.u8(0) >> 4U != 6) return NoPacket::malformed;
     const std::uint16_t payload_length = c.u16(4);
@@ -112,9 +110,9 @@ Failure pass_ipv6(Cursor& c, IpPacket& packet, Trace& trace) {
 }
 
 /// The IP header that an EtherType announces. On success the cursor stands at the payload.
-template <class Trace>
-Failure pass_network(Cursor& c, std::uint16_t type, IpPacket& packet, Trace& trace) {
-    if (type == ether_type::ipv4) [[likely]] return pass_ipv4(c, packet, trace);
+template <class Trace> Failure pass_network(Cursor& c, std::uint16_t type, IpPacket& packet, Trace& trace) {
+    if (type == ether_type::ipv4) [[likely]]
+        return pass_ipv4(c, packet, trace);
     if (type == ether_type::ipv6) return pass_ipv6(c, packet, trace);
     return NoPacket::not_ip;
 }

@@ -9,8 +9,7 @@ inline constexpr std::uint16_t vxlan_port = 4789;   // RFC 7348 5
 inline constexpr std::uint16_t geneve_port = 6081;  // RFC 8926 3.3
 
 /// RFC 2784, with key and sequence number of RFC 2890.
-template <class Trace>
-EtherType pass_gre(Cursor& c, Trace& trace) {
+template <class Trace> EtherType pass_gre(Cursor& c, Trace& trace) {
     if (!c.has(4)) return std::unexpected(NoPacket::truncated);
     const std::uint16_t flags = c.u16(0);
     // The routing bit of RFC 1701 and versions other than 0 (PPTP is 1) have other layouts.
@@ -24,8 +23,7 @@ EtherType pass_gre(Cursor& c, Trace& trace) {
 }
 
 /// RFC 7348 5: the I flag alone, a network identifier, then an Ethernet frame.
-template <class Trace>
-EtherType pass_vxlan(Cursor& c, Trace& trace) {
+template <class Trace> EtherType pass_vxlan(Cursor& c, Trace& trace) {
     if (!c.has(8)) return std::unexpected(NoPacket::truncated);
     if ((c.u8(0) & 0x08U) == 0) return std::unexpected(NoPacket::not_ip);
     pass(c, 8, Layer::Kind::vxlan, trace);
@@ -33,8 +31,7 @@ EtherType pass_vxlan(Cursor& c, Trace& trace) {
 }
 
 /// RFC 8926 3.4.
-template <class Trace>
-EtherType pass_geneve(Cursor& c, Trace& trace) {
+template <class Trace> EtherType pass_geneve(Cursor& c, Trace& trace) {
     if (!c.has(8)) return std::unexpected(NoPacket::truncated);
     const unsigned version = c.u8(0) >> 6U;
     const std::size_t size = 8U + (c.u8(0) & 0x3fU) * 4U;
@@ -45,8 +42,7 @@ EtherType pass_geneve(Cursor& c, Trace& trace) {
     return type == ether_type::transparent_bridging ? pass_ethernet(c, trace) : type;
 }
 
-template <class Trace>
-EtherType pass_udp_tunnel(Cursor& c, Trace& trace) {
+template <class Trace> EtherType pass_udp_tunnel(Cursor& c, Trace& trace) {
     if (!c.has(8)) return std::unexpected(NoPacket::truncated);
     const std::uint16_t destination_port = c.u16(2);
     if (destination_port != vxlan_port && destination_port != geneve_port) return std::unexpected(NoPacket::not_ip);
@@ -61,8 +57,7 @@ constexpr bool may_be_tunnel(const IpPacket& packet) {
 }
 
 /// The inner packet when the payload at `c` is a tunnel and holds one; otherwise the trace is as it was.
-template <class Trace>
-bool pass_tunnel(Cursor& c, const IpPacket& outer, IpPacket& inner, Trace& trace) {
+template <class Trace> bool pass_tunnel(Cursor& c, const IpPacket& outer, IpPacket& inner, Trace& trace) {
     const std::size_t mark = trace.mark();
     EtherType type = std::unexpected(NoPacket::not_ip);
     switch (outer.protocol) {

@@ -36,8 +36,7 @@ struct LayerTrace {
 };
 
 /// Steps over `size` bytes of header. The caller has checked has(size).
-template <class Trace>
-void pass(Cursor& c, std::size_t size, Layer::Kind kind, Trace& trace) {
+template <class Trace> void pass(Cursor& c, std::size_t size, Layer::Kind kind, Trace& trace) {
     trace.add(kind, c.at, size);
     c.at += size;
 }

@@ -1,0 +1,47 @@
+#include <fmt/format.h>
+
+#include "libdiag/check/conversation_findings.h"
+#include "libdiag/check/rules.h"
+
+namespace diag::check {
+namespace {
+
+constexpr std::uint16_t no_error = 0;
+constexpr std::uint16_t name_error = 3;
+constexpr std::uint16_t refused = 5;
+
+const Rule& rule_of(const dissect::DnsLookup& lookup) {
+    if (!lookup.rcode) return rule::dns_no_answer;
+    switch (*lookup.rcode) {
+        case no_error:
+        case name_error: return rule::dns_no_record;
+        case refused: return rule::dns_refused;
+        default: return rule::dns_server_failure;
+    }
+}
+
+std::string title_of(const dissect::DnsLookup& lookup) {
+    const std::string server = to_string(lookup.server.ip);
+    if (!lookup.rcode) return fmt::format("{} never answered the look-up of {}", server, lookup.query);
+    if (*lookup.rcode == no_error) return fmt::format("{} has no SRV record for {}", server, lookup.query);
+    return fmt::format("{} answered the look-up of {} with {}", server, lookup.query, dissect::dns_rcode_name(*lookup.rcode));
+}
+
+}  // namespace
+
+std::vector<Finding> check_dns(const dissect::DnsLookup& lookup) {
+    // One suffix without a record is no trouble when another one has it; a truncated answer is asked again over TCP.
+    if (lookup.names_host() || lookup.client_found_host || lookup.truncated) return {};
+    Finding finding{.rule = &rule_of(lookup), .target = lookup.query, .title = title_of(lookup), .evidence = {}, .packets = {}};
+    finding.evidence.push_back(fmt::format("packet {}: {} asks {} for {} {}, {} times", lookup.asked.packet, to_string(lookup.client.ip),
+                                           to_string(lookup.server), dissect::dns_type_name(lookup.type), lookup.query, lookup.asked_count));
+    finding.packets.push_back(lookup.asked.packet);
+    if (lookup.answered) {
+        finding.evidence.push_back(fmt::format("packet {}: {}, {} answer records", lookup.answered.packet,
+                                               dissect::dns_rcode_name(*lookup.rcode), lookup.answers.size()));
+        finding.packets.push_back(lookup.answered.packet);
+    }
+    return {finding};
+}
+
+}  // namespace diag::check

@@ -1,0 +1,126 @@
+#include "libdiag/decode/conversation_text.h"
+
+#include <fmt/format.h>
+
+#include "libdiag/base/utf.h"
+#include "libdiag/decode/exchange_text.h"
+#include "libdiag/decode/timing.h"
+
+namespace diag::decode {
+namespace {
+
+using dissect::Conversation;
+using report::format_duration;
+
+std::string colored(const report::Style& style, check::Outcome outcome, std::span<const check::Finding> findings) {
+    const auto worst = check::worst(findings);
+    const std::string name{check::name_of(outcome)};
+    if (!worst || *worst == check::Severity::info) return style.good(name);
+    return style.severity(*worst, name);
+}
+
+std::string packets_text(const dissect::Mark& first, const dissect::Mark& last) {
+    if (first.packet == last.packet) return fmt::format("packet {}", first.packet);
+    return fmt::format("packets {} to {}", first.packet, last.packet);
+}
+
+void append_head(std::string& out, const Conversation& c, check::Outcome outcome, std::span<const check::Finding> findings,
+                 std::string_view capture, const report::Style& style) {
+    std::string host = to_string(c.host);
+    if (!c.host_name.empty()) host += fmt::format(" ({})", escape_for_terminal(c.host_name));
+    out += fmt::format("{} -> {}\n", style.strong(to_string(c.client)), style.strong(host));
+    out += fmt::format("  {}: {}\n", colored(style, outcome, findings), check::describe(outcome));
+    out += fmt::format("  {}, {}\n", format_rfc3339(c.first.time, c.fraction_digits), format_duration(c.last.time.ns - c.first.time.ns));
+    out += fmt::format("  {} of {}", packets_text(c.first, c.last), escape_for_terminal(capture));
+    if (c.part > 1 || c.continues) out += fmt::format(", part {}{}", c.part, c.continues ? ", more follows" : "");
+    out += '\n';
+}
+
+// The syntaxes that the client offered, those that the host took first.
+std::string syntaxes_text(const Conversation& c) {
+    const dcerpc::Bind* bind = nullptr;
+    const dissect::PduRecord* answer = nullptr;
+    bool inferred = false;
+    for (const auto& pdu : c.pdus) {
+        if (bind == nullptr) bind = pdu.decoded.bind();
+        if (answer == nullptr && pdu.decoded.bind_ack() != nullptr) answer = &pdu;
+        inferred = inferred || pdu.inferred;
+    }
+    if (bind == nullptr) return {};
+    std::string text;
+    for (std::size_t i = 0; i < bind->contexts.size(); ++i) {
+        if (bind->contexts[i].transfer_syntaxes.empty()) continue;
+        if (!text.empty()) text += ", ";
+        text += dcerpc::describe_syntax(bind->contexts[i].transfer_syntaxes.front().uuid);
+        if (answer == nullptr || i >= answer->decoded.bind_ack()->results.size()) continue;
+        const auto result = answer->decoded.bind_ack()->results[i].result;
+        text += result == dcerpc::acceptance || result == dcerpc::negotiate_ack ? " accepted" : " refused";
+    }
+    return inferred ? text + " (inferred: the packets are cut)" : text;
+}
+
+void append_stages(std::string& out, const Conversation& c) {
+    std::string line;
+    const auto add = [&line](std::string_view name, const std::optional<std::int64_t>& ns) {
+        if (!ns) return;
+        if (!line.empty()) line += ", ";
+        line += fmt::format("{} {}", name, format_duration(*ns));
+    };
+    add("connect", connect_time(c));
+    add("bind", bind_time(c));
+    if (c.tcp.syn_count > 1) line += fmt::format("{}{} SYNs", line.empty() ? "" : ", ", c.tcp.syn_count);
+    if (!line.empty()) out += fmt::format("  stages   {}\n", line);
+    const std::string syntaxes = syntaxes_text(c);
+    if (syntaxes.empty()) return;
+    out += "  bind     ";
+    report::append_wrapped(out, syntaxes, 11, 11, 80);
+    out += '\n';
+}
+
+}  // namespace
+
+void append_text(std::string& out, const Conversation& c, check::Outcome outcome, std::span<const check::Finding> findings,
+                 std::string_view capture, const report::Style& style, bool verbose) {
+    append_head(out, c, outcome, findings, capture, style);
+    append_stages(out, c);
+    if (verbose) append_bind_checks(out, c);
+    for (std::size_t i = 0; i < c.exchanges.size(); ++i) append_exchange(out, c, i, style, verbose);
+    for (const auto& finding : findings) report::append_finding(out, finding, style, verbose);
+    out += '\n';
+}
+
+void append_text(std::string& out, const dissect::DnsLookup& lookup, std::span<const check::Finding> findings,
+                 std::string_view capture, const report::Style& style, bool verbose) {
+    out += fmt::format("DNS {} {}\n", dissect::dns_type_name(lookup.type), style.strong(escape_for_terminal(lookup.query)));
+    out += fmt::format("  {} asks {}, {}\n", to_string(lookup.client.ip), to_string(lookup.server.ip), format_rfc3339(lookup.asked.time, lookup.fraction_digits));
+    out += fmt::format("  {} of {}\n", lookup.answered ? packets_text(lookup.asked, lookup.answered) : packets_text(lookup.asked, lookup.asked), escape_for_terminal(capture));
+    if (lookup.rcode) {
+        out += fmt::format("  {} after {}\n", dissect::dns_rcode_name(*lookup.rcode), format_duration(lookup.answered.time.ns - lookup.asked.time.ns));
+    } else {
+        out += "  no answer\n";
+    }
+    for (const auto& answer : lookup.answers) {
+        if (answer.is_srv) {
+            out += fmt::format("  {}:{}, priority {}, weight {}, TTL {} s\n", escape_for_terminal(answer.target), answer.port, answer.priority, answer.weight, answer.ttl);
+        } else {
+            out += fmt::format("  {} {}\n", dissect::dns_type_name(answer.type), escape_for_terminal(answer.data));
+        }
+    }
+    for (const auto& finding : findings) report::append_finding(out, finding, style, verbose);
+    out += '\n';
+}
+
+void append_statistics(std::string& out, const dissect::TrackerStatistics& s, double seconds) {
+    out += fmt::format("  packets  {}, {} on the wire; {} TCP, {} not IP, {} malformed\n", s.packet_count, report::format_size(s.byte_count),
+                       s.tcp_packet_count, s.not_ip_count, s.malformed_count);
+    if (s.empty_connection_count > 0) out += fmt::format("  empty    {} connections to the KMS port carried nothing (port checks)\n", s.empty_connection_count);
+    if (s.other_rpc_count > 0) out += fmt::format("  other    {} connections on the KMS port are RPC for other interfaces\n", s.other_rpc_count);
+    if (s.evicted_handshake_count > 0) out += fmt::format("  limits   {} open handshakes forgotten to bound memory\n", s.evicted_handshake_count);
+    if (seconds > 0) {
+        out += fmt::format("  time     {}, {:.0f} packets/s, {}/s\n", format_duration(static_cast<std::int64_t>(seconds * 1e9)),
+                           static_cast<double>(s.packet_count) / seconds,
+                           report::format_size(static_cast<std::uint64_t>(static_cast<double>(s.byte_count) / seconds)));
+    }
+}
+
+}  // namespace diag::decode

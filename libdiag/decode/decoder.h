@@ -1,0 +1,99 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <unordered_set>
+
+#include "libdiag/decode/selection.h"
+#include "libdiag/decode/summary.h"
+#include "libdiag/dissect/tracker.h"
+
+namespace diag::decode {
+
+/// What to print of each conversation.
+enum class Detail : std::uint8_t {
+    blocks,   ///< a readable block each, then the summary
+    tree,     ///< the same with the field tree of each PDU
+    summary,  ///< only the table
+    json,     ///< NDJSON, no table
+};
+
+struct Settings {
+    Detail detail = Detail::blocks;
+    bool statistics = false;
+    bool verbose = false;
+    bool quiet = false;        ///< only what has a warning or a critical finding
+    bool colored = false;
+    Selection selection;
+    std::uint16_t kms_port = 1688;
+    std::uint64_t hash_key = 0;
+    bool keep_packets = false;
+};
+
+/// Takes results as they come; false when nobody reads them any more.
+using Write = std::function<bool(std::string_view)>;
+
+/// Where the packets of conversations go that may be wanted later (`-w`).
+class PacketKeeper {
+public:
+    virtual ~PacketKeeper() = default;
+    virtual void keep(std::uint64_t serial, const PacketView& packet) = 0;
+    virtual void select(std::uint64_t serial) = 0;
+};
+
+/// Damage of a capture file, as its reader reports it.
+struct CaptureDamage {
+    std::uint64_t offset = 0;
+    std::string what;
+};
+
+/// kms-decode without files, options and signals: packets in, text out, findings counted.
+///
+///     Decoder decoder{settings, codec, write};
+///     decoder.begin_capture("a.pcap");
+///     while (source.next(packet)) decoder.on_packet(packet);
+///     decoder.end_capture(damage);
+///     decoder.finish();
+class Decoder : public dissect::Sink {
+public:
+    Decoder(const Settings& settings, kms::Codec& codec, Write write, PacketKeeper* keeper = nullptr);
+    ~Decoder() override;
+
+    void begin_capture(std::string name);
+    void on_packet(const PacketView& packet);
+    /// Nothing came for a while (live captures): reports what is over.
+    void on_time(Timestamp now);
+    /// `seconds`: how long it took, for --stats; 0 when unknown.
+    void end_capture(const std::optional<CaptureDamage>& damage, double seconds);
+    /// The summary.
+    void finish();
+
+    /// Hands on what was written so far; live captures want each conversation at once.
+    void flush();
+    bool is_output_closed() const { return closed_; }
+    std::optional<check::Severity> worst() const { return worst_; }
+    const Summary& summary() const { return summary_; }
+
+private:
+    void on_conversation(const dissect::Conversation& conversation) override;
+    void on_dns(const dissect::DnsLookup& lookup) override;
+    void on_packet(std::uint64_t serial, const PacketView& packet) override;
+    void note(std::span<const check::Finding> findings);
+    void print(const dissect::Conversation& conversation, check::Outcome outcome, std::span<const check::Finding> findings);
+    void print_capture(std::span<const check::Finding> findings, double seconds);
+    std::vector<check::Finding> capture_findings(const std::optional<CaptureDamage>& damage) const;
+
+    Settings settings_;
+    kms::Codec& codec_;
+    Write write_;
+    PacketKeeper* keeper_;
+    report::Style style_;
+    Summary summary_;
+    std::string capture_;
+    std::unique_ptr<dissect::Tracker> tracker_;
+    std::string out_;
+    bool closed_ = false;
+    std::optional<check::Severity> worst_;
+};
+
+}  // namespace diag::decode

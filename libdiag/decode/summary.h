@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+
+#include "libdiag/check/outcome.h"
+#include "libdiag/check/finding.h"
+#include "libdiag/dissect/conversation.h"
+#include "libdiag/report/text.h"
+
+namespace diag::decode {
+
+/// The table over all captures: who asked whom for what, and how it ended. Trouble comes first. Memory is bounded: past
+/// `max_rows` different rows the clients are no longer told apart.
+class Summary {
+public:
+    static constexpr std::size_t max_rows = 4096;
+
+    void add(const dissect::Conversation& conversation, check::Outcome outcome, std::span<const check::Finding> findings);
+    void add_lookup(std::span<const check::Finding> findings);
+    void add_capture() { ++capture_count_; }
+
+    std::uint64_t conversation_count() const { return conversation_count_; }
+    std::uint64_t exchange_count() const { return exchange_count_; }
+
+    /// At most `shown_rows` rows, then how many more there are; 0 shows all.
+    std::string to_text(const report::Style& style, std::size_t shown_rows) const;
+
+private:
+    struct Row {
+        int rank = 0;                ///< lower is worse
+        std::string outcome;         ///< what the user reads: an outcome, an HRESULT or "count too low"
+        std::string client, host, product, version;
+        friend auto operator<=>(const Row&, const Row&) = default;
+    };
+    struct Tally {
+        std::uint64_t count = 0;
+        std::uint64_t first_packet = 0;
+    };
+    void count(Row row, std::uint64_t packet);
+    static Row row_of(const dissect::Conversation& conversation, check::Outcome outcome, const dissect::Exchange* exchange,
+                      std::span<const check::Finding> findings);
+
+    std::map<Row, Tally> rows_;
+    std::set<IpAddress> clients_, hosts_;
+    std::uint64_t capture_count_ = 0;
+    std::uint64_t conversation_count_ = 0;
+    std::uint64_t exchange_count_ = 0;
+    std::uint64_t lookup_count_ = 0;
+    std::uint64_t warning_count_ = 0;
+    std::uint64_t critical_count_ = 0;
+};
+
+}  // namespace diag::decode

@@ -1,0 +1,447 @@
+#include "libdiag/dissect/tracker.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "libdiag/dissect/dialogue.h"
+#include "libdiag/dissect/recognition.h"
+#include "libdiag/proto/ip/icmp.h"
+#include "libdiag/proto/ip/udp.h"
+#include "libdiag/proto/tcp/segment.h"
+
+namespace diag::dissect {
+namespace {
+
+constexpr std::int64_t linger_ns = 2'000'000'000;  // late retransmissions of a closed connection still belong to it
+constexpr std::size_t max_over = 1024;
+constexpr std::uint16_t dns_port = 53;
+constexpr std::uint32_t handshake_window = 1U << 16;  // data this far behind the first byte may be a reordered beginning
+constexpr unsigned max_syn_count = 255;
+
+std::array<std::uint64_t, 2> halves_of(const IpAddress& address) {
+    std::array<std::uint64_t, 2> halves{};
+    std::memcpy(halves.data(), address.octets.data(), sizeof halves);
+    return halves;
+}
+
+std::uint64_t fingerprint_of(const Endpoint& a, const Endpoint& b, std::uint64_t key) {
+    return stream::fingerprint_of(halves_of(a.ip), a.port, halves_of(b.ip), b.port, key);
+}
+
+Mark mark_of(const PacketView& frame) { return {.packet = frame.number, .time = frame.time}; }
+
+}  // namespace
+
+void Sink::on_packet(std::uint64_t, const PacketView&) {}
+void Sink::on_dismissed(std::uint64_t) {}
+
+/// One TCP packet, with what all handlers need of it.
+struct Tracker::Tcp {
+    Endpoint source, destination;
+    tcp::Segment segment;
+    const PacketView& frame;
+
+    bool has(std::uint8_t flag) const { return (segment.flags & flag) != 0; }
+    bool is_first_syn() const { return has(tcp::flag::syn) && !has(tcp::flag::ack); }
+    bool is_syn_ack() const { return has(tcp::flag::syn) && has(tcp::flag::ack); }
+};
+
+Tracker::Tracker(const TrackerOptions& options, kms::Codec& codec, Sink& sink)
+    : options_{options}, codec_{codec}, sink_{sink}, table_{options.max_slots} {}
+
+void Tracker::on_packet(const PacketView& frame) {
+    ++statistics_.packet_count;
+    statistics_.byte_count += frame.original_size;
+    const auto packet = ip::decode_packet(frame);
+    if (packet) {
+        on_ip(*packet, frame);
+    } else if (packet.error() == ip::NoPacket::not_ip) {
+        ++statistics_.not_ip_count;
+    } else if (packet.error() == ip::NoPacket::unsupported_link) {
+        if (statistics_.unsupported_link_count++ == 0) statistics_.first_unsupported_link = static_cast<std::uint64_t>(frame.link_type);
+    } else {
+        ++statistics_.malformed_count;
+    }
+    if (!over_.empty()) sweep(frame.time);
+}
+
+void Tracker::on_ip(const ip::IpPacket& packet, const PacketView& frame) {
+    if (packet.fragment.is_fragment) [[unlikely]] {
+        const auto whole = fragments_.add(packet, frame.number, frame.time);
+        if (whole && !whole->packet.fragment.is_fragment) on_ip(whole->packet, frame);
+        return;
+    }
+    switch (packet.protocol) {
+        case ip::protocol::tcp: return on_tcp(packet, frame);
+        case ip::protocol::udp: return on_udp(packet, frame);
+        case ip::protocol::icmp:
+        case ip::protocol::icmpv6: return on_icmp(packet, frame);
+        default: return;
+    }
+}
+
+void Tracker::on_tcp(const ip::IpPacket& packet, const PacketView& frame) {
+    const auto segment = tcp::decode_segment(packet.payload, packet.payload_size);
+    if (!segment) {
+        ++statistics_.malformed_count;
+        return;
+    }
+    ++statistics_.tcp_packet_count;
+    const Tcp tcp{.source = {packet.source, segment->source_port},
+                  .destination = {packet.destination, segment->destination_port},
+                  .segment = *segment,
+                  .frame = frame};
+    const std::uint64_t fingerprint = fingerprint_of(tcp.source, tcp.destination, options_.hash_key);
+    stream::FlowSlot* slot = table_.find(fingerprint);
+    if (slot == nullptr) return on_unknown(tcp, fingerprint);
+    switch (slot->kind()) {
+        case stream::FlowSlot::Kind::handshake: return on_handshake(tcp, *slot);
+        case stream::FlowSlot::Kind::rejected: return on_rejected(tcp, *slot);
+        default: break;
+    }
+    if (Flow* flow = flow_of(*slot)) on_active(tcp, *flow);
+}
+
+// No memory of this connection: does it begin here, or does its payload say that it is KMS?
+void Tracker::on_unknown(const Tcp& tcp, std::uint64_t fingerprint) {
+    const bool to_port = tcp.destination.port == options_.kms_port;
+    const bool from_port = tcp.source.port == options_.kms_port;
+    if (tcp.is_first_syn()) {
+        if (to_port) {
+            scans_.on_attempt(tcp.source.ip, tcp.destination);
+            feed(open_flow(tcp, fingerprint, Side::client), tcp, Side::client);
+            return;
+        }
+        auto& slot = table_.insert(fingerprint);
+        slot.client_next = tcp.segment.sequence + 1;
+        slot.first_packet = tcp.frame.number & ((std::uint64_t{1} << 40) - 1);
+        slot.first_time = tcp.frame.time.ns;
+        slot.client_is_first = tcp.source < tcp.destination ? 1 : 0;
+        slot.syn_count = 1;
+        if (options_.announce_packets) sink_.on_packet(tcp.frame.number, tcp.frame);
+        return;
+    }
+    if (tcp.is_syn_ack()) {
+        if (from_port) feed(open_flow(tcp, fingerprint, Side::host), tcp, Side::host);
+        return;
+    }
+    if (tcp.segment.payload_size == 0) return;
+    if (to_port || from_port) {
+        const Side from = to_port && !(from_port && is_from_host(tcp.segment.payload)) ? Side::client : Side::host;
+        feed(open_flow(tcp, fingerprint, from), tcp, from);
+    } else if (const auto from = recognise(tcp.segment.payload)) {
+        feed(open_flow(tcp, fingerprint, *from), tcp, *from);
+    }
+}
+
+// The SYN was seen, on a port that is not the KMS port. The first byte of either side decides.
+void Tracker::on_handshake(const Tcp& tcp, stream::FlowSlot& slot) {
+    const bool from_client = (tcp.source < tcp.destination) == (slot.client_is_first == 1);
+    const Side from = from_client ? Side::client : Side::host;
+    if (options_.announce_packets) sink_.on_packet(slot.first_packet, tcp.frame);
+    if (tcp.is_first_syn()) {
+        if (from_client && slot.syn_count < max_syn_count && tcp.segment.sequence + 1 == slot.client_next) {
+            slot.syn_count = (slot.syn_count + 1) & 0xFF;
+            return;
+        }
+        const std::uint64_t fingerprint = slot.fingerprint;
+        table_.erase(slot);
+        return on_unknown(tcp, fingerprint);
+    }
+    if (tcp.is_syn_ack()) {
+        slot.answered = 1;
+        slot.host_next = tcp.segment.sequence + 1;
+        return;
+    }
+    if (tcp.segment.payload_size > 0) {
+        const std::uint32_t next = from_client ? slot.client_next : slot.host_next;
+        const bool is_first_byte = tcp.segment.sequence == next && (from_client || slot.answered == 1);
+        const bool may_be_reordered = tcp.segment.sequence - next < handshake_window;
+        const bool may_be_kms = is_first_byte ? may_begin_kms(tcp.segment.payload, from) : may_be_reordered;
+        if (may_be_kms) return feed(promote(tcp, slot, from), tcp, from);
+        if (options_.announce_packets) sink_.on_dismissed(slot.first_packet);
+        table_.erase(slot);
+        return;
+    }
+    if (tcp.has(tcp::flag::rst) || tcp.has(tcp::flag::fin)) {
+        if (from_client) {
+            scans_.on_empty(tcp.source.ip, tcp.destination);
+        } else {
+            scans_.on_empty(tcp.destination.ip, tcp.source);
+        }
+        if (options_.announce_packets) sink_.on_dismissed(slot.first_packet);
+        table_.erase(slot);
+    }
+}
+
+void Tracker::on_rejected(const Tcp& tcp, stream::FlowSlot& slot) {
+    if (tcp.is_first_syn()) {
+        const std::uint64_t fingerprint = slot.fingerprint;
+        table_.erase(slot);
+        return on_unknown(tcp, fingerprint);
+    }
+    if (tcp.has(tcp::flag::rst)) table_.erase(slot);
+}
+
+void Tracker::on_active(const Tcp& tcp, Flow& flow) {
+    const bool from_client = tcp.source == flow.client && tcp.destination == flow.host;
+    const bool from_host = tcp.source == flow.host && tcp.destination == flow.client;
+    if (!from_client && !from_host) return;  // another connection with the same fingerprint
+    const Side from = from_client ? Side::client : Side::host;
+    if (from_client && flow.is_new_connection(tcp_event(tcp, from))) {
+        const std::uint64_t fingerprint = flow.fingerprint;
+        report(flow);
+        close_flow(flow, false);
+        return on_unknown(tcp, fingerprint);
+    }
+    feed(flow, tcp, from);
+}
+
+TcpEvent Tracker::tcp_event(const Tcp& tcp, Side from) {
+    return {.from = from,
+            .sequence = tcp.segment.sequence,
+            .acknowledgment = tcp.segment.acknowledgment,
+            .syn = tcp.has(tcp::flag::syn),
+            .ack = tcp.has(tcp::flag::ack),
+            .fin = tcp.has(tcp::flag::fin),
+            .rst = tcp.has(tcp::flag::rst),
+            .payload = tcp.segment.payload,
+            .payload_size = tcp.segment.payload_size,
+            .frame_size = tcp.frame.original_size,
+            .mark = mark_of(tcp.frame)};
+}
+
+Flow& Tracker::open_flow(const Tcp& tcp, std::uint64_t fingerprint, Side from) {
+    if (flow_count_ >= options_.max_flows) relieve();
+    std::uint32_t index = 0;
+    if (free_.empty()) {
+        index = static_cast<std::uint32_t>(pool_.size());
+        pool_.push_back(std::make_unique<Pooled>());
+    } else {
+        index = free_.back();
+        free_.pop_back();
+    }
+    Pooled& pooled = *pool_[index];
+    pooled.used = true;
+    Flow& flow = pooled.flow;
+    const bool from_client = from == Side::client;
+    flow.reset(tcp.frame.number, from_client ? tcp.source : tcp.destination, from_client ? tcp.destination : tcp.source);
+    flow.fingerprint = fingerprint;
+    flow.pool_index = index;
+    flow.on_port = flow.host.port == options_.kms_port;
+    flow.fraction_digits = tcp.frame.fraction_digits;
+    pooled.charged_size = flow.memory_size();
+    flow_memory_ += pooled.charged_size;
+    ++flow_count_;
+    link_newest(index);
+    auto& slot = table_.insert(fingerprint);
+    slot.set_kind(stream::FlowSlot::Kind::active);
+    slot.client_next = index;
+    return flow;
+}
+
+// From a slot to a flow, with what the handshake told.
+Flow& Tracker::promote(const Tcp& tcp, stream::FlowSlot& slot, Side from) {
+    const stream::FlowSlot known = slot;
+    table_.erase(slot);
+    Flow& flow = open_flow(tcp, known.fingerprint, from);
+    flow.serial = known.first_packet;
+    const Mark syn{.packet = known.first_packet, .time = {known.first_time}};
+    flow.restore_handshake(syn, static_cast<std::uint32_t>(known.syn_count), known.client_next,
+                           known.answered == 1 ? std::optional{known.host_next} : std::nullopt);
+    return flow;
+}
+
+void Tracker::feed(Flow& flow, const Tcp& tcp, Side from) {
+    Pooled& pooled = *pool_[flow.pool_index];
+    if (options_.announce_packets) sink_.on_packet(flow.serial, tcp.frame);
+    if (flow.on_port && !flow.has_payload() && tcp.segment.payload_size > 0) scans_.on_payload(flow.client.ip, flow.host);
+    flow.on_segment(tcp_event(tcp, from));
+    unlink(flow.pool_index);
+    link_newest(flow.pool_index);
+    const std::size_t size = flow.memory_size();
+    flow_memory_ = flow_memory_ - pooled.charged_size + size;
+    pooled.charged_size = size;
+    if (flow.verdict == Flow::Verdict::undecided && tcp.segment.payload_size > 0) {
+        flow.verdict = decide(flow);
+        if (flow.verdict == Flow::Verdict::not_ours) {
+            if (flow.on_port) ++statistics_.other_rpc_count;
+            return close_flow(flow, true);
+        }
+    }
+    if (flow.is_over() && !flow.over_queued) {
+        flow.over_queued = true;
+        over_.push_back({flow.pool_index, flow.serial, flow.last.time});
+    }
+    if (size > options_.part_size) split(flow);
+    if (flow_memory_ > options_.flow_memory) relieve();
+}
+
+void Tracker::on_udp(const ip::IpPacket& packet, const PacketView& frame) {
+    const auto datagram = ip::decode_udp(packet.payload, packet.payload_size);
+    if (!datagram) return;
+    const auto& header = datagram->header;
+    if (header.source_port != dns_port && header.destination_port != dns_port) return;
+    const Endpoint source{packet.source, header.source_port};
+    const Endpoint destination{packet.destination, header.destination_port};
+    const auto lookup = dns_.on_datagram(source, destination, datagram->payload, mark_of(frame), frame.fraction_digits);
+    if (lookup) sink_.on_dns(*lookup);
+}
+
+void Tracker::on_icmp(const ip::IpPacket& packet, const PacketView& frame) {
+    const auto message = ip::decode_icmp(packet.payload, packet.source.family);
+    if (!message || !message->quoted || !message->quoted->ports || message->kind == ip::IcmpKind::redirect) return;
+    const auto& quoted = *message->quoted;
+    if (quoted.protocol != ip::protocol::tcp) return;
+    const Endpoint source{quoted.source, quoted.ports->source};
+    const Endpoint destination{quoted.destination, quoted.ports->destination};
+    stream::FlowSlot* slot = table_.find(fingerprint_of(source, destination, options_.hash_key));
+    if (slot == nullptr || slot->kind() != stream::FlowSlot::Kind::active) return;
+    Flow* flow = flow_of(*slot);
+    if (flow == nullptr || flow->client != source || flow->host != destination) return;
+    if (options_.announce_packets) sink_.on_packet(flow->serial, frame);
+    const auto name = ip::icmp_code_name(packet.source.family, message->header.type, message->header.code);
+    flow->on_icmp({.mark = mark_of(frame),
+                   .sender = packet.source,
+                   .type = message->header.type,
+                   .code = message->header.code,
+                   .text = name.empty() ? ip::icmp_type_name(packet.source.family, message->header.type) : name});
+    if (flow->is_over() && !flow->over_queued) {
+        flow->over_queued = true;
+        over_.push_back({flow->pool_index, flow->serial, flow->last.time});
+    }
+}
+
+Flow* Tracker::flow_of(const stream::FlowSlot& slot) {
+    if (slot.client_next >= pool_.size() || !pool_[slot.client_next]->used) return nullptr;
+    return &pool_[slot.client_next]->flow;
+}
+
+// The flow is over: hands it to the sink if it is a KMS conversation.
+void Tracker::report(Flow& flow) {
+    const bool is_empty = !flow.has_payload() && is_empty_attempt(flow);
+    if (is_empty || !read_dialogue(flow, true, codec_, conversation_)) {
+        if (options_.announce_packets) sink_.on_dismissed(flow.serial);
+        return;
+    }
+    conversation_.host_name = dns_.name_of(flow.host.ip);
+    sink_.on_conversation(conversation_);
+}
+
+// A very long conversation: reports what is complete and forgets its bytes. When nothing is, all of it goes.
+void Tracker::split(Flow& flow) {
+    Pooled& pooled = *pool_[flow.pool_index];
+    if (!read_dialogue(flow, false, codec_, conversation_)) {
+        ++statistics_.early_report_count;
+        report(flow);
+        return close_flow(flow, flow.verdict != Flow::Verdict::kms);
+    }
+    conversation_.host_name = dns_.name_of(flow.host.ip);
+    sink_.on_conversation(conversation_);
+    for (std::size_t side = 0; side < 2; ++side) flow.directions[side].drop_before(flow.consumed[side]);
+    const std::size_t size = flow.memory_size();
+    flow_memory_ = flow_memory_ - pooled.charged_size + size;
+    pooled.charged_size = size;
+}
+
+// Attempts without a byte: port checks and scans are no conversations.
+bool Tracker::is_empty_attempt(const Flow& flow) {
+    if (scans_.is_scan(flow.client.ip, flow.host)) {
+        scans_.on_left_out(flow.client.ip, flow.first.packet);
+        return true;
+    }
+    if (flow.facts.established && flow.facts.closed_first != Side::host) {
+        ++statistics_.empty_connection_count;
+        return true;
+    }
+    return false;
+}
+
+void Tracker::close_flow(Flow& flow, bool reject) {
+    const std::uint32_t index = flow.pool_index;
+    if (reject && options_.announce_packets) sink_.on_dismissed(flow.serial);
+    if (stream::FlowSlot* slot = table_.find(flow.fingerprint)) {
+        if (reject && flow.on_port) {
+            slot->set_kind(stream::FlowSlot::Kind::rejected);
+        } else {
+            table_.erase(*slot);
+        }
+    }
+    unlink(index);
+    Pooled& pooled = *pool_[index];
+    flow_memory_ -= pooled.charged_size;
+    pooled.charged_size = 0;
+    pooled.used = false;
+    pooled.flow.reset(0, {}, {});
+    free_.push_back(index);
+    --flow_count_;
+}
+
+void Tracker::on_time(Timestamp now) { sweep(now); }
+
+void Tracker::sweep(Timestamp now) {
+    while (!over_.empty() && (over_.size() > max_over || now.ns - over_.front().time.ns > linger_ns)) {
+        const Over over = over_.front();
+        over_.pop_front();
+        Pooled& pooled = *pool_[over.pool_index];
+        if (!pooled.used || pooled.flow.serial != over.serial) continue;
+        report(pooled.flow);
+        close_flow(pooled.flow, false);
+    }
+}
+
+// Makes room: first by what is over, then by what was silent the longest.
+void Tracker::relieve() {
+    const std::size_t wanted = options_.flow_memory - options_.flow_memory / 8;
+    const std::size_t wanted_count = options_.max_flows - options_.max_flows / 8;
+    const auto has_room = [&] { return flow_memory_ <= wanted && flow_count_ <= wanted_count; };
+    while (!has_room() && !over_.empty()) {
+        const Over over = over_.front();
+        over_.pop_front();
+        Pooled& pooled = *pool_[over.pool_index];
+        if (!pooled.used || pooled.flow.serial != over.serial) continue;
+        report(pooled.flow);
+        close_flow(pooled.flow, false);
+    }
+    while (!has_room() && oldest_ != none && oldest_ != newest_) {
+        Flow& flow = pool_[oldest_]->flow;
+        ++statistics_.early_report_count;
+        report(flow);
+        close_flow(flow, false);
+    }
+}
+
+void Tracker::finish() {
+    std::vector<Flow*> open;
+    for (const auto& pooled : pool_)
+        if (pooled->used) open.push_back(&pooled->flow);
+    std::sort(open.begin(), open.end(), [](const Flow* a, const Flow* b) { return a->serial < b->serial; });
+    for (DnsLookup& lookup : dns_.take_open()) sink_.on_dns(lookup);
+    for (Flow* flow : open) {
+        report(*flow);
+        close_flow(*flow, false);
+    }
+    over_.clear();
+    statistics_.evicted_handshake_count = table_.evicted_count();
+}
+
+void Tracker::link_newest(std::uint32_t index) {
+    Pooled& pooled = *pool_[index];
+    pooled.older = newest_;
+    pooled.newer = none;
+    if (newest_ != none) pool_[newest_]->newer = index;
+    newest_ = index;
+    if (oldest_ == none) oldest_ = index;
+}
+
+void Tracker::unlink(std::uint32_t index) {
+    Pooled& pooled = *pool_[index];
+    if (pooled.older != none) pool_[pooled.older]->newer = pooled.newer;
+    if (pooled.newer != none) pool_[pooled.newer]->older = pooled.older;
+    if (newest_ == index) newest_ = pooled.older;
+    if (oldest_ == index) oldest_ = pooled.newer;
+    pooled.older = none;
+    pooled.newer = none;
+}
+
+}  // namespace diag::dissect

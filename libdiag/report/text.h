@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "libdiag/check/finding.h"
+#include "libdiag/wire/node.h"
+
+namespace diag::report {
+
+/// Colours of a terminal, or none. Names say what is coloured, not how.
+class Style {
+public:
+    explicit Style(bool colored) : colored_{colored} {}
+    std::string strong(std::string_view text) const { return wrap("1", text); }
+    std::string faint(std::string_view text) const { return wrap("2", text); }
+    std::string good(std::string_view text) const { return wrap("32", text); }
+    std::string severity(check::Severity severity, std::string_view text) const;
+
+private:
+    std::string wrap(std::string_view code, std::string_view text) const;
+    bool colored_;
+};
+
+/// Breaks `text` at blanks so that no line is longer than `width` columns where that is possible. The first line begins
+/// where the cursor is (`column`), the others behind `indent` blanks. UTF-8 counts by character.
+void append_wrapped(std::string& out, std::string_view text, std::size_t column, std::size_t indent, std::size_t width);
+
+/// A finding for people: title, evidence, what the Windows client shows, what to do. `verbose` adds every cause and
+/// remedy, otherwise the first. Text of peers is escaped.
+void append_finding(std::string& out, const check::Finding& finding, const Style& style, bool verbose);
+
+/// The tree in the manner of `tshark -V`: indented labels, values, meanings, byte ranges. Bounded in depth.
+void append_tree(std::string& out, const Node& node, const Style& style, unsigned depth = 0);
+
+/// "1.5 KiB", "12 B".
+std::string format_size(std::uint64_t bytes);
+/// A duration in the unit that suits it: "83 us", "1.25 ms", "10.1 s".
+std::string format_duration(std::int64_t ns);
+/// Columns that a terminal needs for UTF-8 text, one a character.
+std::size_t column_count(std::string_view text);
+
+}  // namespace diag::report

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libdiag/check/finding.h"
+#include "libdiag/decode/decoder.h"
+
+namespace diag::tool {
+
+enum class Color : std::uint8_t { automatic, always, never };
+
+/// What the command line asks for.
+struct Options {
+    bool help = false;
+    bool version = false;
+    std::vector<std::string> files;          ///< "-" is standard input
+    std::optional<std::string> interface;    ///< live capture instead of files
+    std::optional<std::string> filter;       ///< BPF
+    std::optional<std::string> keys_file;
+    std::optional<std::string> write_file;
+    std::optional<std::uint64_t> packet_limit;
+    std::optional<double> time_limit;        ///< seconds
+    std::uint32_t snapshot_size = 262'144;   ///< bytes a packet, live
+    bool promiscuous = false;
+    Color color = Color::automatic;
+    std::optional<check::Severity> fail_on = check::Severity::warning;  ///< from which on the exit status is not 0
+    decode::Settings settings;
+};
+
+/// Parses the command line; the error is one line that says what is wrong.
+std::expected<Options, std::string> parse_options(int argc, const char* const* argv);
+
+/// What --help prints.
+std::string help_text();
+
+}  // namespace diag::tool
