@@ -2,13 +2,21 @@
 
 #include "bench/kms_world.h"
 #include "libdiag/base/time.h"
+#include "libdiag/proto/kms/codec.h"
 
 namespace diag::bench {
 
-/// What a client asks and what the host answers, under the lab profile: both whole, as they travel in the RPC stubs.
-struct KmsMessages {
-    ByteVector request, response;
+/// Makes what clients ask and hosts answer, under the lab profile.
+class KmsMessages {
+public:
+    /// Whole messages, as they travel in the RPC stubs.
+    struct Exchange {
+        ByteVector request, response;
+    };
+    Exchange make(Random& random, const Machine& machine, const Host& host, Timestamp client_time);
+
+private:
+    kms::Codec codec_{kms::lab_profile()};
 };
-KmsMessages make_kms_messages(Random& random, const Machine& machine, const Host& host, Timestamp client_time);
 
 }  // namespace diag::bench

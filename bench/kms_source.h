@@ -16,7 +16,7 @@ public:
 
     Packets next(const KmsTalkOptions& options) {
         const auto meeting = world_.next(random_);
-        Packets packets = kms_talk(frames_, random_, meeting, options);
+        Packets packets = kms_talk(frames_, random_, messages_, meeting, options);
         ++contents.kms_conversations;
         contents.kms_exchanges += options.exchange_count;
         contents.kms_packets += packets.count();
@@ -30,6 +30,7 @@ private:
     FrameBuilder& frames_;
     Random& random_;
     KmsWorld world_;
+    KmsMessages messages_;
 };
 
 }  // namespace diag::bench

@@ -1,6 +1,5 @@
 #include "bench/kms_talk.h"
 
-#include "bench/kms_messages.h"
 #include "bench/rpc.h"
 
 namespace diag::bench {
@@ -23,7 +22,7 @@ void negotiate(TcpTalk& tcp, Random& random, std::uint16_t port, bool offers_ndr
 
 }  // namespace
 
-Packets kms_talk(FrameBuilder& frames, Random& random, const KmsWorld::Meeting& meeting,
+Packets kms_talk(FrameBuilder& frames, Random& random, KmsMessages& messages, const KmsWorld::Meeting& meeting,
                  const KmsTalkOptions& options) {
     const auto& [machine, host, client] = meeting;
     // Acknowledgements ride on the answers, which come at once.
@@ -33,7 +32,7 @@ Packets kms_talk(FrameBuilder& frames, Random& random, const KmsWorld::Meeting& 
 
     Timestamp now = options.first_request;
     for (std::uint32_t i = 0; i < options.exchange_count; ++i) {
-        const auto [request, response] = make_kms_messages(random, machine, host, now);
+        const auto [request, response] = messages.make(random, machine, host, now);
         const bool is_ndr64 = options.offers_ndr64 && i > 0;
         const std::uint16_t context_id = is_ndr64 ? 1 : 0;
         const std::uint32_t call_id = first_call_id + i;

@@ -23,6 +23,8 @@ IpAddress IpAddress::v6(Bytes sixteen) {
 }
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+    // inet_pton stops at a NUL and would accept what stands before it.
+    if (text.find('\0') != std::string_view::npos) return std::nullopt;
     const std::string terminated{text};
     IpAddress address;
     if (inet_pton(AF_INET, terminated.c_str(), address.octets.data()) == 1) return address;

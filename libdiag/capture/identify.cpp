@@ -87,7 +87,9 @@ std::string first_line(std::string_view text) {
 std::string describe_text(Bytes head) {
     if (head.size() >= 2 && ((head[0] == 0xFF && head[1] == 0xFE) || (head[0] == 0xFE && head[1] == 0xFF)))
         return "a text file in UTF-16";
-    if (!std::ranges::all_of(head, is_text_byte)) return {};
+    const auto is_ascii = [](std::uint8_t byte) { return byte < 0x80; };
+    const auto ascii_count = static_cast<std::size_t>(std::ranges::count_if(head, is_ascii));
+    if (!std::ranges::all_of(head, is_text_byte) || ascii_count < head.size() / 2 + 1) return {};
     std::string_view text{reinterpret_cast<const char*>(head.data()), head.size()};
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
     const std::size_t start = text.find_first_not_of(" \t\r\n\f");

@@ -102,6 +102,7 @@ LiveCapture::LiveCapture(Handle handle, const LiveOptions& options)
       nanoseconds_{pcap_get_tstamp_precision(handle_.get()) == PCAP_TSTAMP_PRECISION_NANO},
       fd_{pcap_get_selectable_fd(handle_.get())},
       stop_{options.stop},
+      on_idle_{options.on_idle},
       packet_limit_{options.packet_limit} {
     if (options.time_limit.count() > 0) deadline_ = std::chrono::steady_clock::now() + options.time_limit;
 }
@@ -141,7 +142,10 @@ bool LiveCapture::is_over() const {
 void LiveCapture::wait() {
     pollfd events{.fd = fd_, .events = POLLIN, .revents = 0};
     // What went wrong, if anything, the next read says.
-    ::poll(&events, 1, poll_ms);
+    const int ready = ::poll(&events, 1, poll_ms);
+    if (ready != 0 || !on_idle_) return;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    on_idle_({std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()});
 }
 
 LiveCapture::Statistics LiveCapture::statistics() const {

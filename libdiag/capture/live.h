@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,7 @@ struct LiveOptions {
     std::uint64_t packet_limit = 0;                         ///< stop after so many packets; 0: never
     std::chrono::milliseconds time_limit{0};                ///< stop after so long; 0: never
     const std::atomic<bool>* stop = nullptr;                ///< set by a signal handler to end the capture; outlives it
+    std::function<void(Timestamp)> on_idle = {};            ///< called with the time about every 100 ms without a packet
 };
 
 /// Packets of a network interface as they come, through libpcap.
@@ -65,6 +67,7 @@ private:
     bool nanoseconds_ = false;
     int fd_ = -1;
     const std::atomic<bool>* stop_ = nullptr;
+    std::function<void(Timestamp)> on_idle_;
     std::uint64_t packet_limit_ = 0;
     std::uint64_t packet_count_ = 0;
     std::uint64_t byte_count_ = 0;

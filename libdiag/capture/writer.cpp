@@ -115,13 +115,12 @@ std::expected<void, CaptureError> CaptureWriter::write(const PacketView& packet)
 std::expected<void, CaptureError> CaptureWriter::write_pcap_packet(const PacketView& packet) {
     const Interface& interface = interfaces_.front();
     if (packet.link_type != interface.link_type) {
-        return fail(
-            {CaptureError::Kind::unsupported,
-             fmt::format(
-                 "{}: a packet of link type {} does not fit into a pcap file of link type {}: give the output a "
-                 "name that ends in .pcapng",
-                 display_name(name_), static_cast<std::uint32_t>(packet.link_type),
-                 static_cast<std::uint32_t>(interface.link_type))});
+        return std::unexpected(CaptureError{
+            CaptureError::Kind::unsupported,
+            fmt::format("{}: a packet of link type {} does not fit into a pcap file of link type {}: give the output a "
+                        "name that ends in .pcapng",
+                        display_name(name_), static_cast<std::uint32_t>(packet.link_type),
+                        static_cast<std::uint32_t>(interface.link_type))});
     }
     const std::uint64_t ns = writable_ns(packet.time);
     // 32 bits hold the seconds until 2106; what is later stays there.
@@ -135,9 +134,10 @@ std::expected<void, CaptureError> CaptureWriter::write_pcap_packet(const PacketV
 
 std::expected<void, CaptureError> CaptureWriter::write_pcapng_packet(const PacketView& packet) {
     if (static_cast<std::uint32_t>(packet.link_type) > 0xFFFF) {
-        return fail({CaptureError::Kind::unsupported,
-                     fmt::format("{}: link type {} does not fit into the 16 bits that pcapng has for it",
-                                 display_name(name_), static_cast<std::uint32_t>(packet.link_type))});
+        return std::unexpected(
+            CaptureError{CaptureError::Kind::unsupported,
+                         fmt::format("{}: link type {} does not fit into the 16 bits that pcapng has for it",
+                                     display_name(name_), static_cast<std::uint32_t>(packet.link_type))});
     }
     const Interface interface { packet.link_type, packet.fraction_digits > 6 };
     const std::uint32_t id = interface_id(interface);

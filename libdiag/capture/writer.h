@@ -23,14 +23,14 @@ struct CaptureContents {
 ///
 ///     auto writer = CaptureWriter::create("out.pcap");
 ///     writer->begin(contents);      // optional
-///     writer->write(packet);        // each returns an error; after one, nothing more is written
+///     writer->write(packet);        // each returns an error
 ///     writer->close();
 ///
 /// The format is decided once, by begin() or else by the first packet:
 ///  - pcapng if the name ends in ".pcapng", or if begin() names more than one link type;
 ///  - otherwise pcap, with nanoseconds if begin() (or the first packet) has more than six digits of a second.
-/// A packet whose link type does not fit into a pcap that has been begun is an error, as is a full disk; what was written
-/// stays where it is. An existing file is overwritten, at begin() and not before. "-" is standard output.
+/// A packet whose link type does not fit into a pcap that has been begun is refused, and others can follow. After an error of
+/// the disk nothing more is written; what was written before stays where it is. An existing file is overwritten, at begin() and not before. "-" is standard output.
 class CaptureWriter {
 public:
     enum class Format : std::uint8_t { pcap, pcapng };

@@ -104,8 +104,9 @@ void low_count(Collector& out, const Exchange& e) {
             fmt::format("count {}, needed {}", count, needed), answer_mark(c, e));
 }
 
+// A MAC that fails on both sides alike only says that they use other keys than the profile.
 void failed_checks(Collector& out, const Exchange& e) {
-    if (!e.response) return;
+    if (!e.response || kms::is_other_mac_key(e.request, *e.response)) return;
     std::string failed;
     for (const auto& entry : kms::response_check_table) {
         if (!entry.decides || e.response->checks.*(entry.member) != CheckResult::failed) continue;
@@ -121,6 +122,9 @@ void failed_checks(Collector& out, const Exchange& e) {
 void protected_bodies(Collector& out, const Exchange& e) {
     const Conversation& c = out.conversation();
     const std::string title = fmt::format("messages between {} and {} are not opened by the key profile", to_string(c.client.ip), to_string(c.host));
+    if (e.response && kms::is_other_mac_key(e.request, *e.response)) {
+        out.add(rule::keys_missing, title, "the MACs of request and response were made with other keys", answer_mark(c, e));
+    }
     if (e.request.body_protected()) {
         out.add(rule::keys_missing, title, fmt::format("request of {} bytes, version {}.{}, stays closed", e.request.message_size, e.request.version.major, e.request.version.minor),
                 c.pdus[e.request_pdu].last);

@@ -7,8 +7,8 @@
 
 namespace diag::decode {
 
-/// The field tree of every PDU of a conversation, with byte ranges within the PDU. Bodies that the profile opens are
-/// shown as they read when decrypted, without byte ranges.
-void append_trees(std::string& out, const dissect::Conversation& conversation, kms::Codec& codec, const report::Style& style);
+/// The field tree of every PDU of a conversation, with byte ranges within the PDU; of protected bodies that the profile
+/// opens, the ranges of their ciphertext.
+void append_trees(std::string& out, const dissect::Conversation& conversation, const report::Style& style);
 
 }  // namespace diag::decode

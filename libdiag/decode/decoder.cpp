@@ -30,6 +30,7 @@ Decoder::~Decoder() = default;
 void Decoder::begin_capture(std::string name) {
     capture_ = std::move(name);
     summary_.add_capture();
+    if (keeper_ != nullptr) keeper_->begin_capture();
     dissect::TrackerOptions options;
     options.kms_port = settings_.kms_port;
     options.hash_key = settings_.hash_key;
@@ -81,7 +82,7 @@ void Decoder::print(const dissect::Conversation& conversation, check::Outcome ou
         case Detail::summary: return;
         case Detail::tree:
             append_text(out_, conversation, outcome, findings, capture_, style_, settings_.verbose);
-            return append_trees(out_, conversation, codec_, style_);
+            return append_trees(out_, conversation, style_);
         case Detail::blocks: return append_text(out_, conversation, outcome, findings, capture_, style_, settings_.verbose);
     }
 }
@@ -100,6 +101,10 @@ void Decoder::on_dns(const dissect::DnsLookup& lookup) {
 }
 
 void Decoder::on_packet(std::uint64_t serial, const PacketView& packet) { keeper_->keep(serial, packet); }
+void Decoder::on_fragment(const PacketView& packet) { keeper_->keep_fragment(packet); }
+void Decoder::on_fragments_of(std::uint64_t serial, std::span<const std::uint64_t> packet_numbers) {
+    keeper_->assign_fragments(serial, packet_numbers);
+}
 
 std::vector<check::Finding> Decoder::capture_findings(const std::optional<CaptureDamage>& damage) const {
     namespace rule = check::rule;

@@ -27,7 +27,6 @@ struct Settings {
     Selection selection;
     std::uint16_t kms_port = 1688;
     std::uint64_t hash_key = 0;
-    bool keep_packets = false;
 };
 
 /// Takes results as they come; false when nobody reads them any more.
@@ -37,7 +36,10 @@ using Write = std::function<bool(std::string_view)>;
 class PacketKeeper {
 public:
     virtual ~PacketKeeper() = default;
+    virtual void begin_capture() = 0;
     virtual void keep(std::uint64_t serial, const PacketView& packet) = 0;
+    virtual void keep_fragment(const PacketView& packet) = 0;
+    virtual void assign_fragments(std::uint64_t serial, std::span<const std::uint64_t> packet_numbers) = 0;
     virtual void select(std::uint64_t serial) = 0;
 };
 
@@ -78,6 +80,8 @@ private:
     void on_conversation(const dissect::Conversation& conversation) override;
     void on_dns(const dissect::DnsLookup& lookup) override;
     void on_packet(std::uint64_t serial, const PacketView& packet) override;
+    void on_fragment(const PacketView& packet) override;
+    void on_fragments_of(std::uint64_t serial, std::span<const std::uint64_t> packet_numbers) override;
     void note(std::span<const check::Finding> findings);
     void print(const dissect::Conversation& conversation, check::Outcome outcome, std::span<const check::Finding> findings);
     void print_capture(std::span<const check::Finding> findings, double seconds);

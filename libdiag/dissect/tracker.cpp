@@ -33,7 +33,8 @@ Mark mark_of(const PacketView& frame) { return {.packet = frame.number, .time = 
 }  // namespace
 
 void Sink::on_packet(std::uint64_t, const PacketView&) {}
-void Sink::on_dismissed(std::uint64_t) {}
+void Sink::on_fragment(const PacketView&) {}
+void Sink::on_fragments_of(std::uint64_t, std::span<const std::uint64_t>) {}
 
 /// One TCP packet, with what all handlers need of it.
 struct Tracker::Tcp {
@@ -67,8 +68,12 @@ void Tracker::on_packet(const PacketView& frame) {
 
 void Tracker::on_ip(const ip::IpPacket& packet, const PacketView& frame) {
     if (packet.fragment.is_fragment) [[unlikely]] {
+        if (options_.announce_packets) sink_.on_fragment(frame);
         const auto whole = fragments_.add(packet, frame.number, frame.time);
-        if (whole && !whole->packet.fragment.is_fragment) on_ip(whole->packet, frame);
+        if (!whole || whole->packet.fragment.is_fragment) return;
+        joined_fragments_ = whole->packets;
+        on_ip(whole->packet, frame);
+        joined_fragments_ = {};
         return;
     }
     switch (packet.protocol) {
@@ -78,6 +83,12 @@ void Tracker::on_ip(const ip::IpPacket& packet, const PacketView& frame) {
         case ip::protocol::icmpv6: return on_icmp(packet, frame);
         default: return;
     }
+}
+
+void Tracker::announce(std::uint64_t serial, const PacketView& frame) {
+    if (!options_.announce_packets) return;
+    if (joined_fragments_.empty()) return sink_.on_packet(serial, frame);
+    sink_.on_fragments_of(serial, joined_fragments_);
 }
 
 void Tracker::on_tcp(const ip::IpPacket& packet, const PacketView& frame) {
@@ -118,7 +129,7 @@ void Tracker::on_unknown(const Tcp& tcp, std::uint64_t fingerprint) {
         slot.first_time = tcp.frame.time.ns;
         slot.client_is_first = tcp.source < tcp.destination ? 1 : 0;
         slot.syn_count = 1;
-        if (options_.announce_packets) sink_.on_packet(tcp.frame.number, tcp.frame);
+        announce(tcp.frame.number, tcp.frame);
         return;
     }
     if (tcp.is_syn_ack()) {
@@ -138,7 +149,7 @@ void Tracker::on_unknown(const Tcp& tcp, std::uint64_t fingerprint) {
 void Tracker::on_handshake(const Tcp& tcp, stream::FlowSlot& slot) {
     const bool from_client = (tcp.source < tcp.destination) == (slot.client_is_first == 1);
     const Side from = from_client ? Side::client : Side::host;
-    if (options_.announce_packets) sink_.on_packet(slot.first_packet, tcp.frame);
+    announce(slot.first_packet, tcp.frame);
     if (tcp.is_first_syn()) {
         if (from_client && slot.syn_count < max_syn_count && tcp.segment.sequence + 1 == slot.client_next) {
             slot.syn_count = (slot.syn_count + 1) & 0xFF;
@@ -159,7 +170,6 @@ void Tracker::on_handshake(const Tcp& tcp, stream::FlowSlot& slot) {
         const bool may_be_reordered = tcp.segment.sequence - next < handshake_window;
         const bool may_be_kms = is_first_byte ? may_begin_kms(tcp.segment.payload, from) : may_be_reordered;
         if (may_be_kms) return feed(promote(tcp, slot, from), tcp, from);
-        if (options_.announce_packets) sink_.on_dismissed(slot.first_packet);
         table_.erase(slot);
         return;
     }
@@ -169,7 +179,6 @@ void Tracker::on_handshake(const Tcp& tcp, stream::FlowSlot& slot) {
         } else {
             scans_.on_empty(tcp.destination.ip, tcp.source);
         }
-        if (options_.announce_packets) sink_.on_dismissed(slot.first_packet);
         table_.erase(slot);
     }
 }
@@ -254,7 +263,7 @@ Flow& Tracker::promote(const Tcp& tcp, stream::FlowSlot& slot, Side from) {
 
 void Tracker::feed(Flow& flow, const Tcp& tcp, Side from) {
     Pooled& pooled = *pool_[flow.pool_index];
-    if (options_.announce_packets) sink_.on_packet(flow.serial, tcp.frame);
+    announce(flow.serial, tcp.frame);
     if (flow.on_port && !flow.has_payload() && tcp.segment.payload_size > 0) scans_.on_payload(flow.client.ip, flow.host);
     flow.on_segment(tcp_event(tcp, from));
     unlink(flow.pool_index);
@@ -299,7 +308,7 @@ void Tracker::on_icmp(const ip::IpPacket& packet, const PacketView& frame) {
     if (slot == nullptr || slot->kind() != stream::FlowSlot::Kind::active) return;
     Flow* flow = flow_of(*slot);
     if (flow == nullptr || flow->client != source || flow->host != destination) return;
-    if (options_.announce_packets) sink_.on_packet(flow->serial, frame);
+    announce(flow->serial, frame);
     const auto name = ip::icmp_code_name(packet.source.family, message->header.type, message->header.code);
     flow->on_icmp({.mark = mark_of(frame),
                    .sender = packet.source,
@@ -319,11 +328,8 @@ Flow* Tracker::flow_of(const stream::FlowSlot& slot) {
 
 // The flow is over: hands it to the sink if it is a KMS conversation.
 void Tracker::report(Flow& flow) {
-    const bool is_empty = !flow.has_payload() && is_empty_attempt(flow);
-    if (is_empty || !read_dialogue(flow, true, codec_, conversation_)) {
-        if (options_.announce_packets) sink_.on_dismissed(flow.serial);
-        return;
-    }
+    if (!flow.has_payload() && is_empty_attempt(flow)) return;
+    if (!read_dialogue(flow, true, codec_, conversation_)) return;
     conversation_.host_name = dns_.name_of(flow.host.ip);
     sink_.on_conversation(conversation_);
 }
@@ -359,7 +365,6 @@ bool Tracker::is_empty_attempt(const Flow& flow) {
 
 void Tracker::close_flow(Flow& flow, bool reject) {
     const std::uint32_t index = flow.pool_index;
-    if (reject && options_.announce_packets) sink_.on_dismissed(flow.serial);
     if (stream::FlowSlot* slot = table_.find(flow.fingerprint)) {
         if (reject && flow.on_port) {
             slot->set_kind(stream::FlowSlot::Kind::rejected);

@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "libdiag/base/packet_view.h"
@@ -22,11 +23,13 @@ public:
     /// `conversation` and the views in it are valid only during the call.
     virtual void on_conversation(const Conversation& conversation) = 0;
     virtual void on_dns(const DnsLookup& lookup) = 0;
-    /// The packet belongs to the connection `serial`, which may or may not be reported later. Only called when
-    /// TrackerOptions::announce_packets is set.
+    /// The packet belongs to the connection `serial`, which may or may not be reported later. This and the next two are
+    /// called only when TrackerOptions::announce_packets is set.
     virtual void on_packet(std::uint64_t serial, const PacketView& packet);
-    /// The connection `serial` is over and is no KMS conversation: its packets may be forgotten.
-    virtual void on_dismissed(std::uint64_t serial);
+    /// The packet is a fragment; which connection it belongs to turns out when the datagram is whole.
+    virtual void on_fragment(const PacketView& packet);
+    /// The packets with these numbers, fragments all, belong to the connection `serial`.
+    virtual void on_fragments_of(std::uint64_t serial, std::span<const std::uint64_t> packet_numbers);
 };
 
 struct TrackerOptions {
@@ -88,6 +91,7 @@ private:
     };
 
     void on_ip(const ip::IpPacket& packet, const PacketView& frame);
+    void announce(std::uint64_t serial, const PacketView& frame);
     void on_tcp(const ip::IpPacket& packet, const PacketView& frame);
     void on_udp(const ip::IpPacket& packet, const PacketView& frame);
     void on_icmp(const ip::IpPacket& packet, const PacketView& frame);
@@ -123,6 +127,7 @@ private:
     std::size_t flow_count_ = 0;
     std::size_t flow_memory_ = 0;
     std::deque<Over> over_;      ///< flows that are over, in the order in which they ended
+    std::span<const std::uint64_t> joined_fragments_;  ///< of the datagram at hand
     Conversation conversation_;  ///< reused, so that reporting does not allocate
 };
 

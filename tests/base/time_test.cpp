@@ -20,7 +20,8 @@ std::string by_gmtime(std::int64_t unix_seconds) {
     std::tm parts{};
     gmtime_r(&seconds, &parts);
     char text[64];
-    std::snprintf(text, sizeof text, "%04ld-%02d-%02dT%02d:%02d:%02dZ", 1900L + parts.tm_year, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+    std::snprintf(text, sizeof text, "%04ld-%02d-%02dT%02d:%02d:%02dZ", 1900L + parts.tm_year, parts.tm_mon + 1,
+                  parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
     return text;
 }
 
@@ -55,7 +56,8 @@ TEST_CASE("time: a FILETIME prints the digits that carry something", "[base]") {
 }
 
 TEST_CASE("time: the calendar agrees with the C library, leap days and centuries included", "[base]") {
-    for (const char* text : {"2000-02-29T00:00:00Z", "1900-03-01T00:00:00Z", "2100-02-28T23:59:59Z", "2400-02-29T12:00:00Z"}) {
+    for (const char* text :
+         {"2000-02-29T00:00:00Z", "1900-03-01T00:00:00Z", "2100-02-28T23:59:59Z", "2400-02-29T12:00:00Z"}) {
         std::tm parts{};
         REQUIRE(strptime(text, "%Y-%m-%dT%H:%M:%SZ", &parts));
         const auto ticks = static_cast<std::uint64_t>(timegm(&parts) + 11'644'473'600) * 10'000'000;
@@ -92,5 +94,5 @@ TEST_CASE("time: what the other scale cannot say is clamped", "[base]") {
     CHECK(to_timestamp(Filetime{0}).ns == min_ns);
     // Both ends of the nanosecond scale lie inside the FILETIME scale, so nothing is lost but the part of a tick.
     CHECK(max_ns - to_timestamp(to_filetime(Timestamp{max_ns})).ns < 100);
-    CHECK(to_filetime(Timestamp{min_ns}).ticks == 24'207'636'314'523'55 - 0 + 0);
+    CHECK(to_filetime(Timestamp{min_ns}).ticks == 24'211'015'631'452'241);
 }

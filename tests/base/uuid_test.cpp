@@ -19,10 +19,10 @@ TEST_CASE("uuid: either case reads, lower case prints", "[base]") {
 }
 
 TEST_CASE("uuid: texts of any other form are refused", "[base]") {
-    for (const char* text : {"", "55c92734", "55c92734-d682-4d71-983e-d6ec3f16059", "55c92734-d682-4d71-983e-d6ec3f16059f0",
-                             "{55c92734-d682-4d71-983e-d6ec3f1605}", "55c92734xd682-4d71-983e-d6ec3f16059f",
-                             "55c92734-d682-4d71-983e-d6ec3f16059g", "55c9273-4d682-4d71-983e-d6ec3f16059f",
-                             "55c92734d-682-4d71-983e-d6ec3f16059f"}) {
+    for (const char* text : {"", "55c92734", "55c92734-d682-4d71-983e-d6ec3f16059",
+                             "55c92734-d682-4d71-983e-d6ec3f16059f0", "{55c92734-d682-4d71-983e-d6ec3f1605}",
+                             "55c92734xd682-4d71-983e-d6ec3f16059f", "55c92734-d682-4d71-983e-d6ec3f16059g",
+                             "55c9273-4d682-4d71-983e-d6ec3f16059f", "55c92734d-682-4d71-983e-d6ec3f16059f"}) {
         CAPTURE(text);
         CHECK_FALSE(Uuid::parse(text));
     }

@@ -15,9 +15,6 @@
 namespace diag::check {
 namespace {
 
-// Codes that a host may send but that the table of public codes does not have: a gap of the sources, not a slip.
-const std::set<std::string> codes_without_source = {"0xC004D104"};
-
 std::set<std::string_view> known_codes() {
     std::set<std::string_view> codes;
     for (std::size_t i = 0; i < data::errors_table.row_count(); ++i) codes.insert(data::errors_table.row(i)[0]);
@@ -114,17 +111,12 @@ TEST_CASE("rules: texts are whole sentences, joined without lost or doubled blan
 TEST_CASE("rules: every code is one that the error table explains", "[check]") {
     const auto known = known_codes();
     const auto explained = [&](std::uint32_t code) {
-        const std::string text = format_code(code);
-        return code == 0 || known.contains(text) || codes_without_source.contains(text);
+        return code == 0 || known.contains(format_code(code));
     };
     for (const Rule* rule : all_rules()) {
         CAPTURE(rule->id);
         CHECK(explained(rule->windows_code));
         CHECK(explained(rule->inner_code));
-    }
-    for (const auto& code : codes_without_source) {
-        CAPTURE(code);
-        CHECK_FALSE(known.contains(code));  // once the table has it, it leaves the list
     }
 }
 
@@ -140,7 +132,7 @@ TEST_CASE("rules: codes that the texts name are in the error table, too", "[chec
             for (std::sregex_iterator it{text.begin(), text.end(), code}, end; it != end; ++it) {
                 const std::string name = it->str();
                 CAPTURE(rule->id, place, name);
-                CHECK((known.contains(name) || codes_without_source.contains(name) || statuses_of_pdus.contains(name)));
+                CHECK((known.contains(name) || statuses_of_pdus.contains(name)));
             }
         }
     }

@@ -43,33 +43,32 @@ void check_same(const std::expected<ip::IpPacket, ip::NoPacket>& a,
 void check_dns(Bytes bytes) {
     const dns::PartialMessage partial = dns::decode_partial(bytes);
     dns::describe_message(partial, 0, bytes.size());
-    const auto message = dns::decode_message(bytes);
-    if (!message) return;
-    const auto encoded = dns::encode_message(*message);
+    dns::Message message;
+    if (!dns::decode_message(bytes, message)) return;
+    const auto encoded = dns::encode_message(message);
     if (!encoded) return;  // a compressed message may be too long without compression
-    const auto again = dns::decode_message(*encoded);
-    require(again && *again == *message, "a DNS message survives encoding");
-    for (const auto& record : message->answers) {
+    dns::Message again;
+    require(dns::decode_message(*encoded, again).has_value() && again == message, "a DNS message survives encoding");
+    for (const auto& record : message.answers) {
         const auto name = dns::DomainName::parse(to_string(record.name));
         require(name && *name == record.name, "a name survives its text form");
     }
 }
 
 void check_payload(const ip::IpPacket& packet) {
-    using namespace ip::protocol;
-    if (packet.protocol == tcp) {
+    if (packet.protocol == ip::protocol::tcp) {
         const auto segment = tcp::decode_segment(packet.payload, packet.payload_size);
         tcp::describe_segment(packet.payload, packet.payload_size, packet.payload_offset);
         if (!segment) return;
         require(segment->payload.size() <= segment->payload_size, "captured bytes are sent bytes");
         tcp::decode_options(segment->options);
-    } else if (packet.protocol == udp) {
+    } else if (packet.protocol == ip::protocol::udp) {
         ip::describe_udp(packet.payload, packet.payload_offset);
         const auto datagram = ip::decode_udp(packet.payload, packet.payload_size);
         if (!datagram) return;
         require(datagram->payload.size() <= datagram->payload_size, "captured bytes are sent bytes");
         check_dns(datagram->payload);
-    } else if (packet.protocol == icmp || packet.protocol == icmpv6) {
+    } else if (packet.protocol == ip::protocol::icmp || packet.protocol == ip::protocol::icmpv6) {
         const auto message = ip::decode_icmp(packet.payload, packet.source.family);
         if (message) ip::describe_icmp(*message, packet.source.family, packet.payload_offset, packet.payload.size());
     }

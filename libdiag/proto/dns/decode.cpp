@@ -3,41 +3,45 @@
 namespace diag::dns {
 namespace {
 
-/// RDATA that a table of types tells us to read; everything else stays bytes.
+Opt read_opt(Reader& r) {
+    const Bytes options = r.rest();
+    while (r.remaining() > 0) {  // bounded: each option takes 4 bytes or more
+        r.skip(2, "option_code");
+        r.skip(r.u16("option_length"), "option_data");
+    }
+    return {.options = options};
+}
+
+Srv read_srv(Reader& r, Bytes message) {
+    return {.priority = r.u16("priority"),
+            .weight = r.u16("weight"),
+            .port = r.u16("port"),
+            .target = read_name(r, message, "target")};
+}
+
+Soa read_soa(Reader& r, Bytes message) {
+    return {.mname = read_name(r, message, "mname"),
+            .rname = read_name(r, message, "rname"),
+            .serial = r.u32("serial"),
+            .refresh = r.u32("refresh"),
+            .retry = r.u32("retry"),
+            .expire = r.u32("expire"),
+            .minimum = r.u32("minimum")};
+}
+
+/// RDATA of the types that we know; everything else stays bytes.
 RecordData read_data(Reader& r, std::uint16_t record_type, std::uint16_t record_class, Bytes message) {
-    if (record_type == type::opt) {
-        Opt options;
-        while (r.remaining() > 0) {  // bounded: each option takes 4 bytes or more
-            EdnsOption option{.code = r.u16("option_code")};
-            const Bytes data = r.bytes(r.u16("option_length"), "option_data");
-            option.data.assign(data.begin(), data.end());
-            if (!r.failed()) options.push_back(std::move(option));
-        }
-        return options;
+    switch (record_class == class_in || record_type == type::opt ? record_type : 0) {
+        case type::a: return IpAddress::v4(r.array<4>("address"));
+        case type::aaaa: return IpAddress::v6(r.array<16>("address"));
+        case type::cname: return read_name(r, message, "cname");
+        case type::ns: return read_name(r, message, "nsdname");
+        case type::ptr: return read_name(r, message, "ptrdname");
+        case type::srv: return read_srv(r, message);
+        case type::soa: return read_soa(r, message);
+        case type::opt: return read_opt(r);
+        default: return RawData{r.bytes(r.remaining(), "rdata")};
     }
-    if (record_class == class_in) {
-        switch (record_type) {
-            case type::a: return IpAddress::v4(r.array<4>("address"));
-            case type::aaaa: return IpAddress::v6(r.array<16>("address"));
-            case type::cname: return read_name(r, message, "cname");
-            case type::ns: return read_name(r, message, "nsdname");
-            case type::ptr: return read_name(r, message, "ptrdname");
-            case type::srv: {
-                Srv srv{.priority = r.u16("priority"), .weight = r.u16("weight"), .port = r.u16("port")};
-                srv.target = read_name(r, message, "target");
-                return srv;
-            }
-            case type::soa: {
-                Soa soa{.mname = read_name(r, message, "mname"), .rname = read_name(r, message, "rname")};
-                for (auto* member : {&soa.serial, &soa.refresh, &soa.retry, &soa.expire, &soa.minimum})
-                    *member = r.u32("soa timers");
-                return soa;
-            }
-            default: break;
-        }
-    }
-    const Bytes raw = r.bytes(r.remaining(), "rdata");
-    return ByteVector{raw.begin(), raw.end()};
 }
 
 Question read_question(Reader& r, Bytes message) {
@@ -102,13 +106,25 @@ PartialMessage decode_partial(Bytes bytes) {
     return read_message(bytes, trailing_size);
 }
 
-Decoded<Message> decode_message(Bytes bytes) {
+std::expected<void, WireError> decode_message(Bytes bytes, Message& out) {
     std::size_t trailing_size = 0;
     PartialMessage partial = read_message(bytes, trailing_size);
     if (partial.error) return std::unexpected(*partial.error);
     if (trailing_size > 0)
         return std::unexpected(WireError{WireError::Kind::malformed, bytes.size() - trailing_size, "trailing bytes"});
-    return std::move(partial.message);
+    out = std::move(partial.message);
+    return {};
+}
+
+std::vector<EdnsOption> edns_options(const Opt& opt) {
+    std::vector<EdnsOption> out;
+    Reader r{opt.options, std::endian::big};
+    while (r.remaining() > 0) {
+        EdnsOption option{.code = r.u16("option_code")};
+        option.data = r.bytes(r.u16("option_length"), "option_data");
+        if (!r.failed()) out.push_back(option);
+    }
+    return out;
 }
 
 std::optional<TcpFrame> first_tcp_frame(Bytes stream) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <expected>
+#include <optional>
+
 #include "libdiag/proto/dns/message.h"
 
 namespace diag::dns {
@@ -16,8 +19,10 @@ struct PartialMessage {
 /// One message without the length prefix of TCP. For dissection: keeps what stands in front of the damage.
 PartialMessage decode_partial(Bytes bytes);
 
-/// One message, all or nothing. Bytes behind the last record are an error as well: `malformed`, field "trailing bytes".
-Decoded<Message> decode_message(Bytes bytes);
+/// One message, all or nothing: on success `out` is the message, otherwise it is left alone. Bytes behind the last record
+/// are an error as well: `malformed`, field "trailing bytes".
+/// (No std::expected<Message, ...>: clang 14 cannot compile the one of libstdc++ 12 for types with a destructor.)
+std::expected<void, WireError> decode_message(Bytes bytes, Message& out);
 
 /// The message with counts from its sections and names uncompressed. Messages that do not fit into 65535 bytes give
 /// nullopt. RDATA is written by the alternative that it holds, whatever the record's type says.

@@ -6,7 +6,7 @@ namespace diag::dns {
 namespace {
 
 struct ShowData {
-    std::string operator()(const ByteVector& raw) const { return detail::show_bytes(raw, Show::bytes).value; }
+    std::string operator()(const RawData& raw) const { return detail::show_bytes(raw.bytes, Show::bytes).value; }
     std::string operator()(const IpAddress& address) const { return diag::to_string(address); }
     std::string operator()(const DomainName& name) const { return to_string(name); }
     std::string operator()(const Srv& srv) const {
@@ -17,7 +17,7 @@ struct ShowData {
         return "server " + to_string(soa.mname) + ", mailbox " + to_string(soa.rname) + ", serial " +
                std::to_string(soa.serial) + ", minimum " + std::to_string(soa.minimum);
     }
-    std::string operator()(const Opt& options) const { return std::to_string(options.size()) + " options"; }
+    std::string operator()(const Opt& opt) const { return std::to_string(edns_options(opt).size()) + " options"; }
 };
 
 Node describe_question(const Question& question, std::size_t offset) {

@@ -59,14 +59,16 @@ std::optional<DomainName> DomainName::parse(std::string_view text) {
 bool DomainName::append(Bytes label) {
     if (label.empty() || label.size() > max_label_size) return false;
     if (wire_size() + 1 + label.size() > max_name_size) return false;
-    wire_.push_back(static_cast<std::uint8_t>(label.size()));
-    wire_.insert(wire_.end(), label.begin(), label.end());
+    wire_[size_] = static_cast<std::uint8_t>(label.size());
+    std::ranges::copy(label, wire_.begin() + size_ + 1);
+    size_ = static_cast<std::uint8_t>(size_ + 1U + label.size());
     return true;
 }
 
 std::vector<Bytes> DomainName::labels() const {
     std::vector<Bytes> out;
-    for (Bytes rest = wire_; !rest.empty(); rest = rest.subspan(1U + rest[0])) out.push_back(rest.subspan(1, rest[0]));
+    for (Bytes rest = wire_labels(); !rest.empty(); rest = rest.subspan(1U + rest[0]))
+        out.push_back(rest.subspan(1, rest[0]));
     return out;
 }
 

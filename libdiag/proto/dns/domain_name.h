@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,15 +27,20 @@ public:
     bool append(Bytes label);
 
     std::vector<Bytes> labels() const;  ///< views into this name
-    bool is_root() const { return wire_.empty(); }
-    std::size_t wire_size() const { return wire_.size() + 1; }  ///< bytes, uncompressed
-    Bytes wire_labels() const { return wire_; }  ///< length and content of each label; the root's 0 left out
+    bool is_root() const { return size_ == 0; }
+    std::size_t wire_size() const { return size_ + 1U; }  ///< bytes, uncompressed
+    Bytes wire_labels() const {
+        return {wire_.data(), size_};
+    }  ///< length and content of each label; the root's 0 left out
 
     /// As written; ASCII letters of either case are the same name (RFC 4343), for which there is is_same_name().
     friend bool operator==(const DomainName&, const DomainName&) = default;
 
 private:
-    ByteVector wire_;  ///< each label behind its length byte, as on the wire without the final 0
+    // Each label behind its length byte, as on the wire without the final 0; unused bytes stay 0. In place: a name then needs
+    // no allocation and no destructor (see RecordData).
+    std::array<std::uint8_t, max_name_size - 1> wire_{};
+    std::uint8_t size_ = 0;
 };
 
 /// Whether both mean the same name: without regard to the case of ASCII letters.

@@ -12,7 +12,7 @@ void write_name(Writer& w, const DomainName& name) {
 
 struct WriteData {
     Writer& w;
-    void operator()(const ByteVector& raw) const { w.bytes(raw); }
+    void operator()(const RawData& raw) const { w.bytes(raw.bytes); }
     void operator()(const IpAddress& address) const { w.bytes(address.bytes()); }
     void operator()(const DomainName& name) const { write_name(w, name); }
     void operator()(const Srv& srv) const {
@@ -24,15 +24,9 @@ struct WriteData {
     void operator()(const Soa& soa) const {
         write_name(w, soa.mname);
         write_name(w, soa.rname);
-        for (const auto number : {soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum}) w.u32(number);
+        for (const std::uint32_t number : {soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum}) w.u32(number);
     }
-    void operator()(const Opt& options) const {
-        for (const EdnsOption& option : options) {
-            w.u16(option.code);
-            w.u16(static_cast<std::uint16_t>(option.data.size()));
-            w.bytes(option.data);
-        }
-    }
+    void operator()(const Opt& opt) const { w.bytes(opt.options); }
 };
 
 /// False when the message grew too long; the lengths that were written may then be wrong.

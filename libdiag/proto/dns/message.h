@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <string>
@@ -55,16 +56,22 @@ struct Soa {  // RFC 1035 3.3.13
     friend bool operator==(const Soa&, const Soa&) = default;
 };
 
-struct EdnsOption {  // RFC 6891 6.1.2
-    std::uint16_t code = 0;
-    ByteVector data;
-    friend bool operator==(const EdnsOption&, const EdnsOption&) = default;
+/// RDATA of OPT: its options, whose lengths were checked; edns_options() takes them apart.
+struct Opt {
+    Bytes options;
+    friend bool operator==(const Opt& a, const Opt& b) { return std::ranges::equal(a.options, b.options); }
 };
-using Opt = std::vector<EdnsOption>;
 
-/// RDATA by the type of its record: IpAddress for A and AAAA, DomainName for CNAME, NS and PTR, and the bytes themselves
-/// for types that we do not read. Records of a class other than IN keep their bytes, OPT apart.
-using RecordData = std::variant<ByteVector, IpAddress, DomainName, Srv, Soa, Opt>;
+/// RDATA of a type that we do not read.
+struct RawData {
+    Bytes bytes;
+    friend bool operator==(const RawData& a, const RawData& b) { return std::ranges::equal(a.bytes, b.bytes); }
+};
+
+/// RDATA by the type of its record: IpAddress for A and AAAA, DomainName for CNAME, NS and PTR. Records of a class other
+/// than IN are RawData, OPT apart. Opt and RawData are views of the message that was decoded.
+/// (Only types without a destructor: clang 14 cannot compile libstdc++ 12's variant with others.)
+using RecordData = std::variant<RawData, IpAddress, DomainName, Srv, Soa, Opt>;
 
 struct Record {
     DomainName name;
@@ -76,6 +83,7 @@ struct Record {
     friend bool operator==(const Record&, const Record&) = default;
 };
 
+/// Views in it live as long as the bytes it was read from.
 struct Message {
     Header header;  ///< as received, also its counts
     std::vector<Question> questions;
@@ -87,5 +95,12 @@ struct Message {
     const Record* opt() const;    ///< the EDNS record, or nullptr
     std::uint16_t rcode() const;  ///< with the upper 8 bits that EDNS adds (RFC 6891 6.1.3)
 };
+
+struct EdnsOption {  // RFC 6891 6.1.2
+    std::uint16_t code = 0;
+    Bytes data;
+};
+/// The options in front of the first whose length is wrong.
+std::vector<EdnsOption> edns_options(const Opt& opt);
 
 }  // namespace diag::dns

@@ -43,8 +43,7 @@ State load(const Block& b) {
 }
 
 // One round for both directions: ShiftRows takes row r from `shift` * r columns further on.
-template <std::size_t shift>
-State round(const State& s, const State& key, const Table& table) {
+template <std::size_t shift> State round(const State& s, const State& key, const Table& table) {
     State out;
     for (std::size_t c = 0; c < 4; ++c) {
         out[c] = table[row(s[c], 0)] ^ std::rotr(table[row(s[(c + shift) % 4], 1)], 8) ^
@@ -58,8 +57,7 @@ template <std::size_t shift>
 Block last_round(const State& s, const Block& key, const std::array<std::uint8_t, 256>& box) {
     Block out;
     for (std::size_t c = 0; c < 4; ++c)
-        for (std::size_t r = 0; r < 4; ++r)
-            out[4 * c + r] = box[row(s[(c + r * shift) % 4], static_cast<int>(r))];
+        for (std::size_t r = 0; r < 4; ++r) out[4 * c + r] = box[row(s[(c + r * shift) % 4], static_cast<int>(r))];
     return out ^ key;
 }
 

@@ -20,7 +20,8 @@ std::array<Block, round_count + 1> expand_key(const FixedBytes<4 * key_word_coun
             t = {static_cast<std::uint8_t>(box[t[1]] ^ round_constant), box[t[2]], box[t[3]], box[t[0]]};
             round_constant = aes::xtime(round_constant);
         }
-        for (std::size_t b = 0; b < 4; ++b) words[i][b] = static_cast<std::uint8_t>(words[i - key_word_count][b] ^ t[b]);
+        for (std::size_t b = 0; b < 4; ++b)
+            words[i][b] = static_cast<std::uint8_t>(words[i - key_word_count][b] ^ t[b]);
     }
     std::array<Block, round_count + 1> keys{};
     for (std::size_t i = 0; i < 16 * (round_count + 1); ++i) keys[i / 16][i % 16] = words[i / 4][i % 4];

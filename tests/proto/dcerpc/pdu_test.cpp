@@ -222,7 +222,8 @@ TEST_CASE("partial: a cut bind_ack keeps its group, then its address, then each 
 }
 
 TEST_CASE("pdu: an unknown type is skipped by its length, not fatal", "[dcerpc]") {
-    const auto pdu = decode_pdu(unhex("05 00 2a 03 10000000 1400 0000 01000000 deadbeef"));
+    const ByteVector bytes = unhex("05 00 2a 03 10000000 1400 0000 01000000 deadbeef");
+    const auto pdu = decode_pdu(bytes);
     REQUIRE(pdu);
     CHECK(name_of(pdu->type()) == "unknown(42)");
     REQUIRE(pdu->body.get<Other>());

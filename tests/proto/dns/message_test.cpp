@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <deque>
 #include <random>
 
 #include "libdiag/proto/dns/decode.h"
@@ -17,6 +18,13 @@ dns::DomainName name(std::string_view text) {
     const auto parsed = dns::DomainName::parse(text);
     REQUIRE(parsed);
     return *parsed;
+}
+
+/// decode_message() with its result in one value.
+std::expected<dns::Message, WireError> decode(Bytes bytes) {
+    dns::Message message;
+    if (auto done = dns::decode_message(bytes, message); !done) return std::unexpected(done.error());
+    return message;
 }
 
 // An answer to an SRV query as a server writes it: RFC 1035 4.1, RFC 2782, RFC 6891; one field a line.
@@ -58,7 +66,9 @@ ByteVector random_bytes(std::mt19937_64& random, std::size_t size) {
     return out;
 }
 
-dns::Record random_record(std::mt19937_64& random) {
+/// `store` keeps the bytes that records are views of.
+dns::Record random_record(std::mt19937_64& random, std::deque<ByteVector>& store) {
+    const auto keep = [&](ByteVector content) -> Bytes { return store.emplace_back(std::move(content)); };
     const auto u16 = [&] { return static_cast<std::uint16_t>(random()); };
     const auto u32 = [&] { return static_cast<std::uint32_t>(random()); };
     dns::Record record{.name = random_name(random), .ttl = u32()};
@@ -86,25 +96,25 @@ dns::Record random_record(std::mt19937_64& random) {
         case 5:
             record.type = dns::type::opt;
             record.class_ = u16();
-            record.data = dns::Opt{{u16(), random_bytes(random, random() % 9)}, {u16(), {}}};
+            record.data = dns::Opt{keep(test::bytes({0, 10, 0, 2, 7, 7, 0xff, 0xff, 0, 0}))};
             break;
         default:
             record.type = 65'280;
-            record.data = random_bytes(random, random() % 50);
+            record.data = dns::RawData{keep(random_bytes(random, random() % 50))};
             break;
     }
     return record;
 }
 
-dns::Message random_message(std::mt19937_64& random) {
+dns::Message random_message(std::mt19937_64& random, std::deque<ByteVector>& store) {
     dns::Message message;
     message.header.id = static_cast<std::uint16_t>(random());
     message.header.flags = static_cast<std::uint16_t>(random());
     for (std::size_t n = random() % 3; n > 0; --n)
         message.questions.push_back({.name = random_name(random), .type = static_cast<std::uint16_t>(random())});
-    for (std::size_t n = random() % 4; n > 0; --n) message.answers.push_back(random_record(random));
-    for (std::size_t n = random() % 2; n > 0; --n) message.authorities.push_back(random_record(random));
-    for (std::size_t n = random() % 3; n > 0; --n) message.additionals.push_back(random_record(random));
+    for (std::size_t n = random() % 4; n > 0; --n) message.answers.push_back(random_record(random, store));
+    for (std::size_t n = random() % 2; n > 0; --n) message.authorities.push_back(random_record(random, store));
+    for (std::size_t n = random() % 3; n > 0; --n) message.additionals.push_back(random_record(random, store));
     message.header.qdcount = static_cast<std::uint16_t>(message.questions.size());
     message.header.ancount = static_cast<std::uint16_t>(message.answers.size());
     message.header.nscount = static_cast<std::uint16_t>(message.authorities.size());
@@ -115,7 +125,7 @@ dns::Message random_message(std::mt19937_64& random) {
 }  // namespace
 
 TEST_CASE("DNS: an SRV answer with addresses and EDNS", "[dns]") {
-    const auto message = dns::decode_message(srv_answer);
+    const auto message = decode(srv_answer);
     REQUIRE(message);
     CHECK(message->header.id == 0x2d74);
     CHECK(message->is_response());
@@ -134,7 +144,10 @@ TEST_CASE("DNS: an SRV answer with addresses and EDNS", "[dns]") {
     CHECK(std::get<IpAddress>(message->additionals[1].data) == test::ip("2001:db8::10"));
     REQUIRE(message->opt() != nullptr);
     CHECK(message->opt()->class_ == 1232);
-    CHECK(std::get<dns::Opt>(message->opt()->data) == dns::Opt{{10, test::bytes({1, 2, 3})}});
+    const auto options = dns::edns_options(std::get<dns::Opt>(message->opt()->data));
+    REQUIRE(options.size() == 1);
+    CHECK(options[0].code == 10);
+    CHECK(join({options[0].data}) == test::bytes({1, 2, 3}));
 }
 
 TEST_CASE("DNS: a negative answer with SOA", "[dns]") {
@@ -145,7 +158,7 @@ TEST_CASE("DNS: a negative answer with SOA", "[dns]") {
         test::bytes({2, 'n', 's', 0xc0, 12, 3, 'd', 'b', 'a', 0xc0, 12}),  // mname, rname
         test::bytes({0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 5}),
     });
-    const auto message = dns::decode_message(bytes);
+    const auto message = decode(bytes);
     REQUIRE(message);
     CHECK(dns::rcode_name(message->rcode()) == "NXDOMAIN");
     REQUIRE(message->authorities.size() == 1);
@@ -156,11 +169,12 @@ TEST_CASE("DNS: a negative answer with SOA", "[dns]") {
 TEST_CASE("DNS: decode(encode(x)) is x for generated messages", "[dns]") {
     std::mt19937_64 random{8};
     for (int round = 0; round < 2000; ++round) {
-        const dns::Message message = random_message(random);
+        std::deque<ByteVector> store;
+        const dns::Message message = random_message(random, store);
         const auto bytes = dns::encode_message(message);
         REQUIRE(bytes);
         CAPTURE(round, bytes->size());
-        const auto again = dns::decode_message(*bytes);
+        const auto again = decode(*bytes);
         REQUIRE(again);
         CHECK(*again == message);
     }
@@ -170,7 +184,7 @@ TEST_CASE("DNS: every proper prefix is truncated, whole or in part, and none is 
     for (std::size_t n = 0; n < srv_answer.size(); ++n) {
         const ExactBuffer cut{srv_answer, n};
         CAPTURE(n);
-        const auto message = dns::decode_message(cut.bytes());
+        const auto message = decode(cut.bytes());
         REQUIRE_FALSE(message);
         CHECK(message.error().kind == WireError::Kind::truncated);
         const auto partial = dns::decode_partial(cut.bytes());
@@ -216,7 +230,7 @@ TEST_CASE("DNS: counts that promise too much run into the end or the limit", "[d
 
 TEST_CASE("DNS: bytes behind the last record are refused by decode_message alone", "[dns]") {
     const ByteVector bytes = join({srv_answer, test::bytes({0})});
-    const auto message = dns::decode_message(bytes);
+    const auto message = decode(bytes);
     REQUIRE_FALSE(message);
     CHECK(message.error().field == "trailing bytes");
     CHECK(message.error().offset == srv_answer.size());
@@ -229,10 +243,10 @@ TEST_CASE("DNS: RDATA of unknown types and of other classes stays bytes", "[dns]
         test::bytes({0, 0, 16, 0, 1, 0, 0, 0, 1, 0, 3, 2, 'o', 'k'}),  // TXT
         test::bytes({0, 0, 1, 0, 3, 0, 0, 0, 1, 0, 2, 9, 9}),          // an A record of class CH, not 4 bytes
     });
-    const auto message = dns::decode_message(bytes);
+    const auto message = decode(bytes);
     REQUIRE(message);
-    CHECK(std::get<ByteVector>(message->answers[0].data) == test::bytes({2, 'o', 'k'}));
-    CHECK(std::get<ByteVector>(message->answers[1].data) == test::bytes({9, 9}));
+    CHECK(join({std::get<dns::RawData>(message->answers[0].data).bytes}) == test::bytes({2, 'o', 'k'}));
+    CHECK(join({std::get<dns::RawData>(message->answers[1].data).bytes}) == test::bytes({9, 9}));
 }
 
 TEST_CASE("DNS: messages of a TCP stream", "[dns]") {
@@ -249,11 +263,22 @@ TEST_CASE("DNS: messages of a TCP stream", "[dns]") {
 }
 
 TEST_CASE("DNS: a message of more than 65535 bytes is not encoded", "[dns]") {
+    const ByteVector raw(65'513, 1);
     dns::Message message;
-    message.answers.push_back({.type = 16, .data = ByteVector(65'512, 1)});
+    message.answers.push_back({.type = 16, .data = dns::RawData{head(raw, 65'512)}});
     CHECK(dns::encode_message(message)->size() == 65'535);
-    message.answers[0].data = ByteVector(65'513, 1);
+    message.answers[0].data = dns::RawData{raw};
     CHECK_FALSE(dns::encode_message(message));
+}
+
+TEST_CASE("DNS: an EDNS option that is longer than the record is malformed", "[dns]") {
+    ByteVector bytes = join({srv_answer});
+    bytes[bytes.size() - 4] = 4;  // the cookie claims 4 bytes, 3 are there
+    const auto partial = dns::decode_partial(bytes);
+    REQUIRE(partial.error);
+    CHECK(partial.error->kind == WireError::Kind::malformed);
+    CHECK(partial.error->field == "option_data");
+    CHECK(partial.message.additionals.size() == 2);
 }
 
 TEST_CASE("DNS: names of numbers", "[dns]") {

@@ -1,0 +1,79 @@
+#include "libdiag/proto/kms/error_codes.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <span>
+
+#include "libdiag/data/table.h"
+
+namespace diag::kms {
+namespace {
+
+// The table has names of RPC results among its codes ("bind_nak:0x0004"): those have no number.
+std::optional<std::uint32_t> parse_code(std::string_view text) {
+    if (text.size() != 10 || !text.starts_with("0x")) return std::nullopt;
+    const char* end = text.data() + text.size();
+    std::uint32_t code = 0;
+    const auto result = std::from_chars(text.data() + 2, end, code, 16);
+    if (result.ec != std::errc{} || result.ptr != end) return std::nullopt;
+    return code;
+}
+
+class Cells {
+public:
+    explicit Cells(std::span<const std::string_view> row) : row_{row} {}
+
+    std::string_view operator[](std::size_t column) const {
+        return column < row_.size() ? row_[column] : std::string_view{};
+    }
+
+private:
+    std::span<const std::string_view> row_;
+};
+
+std::vector<ErrorCode> load_errors() {
+    const data::Table& table = data::errors_table;
+    const std::size_t code_column = table.column("code");
+    const std::size_t symbol = table.column("symbol");
+    const std::size_t meaning = table.column("plain_meaning");
+    const std::size_t where = table.column("where");
+    const std::size_t causes = table.column("likely_causes");
+    const std::size_t checks = table.column("what_to_check");
+    std::vector<ErrorCode> errors;
+    errors.reserve(table.row_count());
+    for (std::size_t i = 0; i < table.row_count(); ++i) {
+        const Cells cells{table.row(i)};
+        const auto code = parse_code(cells[code_column]);
+        if (!code) continue;
+        const std::string_view name = cells[symbol] == "?" ? std::string_view{} : cells[symbol];
+        errors.push_back({*code, name, cells[meaning], cells[where], cells[causes], cells[checks]});
+    }
+    std::sort(errors.begin(), errors.end(), [](const auto& a, const auto& b) { return a.code < b.code; });
+    return errors;
+}
+
+}  // namespace
+
+const ErrorCode* find_error(std::uint32_t code) {
+    static const std::vector<ErrorCode> errors = load_errors();
+    const auto found =
+        std::lower_bound(errors.begin(), errors.end(), code,
+                         [](const ErrorCode& error, std::uint32_t wanted) { return error.code < wanted; });
+    return found != errors.end() && found->code == code ? &*found : nullptr;
+}
+
+std::vector<std::string_view> split_list(std::string_view cell) {
+    std::vector<std::string_view> items;
+    while (!cell.empty()) {
+        const std::size_t end = std::min(cell.find(';'), cell.size());
+        const std::string_view item = cell.substr(0, end);
+        const std::size_t first = item.find_first_not_of(' ');
+        if (first != std::string_view::npos)
+            items.push_back(item.substr(first, item.find_last_not_of(' ') - first + 1));
+        cell.remove_prefix(std::min(end + 1, cell.size()));
+    }
+    return items;
+}
+
+}  // namespace diag::kms

@@ -1,0 +1,197 @@
+#include "tools/kms-decode/run.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <fstream>
+#include <sstream>
+
+#include "libdiag/capture/filter.h"
+#include "libdiag/capture/live.h"
+#include "libdiag/capture/reader.h"
+#include "libdiag/proto/kms/key_profile.h"
+#include "tools/kms-decode/packet_store.h"
+#include "tools/kms-decode/progress.h"
+
+namespace diag::tool {
+namespace {
+
+constexpr std::uint64_t packets_between_updates = 8192;
+constexpr std::size_t max_profile_size = 65'536;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::expected<kms::KeyProfile, std::string> load_profile(const std::optional<std::string>& path) {
+    if (!path) return kms::lab_profile();
+    const std::string name = capture::display_name(*path);
+    std::ifstream file{*path, std::ios::binary};
+    if (!file) return std::unexpected(fmt::format("{}: cannot be opened: {}", name, std::strerror(errno)));
+    std::string text(max_profile_size + 1, '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (file.bad()) return std::unexpected(fmt::format("{}: cannot be read as a key profile", name));
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    auto profile = kms::parse_key_profile(text, *path);
+    if (!profile) return std::unexpected(fmt::format("{}: {}", name, profile.error()));
+    return profile;
+}
+
+std::optional<decode::CaptureDamage> damage_of(const capture::PacketSource& source) {
+    if (!source.damage()) return std::nullopt;
+    return decode::CaptureDamage{.offset = source.damage()->offset, .what = source.damage()->what};
+}
+
+// One run over all inputs.
+class Run {
+public:
+    Run(const Options& options, const Environment& environment)
+        : options_{options}, environment_{environment}, progress_{environment.error_is_terminal && !options.interface} {}
+
+    int all() {
+        auto profile = load_profile(options_.keys_file);
+        if (!profile) return fail(profile.error());
+        if (options_.filter && !options_.interface) {
+            auto filter = capture::PacketFilter::compile(*options_.filter);
+            if (!filter) return fail(filter.error().message);
+            filter_.emplace(std::move(*filter));
+        }
+        if (options_.write_file && !open_store()) return status_failed;
+        kms::Codec codec{*profile};
+        decode::Decoder decoder{options_.settings, codec, environment_.write_result, store_ ? &*store_ : nullptr};
+        if (options_.interface) {
+            live(decoder);
+        } else {
+            for (const auto& path : options_.files) file(decoder, path);
+        }
+        decoder.finish();
+        write_packets();
+        if (failed_) return status_failed;
+        return status_of(decoder.worst());
+    }
+
+private:
+    int fail(const std::string& message) {
+        progress_.clear();
+        environment_.write_error(message);
+        failed_ = true;
+        return status_failed;
+    }
+
+    bool stopped() const { return environment_.stop != nullptr && environment_.stop->load(std::memory_order_relaxed); }
+
+    bool open_store() {
+        for (const auto& path : options_.files) {
+            if (capture::is_same_file(path, *options_.write_file)) {
+                fail(fmt::format("{}: is an input: -w would overwrite it", capture::display_name(path)));
+                return false;
+            }
+        }
+        auto store = PacketStore::create(*options_.write_file);
+        if (!store) {
+            fail(store.error().message);
+            return false;
+        }
+        store_.emplace(std::move(*store));
+        return true;
+    }
+
+    void file(decode::Decoder& decoder, const std::string& path) {
+        if (decoder.is_output_closed() || stopped()) return;
+        auto reader = capture::CaptureReader::open(path);
+        if (!reader) {
+            fail(reader.error().message);
+            return;
+        }
+        const auto start = Clock::now();
+        const std::string name = path == "-" ? "standard input" : path;
+        decoder.begin_capture(name);
+        progress_.begin(capture::display_name(path), reader->total_size());
+        read_all(decoder, *reader);
+        progress_.clear();
+        decoder.end_capture(damage_of(*reader), seconds_since(start));
+        report_filter_problems();
+    }
+
+    void read_all(decode::Decoder& decoder, capture::CaptureReader& reader) {
+        PacketView packet;
+        std::uint64_t taken = 0;
+        while (reader.next(packet)) {
+            if (packet.number % packets_between_updates == 0) {
+                if (stopped() || decoder.is_output_closed()) return;
+                progress_.update(reader.bytes_read(), packet.number);
+            }
+            if (filter_ && !filter_->matches(packet)) continue;
+            decoder.on_packet(packet);
+            if (++taken == options_.packet_limit) return;
+        }
+    }
+
+    void live(decode::Decoder& decoder) {
+        auto source = capture::LiveCapture::open(
+            {.interface = *options_.interface,
+             .filter = options_.filter.value_or(""),
+             .snap_size = options_.snapshot_size,
+             .promiscuous = options_.promiscuous,
+             .packet_limit = options_.packet_limit.value_or(0),
+             .time_limit = std::chrono::milliseconds{static_cast<std::int64_t>(options_.time_limit.value_or(0) * 1000)},
+             .stop = environment_.stop,
+             .on_idle = [&decoder](Timestamp now) {
+                 decoder.on_time(now);
+                 decoder.flush();
+             }});
+        if (!source) {
+            fail(source.error().message);
+            return;
+        }
+        const auto start = Clock::now();
+        decoder.begin_capture(*options_.interface);
+        if (environment_.error_is_terminal) {
+            environment_.write_error(fmt::format("capturing on {}; Ctrl-C ends it and prints the summary", capture::display_name(*options_.interface)));
+        }
+        PacketView packet;
+        while (!decoder.is_output_closed() && source->next(packet)) {
+            decoder.on_packet(packet);
+            decoder.flush();
+        }
+        decoder.end_capture(damage_of(*source), seconds_since(start));
+        const auto statistics = source->statistics();
+        if (statistics.dropped_count + statistics.interface_dropped_count > 0) {
+            environment_.write_error(fmt::format("{} packets were dropped by the kernel and {} by the interface: conversations may have gaps",
+                                                 statistics.dropped_count, statistics.interface_dropped_count));
+        }
+    }
+
+    void report_filter_problems() {
+        if (!filter_) return;
+        for (; problems_told_ < filter_->problems().size(); ++problems_told_) environment_.write_error(filter_->problems()[problems_told_]);
+    }
+
+    void write_packets() {
+        if (!store_) return;
+        const auto count = store_->write();
+        if (!count) {
+            fail(count.error().message);
+        } else if (options_.settings.verbose) {
+            environment_.write_error(fmt::format("{}: {} packets written", capture::display_name(*options_.write_file), *count));
+        }
+    }
+
+    int status_of(const std::optional<check::Severity>& worst) const {
+        if (!worst || !options_.fail_on || *worst < *options_.fail_on) return status_ok;
+        return *worst == check::Severity::critical ? status_critical : status_warning;
+    }
+
+    const Options& options_;
+    const Environment& environment_;
+    Progress progress_;
+    std::optional<capture::PacketFilter> filter_;
+    std::optional<PacketStore> store_;
+    std::size_t problems_told_ = 0;
+    bool failed_ = false;
+};
+
+}  // namespace
+
+int run(const Options& options, const Environment& environment) { return Run{options, environment}.all(); }
+
+}  // namespace diag::tool
