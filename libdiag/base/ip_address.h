@@ -18,8 +18,8 @@ struct IpAddress {
     std::array<std::uint8_t, 16> octets{};
     Family family = Family::v4;
 
-    static IpAddress v4(Bytes four);      ///< exactly 4 bytes in network order
-    static IpAddress v6(Bytes sixteen);   ///< exactly 16 bytes in network order
+    static IpAddress v4(Bytes four);     ///< exactly 4 bytes in network order
+    static IpAddress v6(Bytes sixteen);  ///< exactly 16 bytes in network order
     static std::optional<IpAddress> parse(std::string_view text);
 
     Bytes bytes() const { return {octets.data(), family == Family::v4 ? 4U : 16U}; }

@@ -28,7 +28,8 @@ Calendar calendar_of(std::int64_t unix_seconds) {
     const std::int64_t shifted = days + 719'468;
     const std::int64_t era = (shifted >= 0 ? shifted : shifted - 146'096) / 146'097;
     const std::int64_t day_of_era = shifted - era * 146'097;
-    const std::int64_t year_of_era = (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+    const std::int64_t year_of_era =
+        (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
     const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     const std::int64_t shifted_month = (5 * day_of_year + 2) / 153;
     const auto day = static_cast<unsigned>(day_of_year - (153 * shifted_month + 2) / 5 + 1);
@@ -44,8 +45,7 @@ Calendar calendar_of(std::int64_t unix_seconds) {
 
 std::string format_with_fraction(std::int64_t unix_seconds, std::uint64_t fraction, unsigned digits) {
     const Calendar c = calendar_of(unix_seconds);
-    auto text =
-        fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute, c.second);
+    auto text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute, c.second);
     if (digits > 0) text += fmt::format(".{:0{}}", fraction, digits);
     return text + 'Z';
 }

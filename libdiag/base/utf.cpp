@@ -60,9 +60,7 @@ bool is_unsafe(char32_t c) {
 
 std::string utf8_from_utf16le(Bytes units) {
     const std::size_t count = units.size() / 2;
-    const auto unit = [units](std::size_t i) {
-        return static_cast<char32_t>(units[2 * i] | (units[2 * i + 1] << 8));
-    };
+    const auto unit = [units](std::size_t i) { return static_cast<char32_t>(units[2 * i] | (units[2 * i + 1] << 8)); };
     std::string text;
     text.reserve(count);
     for (std::size_t i = 0; i < count && unit(i) != 0; ++i) {

@@ -21,14 +21,13 @@ struct WireError {
         limit,      ///< more than we are ready to hold
     };
     Kind kind = Kind::malformed;
-    std::size_t offset = 0;      ///< from the first byte of the outermost message
-    std::string_view field;      ///< a literal: what we were reading
+    std::size_t offset = 0;  ///< from the first byte of the outermost message
+    std::string_view field;  ///< a literal: what we were reading
 
     friend bool operator==(const WireError&, const WireError&) = default;
 };
 
-template <class T>
-using Decoded = std::expected<T, WireError>;
+template <class T> using Decoded = std::expected<T, WireError>;
 
 /// Reads numbers and views from bytes that nobody has vetted. The only place with offsets into packet data.
 ///
@@ -45,8 +44,7 @@ public:
     std::uint32_t u32(std::string_view field) { return number<std::uint32_t>(field); }
     std::uint64_t u64(std::string_view field) { return number<std::uint64_t>(field); }
 
-    template <std::unsigned_integral T>
-    T number(std::string_view field) {
+    template <std::unsigned_integral T> T number(std::string_view field) {
         const Bytes raw = bytes(sizeof(T), field);
         if (raw.size() < sizeof(T)) return 0;
         T value{};
@@ -66,8 +64,7 @@ public:
         return view;
     }
 
-    template <std::size_t size>
-    std::array<std::uint8_t, size> array(std::string_view field) {
+    template <std::size_t size> std::array<std::uint8_t, size> array(std::string_view field) {
         std::array<std::uint8_t, size> out{};
         const Bytes raw = bytes(size, field);
         std::copy(raw.begin(), raw.end(), out.begin());
@@ -117,18 +114,18 @@ public:
     }
 
     bool failed() const { return error_set_; }
-    std::size_t position() const { return at_; }                 ///< bytes consumed of this reader's data
-    std::size_t offset() const { return base_offset_ + at_; }    ///< the same in the outermost message
+    std::size_t position() const { return at_; }               ///< bytes consumed of this reader's data
+    std::size_t offset() const { return base_offset_ + at_; }  ///< the same in the outermost message
     std::size_t remaining() const { return error_set_ ? 0 : data_.size() - at_; }
     Bytes rest() const { return error_set_ ? Bytes{} : data_.subspan(at_); }
     std::endian order() const { return order_; }
-    void set_order(std::endian order) { order_ = order; }        ///< when the data itself says it (drep, a pcap magic)
+    void set_order(std::endian order) { order_ = order; }  ///< when the data itself says it (drep, a pcap magic)
 
     std::expected<void, WireError> finish() const {
         if (error_set_) return std::unexpected(error_);
         return {};
     }
-    const WireError& error() const { return error_; }            ///< meaningful when failed()
+    const WireError& error() const { return error_; }  ///< meaningful when failed()
 
 private:
     Bytes data_;

@@ -19,8 +19,7 @@ public:
     void u32(std::uint32_t value) { number(value); }
     void u64(std::uint64_t value) { number(value); }
 
-    template <std::unsigned_integral T>
-    void number(T value) {
+    template <std::unsigned_integral T> void number(T value) {
         if (order_ != std::endian::native) value = std::byteswap(value);
         std::uint8_t raw[sizeof(T)];
         std::memcpy(raw, &value, sizeof(T));
@@ -54,8 +53,7 @@ public:
     ByteVector take() { return std::move(out_); }
 
 private:
-    template <std::unsigned_integral T>
-    void patch(std::size_t at, T value) {
+    template <std::unsigned_integral T> void patch(std::size_t at, T value) {
         if (order_ != std::endian::native) value = std::byteswap(value);
         std::memcpy(out_.data() + at, &value, sizeof(T));
     }

@@ -110,9 +110,7 @@ TEST_CASE("rules: texts are whole sentences, joined without lost or doubled blan
 
 TEST_CASE("rules: every code is one that the error table explains", "[check]") {
     const auto known = known_codes();
-    const auto explained = [&](std::uint32_t code) {
-        return code == 0 || known.contains(format_code(code));
-    };
+    const auto explained = [&](std::uint32_t code) { return code == 0 || known.contains(format_code(code)); };
     for (const Rule* rule : all_rules()) {
         CAPTURE(rule->id);
         CHECK(explained(rule->windows_code));

@@ -1,5 +1,5 @@
-// Frames, TCP segments, ICMP messages and DNS messages from arbitrary bytes. The first byte chooses the link type; a seed
-// that is a capture file goes through as well, as frames of no sense.
+// Frames, TCP segments, ICMP messages and DNS messages from arbitrary bytes. The first byte chooses the link type; for one that we do
+// not read the rest is a DNS message.
 
 #include <cstdio>
 #include <cstdlib>
@@ -108,6 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         ip::FragmentTable table{{.memory_size = 16'384}};
         check_fragments(*packet, data[0], table);
     }
+    if (packet || packet.error() != ip::NoPacket::unsupported_link) return 0;
     check_dns(frame);
     if (const auto first = dns::first_tcp_frame(frame))
         require(first->stream_size <= frame.size(), "a frame lies within its stream");

@@ -55,7 +55,7 @@ ByteVector icmp_error(const IpAddress& from, const IpAddress& to, std::uint8_t t
 
 std::uint16_t internet_checksum(Bytes bytes);  ///< RFC 1071
 
-/// The frame as a capture reader would hand it over.
+/// The frame as a capture reader would hand it over: a view of it. Name the frame where the result outlives the line.
 PacketView view_of(Bytes frame, LinkType link_type = LinkType::ethernet, std::uint64_t number = 1, Timestamp time = {});
 
 // ---- a TCP conversation ----

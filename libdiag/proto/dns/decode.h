@@ -8,7 +8,7 @@
 namespace diag::dns {
 
 inline constexpr std::size_t max_message_size = 65535;  // bytes: what the TCP length prefix can say
-inline constexpr std::size_t max_entry_count = 2048;    // questions and records of one message, all sections together
+inline constexpr std::size_t max_entry_count = 1024;    // questions and records of one message, all sections together
 
 /// What could be read, and why it ended early. Everything in front of the damage is in `message`.
 struct PartialMessage {

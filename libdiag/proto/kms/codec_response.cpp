@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "libdiag/proto/kms/codec.h"
 
 namespace diag::kms {

@@ -81,8 +81,7 @@ std::optional<Epid> parse_epid(std::string_view text) {
 
 std::string_view host_os(const Epid& epid) {
     const HostBuild* build = find_host_build(epid.build);
-    if (build == nullptr) return {};
-    return build->server_name.empty() ? build->client_name : build->server_name;
+    return build != nullptr ? build->name() : std::string_view{};
 }
 
 const HostKey* host_key(const Epid& epid) { return find_host_key(epid.group_id, epid.key_id()); }

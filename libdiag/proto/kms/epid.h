@@ -39,7 +39,7 @@ std::optional<Epid> parse_epid(std::string_view text);
 /// What the catalogue says of the build: "Windows Server 2019; Windows Server, version 1809"; empty for an unknown one.
 std::string_view host_os(const Epid& epid);
 
-/// The group of host keys that owns this number; nullptr for none.
+/// The host key that owns this number (find_host_key() in catalogue.h); nullptr for none.
 const HostKey* host_key(const Epid& epid);
 
 /// The day on which the host key was activated; nullopt for a day that the year does not have.

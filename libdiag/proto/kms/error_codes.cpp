@@ -63,7 +63,7 @@ const ErrorCode* find_error(std::uint32_t code) {
     return found != errors.end() && found->code == code ? &*found : nullptr;
 }
 
-std::vector<std::string_view> split_list(std::string_view cell) {
+std::vector<std::string_view> list_items(std::string_view cell) {
     std::vector<std::string_view> items;
     while (!cell.empty()) {
         const std::size_t end = std::min(cell.find(';'), cell.size());

@@ -12,14 +12,14 @@ struct ErrorCode {
     std::string_view symbol;   ///< "SL_E_VL_NOT_ENOUGH_COUNT"; empty where no public name exists
     std::string_view meaning;  ///< one sentence in plain words
     std::string_view where;    ///< "client", "host", "rpc", "dns" or "transport"
-    std::string_view causes;   ///< a list for split_list()
-    std::string_view checks;   ///< a list for split_list()
+    std::string_view causes;   ///< a list for list_items()
+    std::string_view checks;   ///< a list for list_items()
 };
 
 /// nullptr for a code that the table does not have. The result lives as long as the program.
 const ErrorCode* find_error(std::uint32_t code);
 
 /// The items of a cell that holds a list ("a;b; c"), without blanks around them; empty items are left out.
-std::vector<std::string_view> split_list(std::string_view cell);
+std::vector<std::string_view> list_items(std::string_view cell);
 
 }  // namespace diag::kms

@@ -14,7 +14,8 @@ namespace {
 namespace json = boost::json;
 
 json::object read_file(std::string_view name) {
-    const std::string path = std::string{DIAG_SOURCE_DIR} + "/tests/vectors/" + std::string{name};
+    std::string path = DIAG_SOURCE_DIR "/tests/vectors/";
+    path += name;
     std::ifstream in{path};
     const std::string text{std::istreambuf_iterator<char>{in}, {}};
     if (text.empty()) throw std::runtime_error{"cannot read " + path};

@@ -65,8 +65,8 @@ TEST_CASE("describe: an ICMP error with the names of its codes and the quoted pa
     const Endpoint client = endpoint("192.0.2.77", 40'000), host = endpoint("192.0.2.10", 1688);
     const ByteVector syn =
         ip_packet(client.ip, host.ip, 6, tcp_segment(client, host, {.sequence = 99, .flags = 2}, {}));
-    const ByteVector error = icmp_error(host.ip, client.ip, 3, 13, 0, syn);
-    const auto packet = ip::decode_packet(view_of(ethernet_ip(error)));
+    const ByteVector frame = ethernet_ip(icmp_error(host.ip, client.ip, 3, 13, 0, syn));
+    const auto packet = ip::decode_packet(view_of(frame));
     REQUIRE(packet);
     const auto message = ip::decode_icmp(packet->payload, IpAddress::Family::v4);
     REQUIRE(message);
