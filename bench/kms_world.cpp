@@ -37,9 +37,12 @@ constexpr std::uint16_t other_ports[] = {88, 1689, 8080, 49667, 50123};
 Host make_host(Random& random, const Endpoint& endpoint) {
     Host host{endpoint, {}, {}, random.between(26, 50)};
     random.fill(host.hwid);
-    // The form of a Windows Server 2019 host; all digits of the key are invented (protocol.md 5.4).
-    host.epid = fmt::format("03612-00206-{:03}-{:06}-03-1033-17763.0000-{:03}2024", random.between(400, 500),
-                            random.below(1'000'000), random.between(1, 366));
+    // The form of a Windows Server 2019 host; the digits of the key are invented (protocol.md 5.4). Drawn one by one, since
+    // compilers differ in the order in which they evaluate arguments.
+    const std::uint32_t key_high = random.between(400, 500);
+    const std::uint32_t key_low = random.below(1'000'000);
+    const std::uint32_t day = random.between(1, 366);
+    host.epid = fmt::format("03612-00206-{:03}-{:06}-03-1033-17763.0000-{:03}2024", key_high, key_low, day);
     return host;
 }
 

@@ -131,7 +131,7 @@ bool ByteSource::discard(std::uint64_t size) {
 }
 
 std::string ByteSource::describe_end(std::string_view inside, std::uint64_t there, std::uint64_t wanted) const {
-    const std::string why = failure();
+    std::string why = failure();
     if (there == 0 && !why.empty()) return why;
     return fmt::format("the file ends inside {}, after {} of {} bytes{}{}", inside, there, wanted,
                        why.empty() ? "" : ": ", why);

@@ -12,8 +12,8 @@
 
 namespace diag::capture {
 
-/// The bytes of a capture in order, seen through one buffer: whoever reads parses them in place. gzip and zstd are undone
-/// on the way, recognised by their first bytes.
+/// The bytes of a capture in order, seen through one buffer: whoever reads parses them in place. gzip and zstd are
+/// undone on the way, recognised by their first bytes.
 ///
 ///     while (source.need(header_size)) {          // at least that much at data()
 ///         const std::size_t size = size_in(source.view());
@@ -54,8 +54,8 @@ public:
     /// Where data() stands in the uncompressed input.
     std::uint64_t offset() const { return end_offset_ - size(); }
 
-    /// After need() has failed: what is missing. "the file ends inside a packet, after 40 of 1514 bytes", or what the stream
-    /// says of its own trouble. `there` and `wanted` are bytes of the record that `inside` names.
+    /// After need() has failed: what is missing. "the file ends inside a packet, after 40 of 1514 bytes", or what the
+    /// stream says of its own trouble. `there` and `wanted` are bytes of the record that `inside` names.
     std::string describe_end(std::string_view inside, std::uint64_t there, std::uint64_t wanted) const;
 
     std::string failure() const { return stream_ ? stream_->failure() : std::string{}; }

@@ -13,8 +13,8 @@ namespace diag::capture {
 /// A filter in the language of tcpdump (pcap-filter(7)), compiled by libpcap for each link type that turns up.
 class PacketFilter {
 public:
-    /// Refuses an expression that no common link type can be filtered with; the message is libpcap's reason. Names of hosts
-    /// in the expression are looked up here, as tcpdump does.
+    /// Refuses an expression that no common link type can be filtered with; the message is libpcap's reason. Names of
+    /// hosts in the expression are looked up here, as tcpdump does.
     static std::expected<PacketFilter, CaptureError> compile(std::string expression);
 
     PacketFilter(PacketFilter&&) noexcept;

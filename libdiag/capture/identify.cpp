@@ -58,8 +58,8 @@ bool has(Bytes bytes, const Magic& magic) {
     return std::ranges::equal(bytes.subspan(magic.offset, magic.bytes.size()), bytes_of(magic.bytes));
 }
 
-/// An ETL file begins with a buffer: its size (a multiple of 1 KiB, far below 16 MiB) in a header of 72 bytes, then the first
-/// event, whose fourth byte marks a system trace header.
+/// An ETL file begins with a buffer: its size (a multiple of 1 KiB, far below 16 MiB) in a header of 72 bytes, then the
+/// first event, whose fourth byte marks a system trace header.
 bool is_etl(Bytes head) {
     if (head.size() < 76) return false;
     Reader r{head, std::endian::little};

@@ -23,19 +23,19 @@ struct LiveOptions {
     std::uint64_t packet_limit = 0;                         ///< stop after so many packets; 0: never
     std::chrono::milliseconds time_limit{0};                ///< stop after so long; 0: never
     const std::atomic<bool>* stop = nullptr;                ///< set by a signal handler to end the capture; outlives it
-    std::function<void(Timestamp)> on_idle = {};            ///< called with the time about every 100 ms without a packet
+    std::function<void(Timestamp)> on_idle = {};            ///< with the time, about every 100 ms without a packet
 };
 
 /// Packets of a network interface as they come, through libpcap.
 ///
-/// open() opens the device and then gives up every privilege of the process (drop_privileges): open before it whatever needs
-/// them (an output file, a key profile). If that fails the device is closed and nothing is captured.
+/// open() opens the device and then gives up every privilege of the process (drop_privileges): open before it whatever
+/// needs them (an output file, a key profile). If that fails the device is closed and nothing is captured.
 class LiveCapture final : public PacketSource {
 public:
     static std::expected<LiveCapture, CaptureError> open(const LiveOptions& options);
 
-    /// Waits for the next packet. False when the stop flag is set (seen within 100 ms, at once after a signal) or a limit is
-    /// reached, and with damage() when the interface fails or goes away.
+    /// Waits for the next packet. False when the stop flag is set (seen within 100 ms, at once after a signal) or a
+    /// limit is reached, and with damage() when the interface fails or goes away.
     bool next(PacketView& packet) override;
     /// Its offset counts the bytes of the packets before it.
     const std::optional<Damage>& damage() const override { return damage_; }

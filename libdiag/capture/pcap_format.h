@@ -45,8 +45,8 @@ struct PcapRecord {
     std::uint32_t seconds, fraction, captured_size, original_size;
 };
 
-/// The first 16 bytes of a record header. On the path of every packet, so it reads without a check of its own: the caller
-/// has made sure of the bytes.
+/// The first 16 bytes of a record header. On the path of every packet, so it reads without a check of its own: the
+/// caller has made sure of the bytes.
 inline PcapRecord load_pcap_record(const std::uint8_t* at, bool swapped) {
     std::uint32_t raw[4];
     static_assert(sizeof raw == pcap_record_header_size);

@@ -23,8 +23,9 @@ inline constexpr std::size_t pcapng_interface_count_limit = 65536;
 /// Whether bytes begin like a pcapng file; a file cut before its byte-order magic gets the benefit of the doubt.
 bool looks_like_pcapng(Bytes bytes);
 
-/// Reads the blocks of a pcapng file (draft-ietf-opsawg-pcapng) and gives its packets: enhanced, simple and obsolete packet
-/// blocks. Sections may differ in byte order, interfaces in link type and time resolution; all other blocks are skipped.
+/// Reads the blocks of a pcapng file (draft-ietf-opsawg-pcapng) and gives its packets: enhanced, simple and obsolete
+/// packet blocks. Sections may differ in byte order, interfaces in link type and time resolution; all other blocks are
+/// skipped.
 class PcapngParser {
 public:
     /// The next packet, all but its number; it lies in the source's buffer. False at the end or at damage.

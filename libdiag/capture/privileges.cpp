@@ -62,7 +62,8 @@ std::expected<void, std::string> become(const User& user) {
 std::expected<void, std::string> drop_capabilities() {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {};
-    // Ambient capabilities go with the permitted ones. glibc has no wrappers for these two calls; libcap would be one more library.
+    // Ambient capabilities go with the permitted ones. glibc has no wrappers for these two calls; libcap would be one
+    // more library.
     if (::syscall(SYS_capset, &header, sets) != 0) return failed("capset");
     if (::syscall(SYS_capget, &header, sets) != 0) return failed("capget");
     for (const auto& set : sets) {

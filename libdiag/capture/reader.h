@@ -19,7 +19,8 @@ namespace diag::capture {
 ///     if (reader->damage()) ...                         // the file is cut or broken after these packets
 ///
 /// A damaged file gives every packet before the damage; there is no attempt to find the next good record behind it, for
-/// what looks like a record may be the contents of a packet. Memory does not depend on the size of the file (ByteSource).
+/// what looks like a record may be the contents of a packet. Memory does not depend on the size of the file
+/// (ByteSource).
 class CaptureReader final : public PacketSource {
 public:
     static std::expected<CaptureReader, CaptureError> open(const std::string& path);
@@ -55,8 +56,9 @@ private:
     std::optional<Damage> damage_;
 };
 
-/// Hot path: a classic record that lies whole in the buffer, which is nearly every one, costs one look at its header. It is
-/// the one place besides load_pcap_record() that works on pointers; both lengths are checked before they are used.
+/// Hot path: a classic record that lies whole in the buffer, which is nearly every one, costs one look at its header.
+/// It is the one place besides load_pcap_record() that works on pointers; both lengths are checked before they are
+/// used.
 inline bool CaptureReader::next(PacketView& packet) {
     const std::size_t at_hand = source_.size();
     if (at_hand < record_header_size_) return next_slow(packet);

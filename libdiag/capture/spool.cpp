@@ -36,7 +36,8 @@ PacketView view_of(const SpoolRecord& record, Bytes data) {
             .data = data};
 }
 
-/// A file without a name in `folder`; where the file system cannot make one, a named file whose name is removed at once.
+/// A file without a name in `folder`; where the file system cannot make one, a named file whose name is removed at
+/// once.
 int open_nameless(const std::string& folder) {
     const int fd = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) return fd;
@@ -93,7 +94,8 @@ std::expected<void, CaptureError> PacketSpool::flush() {
     return std::unexpected(*failure_);
 }
 
-/// Calls use(record, packet) for each packet of the owners until it returns an error, reading the file from its beginning.
+/// Calls use(record, packet) for each packet of the owners until it returns an error, reading the file from its
+/// beginning.
 template <class Use>
 std::expected<void, CaptureError> PacketSpool::for_each(const std::unordered_set<std::uint64_t>& owners, Use use) {
     if (::lseek(file_.get(), 0, SEEK_SET) < 0) return std::unexpected(read_failure(errno));

@@ -12,26 +12,26 @@
 
 namespace diag::capture {
 
-/// Packets set aside in a temporary file until it is known which of them are wanted: those of a conversation can be written
-/// out only when it has ended and turned out to be one of the selected.
+/// Packets set aside in a temporary file until it is known which of them are wanted: those of a conversation can be
+/// written out only when it has ended and turned out to be one of the selected.
 ///
 ///     auto spool = PacketSpool::create();
 ///     spool->append(packet, connection_serial);
 ///     spool->replay(selected_serials, *writer);
 ///
-/// The file has no name, so it is gone with the process however that ends; it lies in $TMPDIR, or else in /var/tmp, since
-/// /tmp may be memory. Memory: one buffer of 256 KiB, whatever is appended.
+/// The file has no name, so it is gone with the process however that ends; it lies in $TMPDIR, or else in /var/tmp,
+/// since /tmp may be memory. Memory: one buffer of 256 KiB, whatever is appended.
 class PacketSpool {
 public:
     /// `folder`: empty for the default.
     static std::expected<PacketSpool, CaptureError> create(const std::string& folder = {});
 
-    /// A full disk is an error that names the folder. After an error nothing more is kept and
-    /// nothing can be replayed.
+    /// A full disk is an error that names the folder. After an error nothing more is kept and nothing can be replayed.
     std::expected<void, CaptureError> append(const PacketView& packet, std::uint64_t owner);
 
-    /// Writes the packets whose owner is in `owners`, in the order of append(), and returns how many. Begins the writer with
-    /// exactly what they need, unless it has been begun. The spool stays as it is; it can be replayed and appended to again.
+    /// Writes the packets whose owner is in `owners`, in the order of append(), and returns how many. Begins the writer
+    /// with exactly what they need, unless it has been begun. The spool stays as it is; it can be replayed and appended
+    /// to again.
     std::expected<std::uint64_t, CaptureError> replay(const std::unordered_set<std::uint64_t>& owners,
                                                       CaptureWriter& writer);
 

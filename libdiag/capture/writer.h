@@ -29,8 +29,9 @@ struct CaptureContents {
 /// The format is decided once, by begin() or else by the first packet:
 ///  - pcapng if the name ends in ".pcapng", or if begin() names more than one link type;
 ///  - otherwise pcap, with nanoseconds if begin() (or the first packet) has more than six digits of a second.
-/// A packet whose link type does not fit into a pcap that has been begun is refused, and others can follow. After an error of
-/// the disk nothing more is written; what was written before stays where it is. An existing file is overwritten, at begin() and not before. "-" is standard output.
+/// A packet whose link type does not fit into a pcap that has been begun is refused, and others can follow. After an
+/// error of the disk nothing more is written; what was written before stays where it is. An existing file is
+/// overwritten, at begin() and not before. "-" is standard output.
 class CaptureWriter {
 public:
     enum class Format : std::uint8_t { pcap, pcapng };
@@ -39,8 +40,8 @@ public:
 
     std::expected<void, CaptureError> begin(const CaptureContents& contents);
     std::expected<void, CaptureError> write(const PacketView& packet);
-    /// Writes what is buffered (an empty capture if there was no packet) and closes the file. Not called: the destructor
-    /// tries the same and tells nobody.
+    /// Writes what is buffered (an empty capture if there was no packet) and closes the file. Not called: the
+    /// destructor tries the same and tells nobody.
     std::expected<void, CaptureError> close();
 
     CaptureWriter(CaptureWriter&&) noexcept = default;

@@ -94,6 +94,17 @@ void refusal(Collector& out, const Exchange& e) {
     finding.inner_code = code;
 }
 
+// The answer verifies with the profile's key and the request does not, or the reverse: each side rejects the other's MAC.
+void different_keys(Collector& out, const Exchange& e) {
+    if (!e.response || e.request.mac == kms::Mac::not_checked || e.response->mac == kms::Mac::not_checked) return;
+    if (e.request.mac == e.response->mac) return;
+    const Conversation& c = out.conversation();
+    const bool host_differs = e.response->mac == kms::Mac::mismatch;
+    if (host_differs) return;  // the client reports that as a failed check of the answer
+    out.add(rule::response_check, fmt::format("{} rejects the answer of {}: they use different MAC keys", to_string(c.client.ip), to_string(c.host)),
+            "the MAC of the answer verifies with the key profile, that of the request does not", answer_mark(c, e));
+}
+
 void low_count(Collector& out, const Exchange& e) {
     if (!e.request.base || !e.response || !e.response->base) return;
     const std::uint32_t count = e.response->base->count;
@@ -137,11 +148,13 @@ void protected_bodies(Collector& out, const Exchange& e) {
 
 void lab_host(Collector& out, const Exchange& e) {
     if (!e.response || !e.response->base) return;
-    const auto epid = kms::parse_epid(e.response->base->epid_text());
+    const std::string text = e.response->base->epid_text();
+    if (text.find(".9999-") == std::string::npos) return;
+    const auto epid = kms::parse_epid(text);
     if (!epid || !epid->is_lab()) return;
     const Conversation& c = out.conversation();
     out.add(rule::host_lab, fmt::format("{} is the reference host of this toolkit, not a genuine KMS host", to_string(c.host)),
-            fmt::format("ePID {} carries the lab marker .9999", e.response->base->epid_text()), answer_mark(c, e));
+            fmt::format("ePID {} carries the lab marker .9999", text), answer_mark(c, e));
 }
 
 void clocks(Collector& out, const Exchange& e) {
@@ -160,6 +173,7 @@ void check_exchanges(const Conversation& c, std::vector<Finding>& findings) {
     for (const Exchange& e : c.exchanges) {
         if (e.hresult && *e.hresult != 0) refusal(out, e);
         failed_checks(out, e);
+        different_keys(out, e);
         low_count(out, e);
         clocks(out, e);
         protected_bodies(out, e);

@@ -119,7 +119,7 @@ std::string timing_text(const Conversation& c, const Exchange& e) {
 void append_exchange(std::string& out, const Conversation& c, std::size_t index, const report::Style& style, bool verbose) {
     const Exchange& e = c.exchanges[index];
     const std::string number = c.exchanges.size() > 1 ? fmt::format(" {}", index + 1) : "";
-    out += fmt::format("  {:<9}", "request" + number);
+    out += fmt::format("  {:<8} ", "request" + number);
     out += style.strong(escape_for_terminal(product_name(e)));
     out += '\n';
     append_line(out, "", fmt::format("version {}, {}, packet {}{}", version_text(e), e.syntax ? dcerpc::name_of(*e.syntax) : "transfer syntax unknown",

@@ -6,13 +6,30 @@
 
 namespace diag::decode {
 
-std::string product_name(const dissect::Exchange& e) {
-    if (e.request.base) {
-        const Uuid& id = e.request.base->activation_id;
-        const auto* product = kms::find_product(id);
-        return product != nullptr ? std::string{product->name} : to_string(id);
+Readable readable(const dissect::Exchange& e) {
+    if (e.request.base) return Readable::open;
+    if (e.request.body_protected()) return Readable::closed;
+    return e.request.has_version() ? Readable::version_only : Readable::nothing;
+}
+
+std::string product_name(Readable readable, const Uuid& activation_id) {
+    switch (readable) {
+        case Readable::open: {
+            const auto* product = kms::find_product(activation_id);
+            return product != nullptr ? std::string{product->name} : to_string(activation_id);
+        }
+        case Readable::closed: return "(protected)";
+        default: return "(not readable)";
     }
-    return e.request.body_protected() ? "(protected)" : "(not readable)";
+}
+
+std::string product_name(const dissect::Exchange& e) {
+    return product_name(readable(e), e.request.base ? e.request.base->activation_id : Uuid{});
+}
+
+std::string product_text(Readable readable, MinorMajor version, const Uuid& activation_id) {
+    if (readable == Readable::nothing) return "-";
+    return std::to_string(version.major) + "." + std::to_string(version.minor) + " " + product_name(readable, activation_id);
 }
 
 std::string version_text(const dissect::Exchange& e) {

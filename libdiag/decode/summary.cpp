@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "libdiag/base/hex.h"
 #include "libdiag/base/utf.h"
-#include "libdiag/decode/names.h"
 
 namespace diag::decode {
 namespace {
@@ -43,38 +43,62 @@ std::string count_of(std::uint64_t count, std::string_view one, std::string_view
 
 }  // namespace
 
+std::size_t Summary::RowHash::operator()(const Row& row) const {
+    // FNV-1a over what differs between the rows of one capture.
+    std::uint64_t hash = 0xCBF29CE484222325;
+    const auto add = [&hash](std::uint64_t value) { hash = (hash ^ value) * 0x100000001B3; };
+    for (const auto& bytes : {row.client.octets, row.host.ip.octets, row.product.wire}) {
+        std::array<std::uint64_t, 2> halves{};
+        std::memcpy(halves.data(), bytes.data(), sizeof halves);
+        add(halves[0]);
+        add(halves[1]);
+    }
+    add(row.host.port);
+    add(row.hresult);
+    add(static_cast<std::uint64_t>(row.outcome) << 32 | row.version.major << 16 | row.version.minor);
+    return static_cast<std::size_t>(hash ^ hash >> 29);
+}
+
 Summary::Row Summary::row_of(const dissect::Conversation& c, check::Outcome outcome, const dissect::Exchange* exchange,
                              std::span<const check::Finding> findings) {
-    Row row{.rank = rank_of_trouble,
-            .outcome = std::string{check::name_of(outcome)},
-            .client = to_string(c.client.ip),
-            .host = to_string(c.host),
-            .product = exchange != nullptr ? product_name(*exchange) : "-",
-            .version = exchange != nullptr ? version_text(*exchange) : "-"};
+    Row row{.rank = rank_of_trouble, .outcome = outcome, .client = c.client.ip, .host = c.host};
+    if (exchange != nullptr) {
+        row.readable = readable(*exchange);
+        row.version = exchange->request.version;
+        if (exchange->request.base) row.product = exchange->request.base->activation_id;
+    }
     if (outcome != check::Outcome::complete) return row;
-    const auto worst = check::worst(findings);
     row.rank = rank_of_success;
-    if (worst == check::Severity::warning) row.rank = rank_of_warning;
-    if (worst == check::Severity::critical) row.rank = rank_of_refusal;
-    if (exchange == nullptr) return row;
-    if (exchange->hresult && *exchange->hresult != 0) {
+    if (exchange == nullptr) {
+        const auto worst = check::worst(findings);
+        if (worst == check::Severity::warning) row.rank = rank_of_warning;
+        if (worst == check::Severity::critical) row.rank = rank_of_refusal;
+    } else if (exchange->hresult && *exchange->hresult != 0) {
         row.rank = rank_of_refusal;
-        row.outcome = fmt::format("refused {}", format_code(*exchange->hresult));
-    } else if (is_count_low(*exchange)) {
-        row.rank = rank_of_warning;
-        row.outcome = "complete, count too low";
+        row.hresult = *exchange->hresult;
     } else if (fails_checks(*exchange)) {
         row.rank = rank_of_refusal;
-        row.outcome = "complete, checks failed";
+        row.checks_failed = true;
+    } else if (is_count_low(*exchange)) {
+        row.rank = rank_of_warning;
+        row.count_low = true;
     }
     return row;
 }
 
-void Summary::count(Row row, std::uint64_t packet) {
-    if (rows_.size() >= max_rows && !rows_.contains(row)) row.client = "(others)";
-    if (rows_.size() >= 2 * max_rows && !rows_.contains(row)) row.host = "(others)";
-    Tally& tally = rows_[std::move(row)];
-    if (tally.count++ == 0) tally.first_packet = packet;
+std::string Summary::outcome_text(const Row& row) {
+    if (row.hresult != 0) return fmt::format("refused {}", format_code(row.hresult));
+    if (row.checks_failed) return "complete, checks failed";
+    if (row.count_low) return "complete, count too low";
+    return std::string{check::name_of(row.outcome)};
+}
+
+void Summary::count(Row row) {
+    if (rows_.size() >= max_rows && !rows_.contains(row)) {
+        row.client = {};
+        row.host = {};
+    }
+    ++rows_[row];
 }
 
 void Summary::add(const dissect::Conversation& c, check::Outcome outcome, std::span<const check::Finding> findings) {
@@ -86,10 +110,8 @@ void Summary::add(const dissect::Conversation& c, check::Outcome outcome, std::s
         critical_count_ += finding.rule->severity == check::Severity::critical ? 1 : 0;
         warning_count_ += finding.rule->severity == check::Severity::warning ? 1 : 0;
     }
-    if (c.exchanges.empty()) return count(row_of(c, outcome, nullptr, findings), c.first.packet);
-    for (const auto& exchange : c.exchanges) {
-        count(row_of(c, outcome, &exchange, findings), c.pdus[exchange.request_pdu].last.packet);
-    }
+    if (c.exchanges.empty()) return count(row_of(c, outcome, nullptr, findings));
+    for (const auto& exchange : c.exchanges) count(row_of(c, outcome, &exchange, findings));
 }
 
 void Summary::add_lookup(std::span<const check::Finding> findings) {
@@ -101,30 +123,36 @@ void Summary::add_lookup(std::span<const check::Finding> findings) {
 }
 
 std::string Summary::to_text(const report::Style& style, std::size_t shown_rows) const {
-    std::string out = style.strong("Summary") + ": ";
-    out += fmt::format("{}, {}, {}, {}, {}", count_of(capture_count_, "capture", "captures"),
+    std::string counts = fmt::format("{}, {}, {}, {}, {}", count_of(capture_count_, "capture", "captures"),
                        count_of(conversation_count_, "conversation", "conversations"),
                        count_of(exchange_count_, "request", "requests"), count_of(clients_.size(), "client", "clients"),
                        count_of(hosts_.size(), "host", "hosts"));
-    if (lookup_count_ > 0) out += fmt::format(", {}", count_of(lookup_count_, "DNS look-up", "DNS look-ups"));
-    out += fmt::format("; {} critical, {}\n", critical_count_, count_of(warning_count_, "warning", "warnings"));
+    if (lookup_count_ > 0) counts += fmt::format(", {}", count_of(lookup_count_, "DNS look-up", "DNS look-ups"));
+    counts += fmt::format("; {}, {}", count_of(critical_count_, "critical finding", "critical findings"), count_of(warning_count_, "warning", "warnings"));
+    std::string out = style.strong("Summary") + ": ";
+    report::append_wrapped(out, counts, 9, 9, 80);
+    out += '\n';
     if (rows_.empty()) return out + "No KMS traffic found.\n";
 
+    std::vector<std::pair<Row, std::uint64_t>> rows{rows_.begin(), rows_.end()};
+    std::sort(rows.begin(), rows.end());
     std::string heading;
     std::size_t shown = 0;
     std::uint64_t left = 0;
-    for (const auto& [row, tally] : rows_) {
+    for (const auto& [row, tally] : rows) {
         if (shown_rows != 0 && shown == shown_rows) {
-            left += tally.count;
+            left += tally;
             continue;
         }
         ++shown;
-        if (row.outcome != heading) {
-            heading = row.outcome;
+        if (const std::string text = outcome_text(row); text != heading) {
+            heading = text;
             out += "  " + colored(style, row.rank, heading) + '\n';
         }
-        out += fmt::format("{:>7} x {} -> {} {:<3} {}\n", tally.count, padded(row.client, client_width),
-                           padded(row.host, host_width), row.version, escape_for_terminal(row.product));
+        const bool told_apart = row.host != Endpoint{};
+        out += fmt::format("{:>7} x {} -> {} {}\n", tally, padded(told_apart ? to_string(row.client) : "other clients", client_width),
+                           padded(told_apart ? to_string(row.host) : "other hosts", host_width),
+                           escape_for_terminal(product_text(row.readable, row.version, row.product)));
     }
     if (shown < rows_.size()) {
         out += fmt::format("      and {} more rows ({} requests); --summary shows all\n", rows_.size() - shown, left);

@@ -1,12 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <set>
 #include <string>
+#include <unordered_map>
 
 #include "libdiag/check/outcome.h"
 #include "libdiag/check/finding.h"
+#include "libdiag/decode/names.h"
 #include "libdiag/dissect/conversation.h"
 #include "libdiag/report/text.h"
 
@@ -29,21 +30,29 @@ public:
     std::string to_text(const report::Style& style, std::size_t shown_rows) const;
 
 private:
+    /// What makes a row; texts are made when the table is printed. `rank` comes first: trouble does.
     struct Row {
-        int rank = 0;                ///< lower is worse
-        std::string outcome;         ///< what the user reads: an outcome, an HRESULT or "count too low"
-        std::string client, host, product, version;
+        int rank = 0;                          ///< lower is worse
+        check::Outcome outcome{};
+        std::uint32_t hresult = 0;             ///< of a refusal
+        bool count_low = false;
+        bool checks_failed = false;
+        IpAddress client;
+        Endpoint host;
+        Readable readable{};
+        Uuid product;                          ///< activation id, when readable
+        MinorMajor version;
         friend auto operator<=>(const Row&, const Row&) = default;
     };
-    struct Tally {
-        std::uint64_t count = 0;
-        std::uint64_t first_packet = 0;
+    struct RowHash {
+        std::size_t operator()(const Row& row) const;
     };
-    void count(Row row, std::uint64_t packet);
     static Row row_of(const dissect::Conversation& conversation, check::Outcome outcome, const dissect::Exchange* exchange,
                       std::span<const check::Finding> findings);
+    static std::string outcome_text(const Row& row);
+    void count(Row row);
 
-    std::map<Row, Tally> rows_;
+    std::unordered_map<Row, std::uint64_t, RowHash> rows_;
     std::set<IpAddress> clients_, hosts_;
     std::uint64_t capture_count_ = 0;
     std::uint64_t conversation_count_ = 0;

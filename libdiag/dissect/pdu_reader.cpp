@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t opening_size = 64;
 constexpr std::size_t header_size = 16;
+constexpr std::size_t usual_pdu_size = 256;  // requests and responses have about 300 bytes
 
 Mark mark_of(const stream::Piece* piece) {
     return piece == nullptr ? Mark{} : Mark{.packet = piece->packet, .time = piece->time};
@@ -25,6 +26,9 @@ public:
             boundary_known_ = false;  // the beginning itself is missing
         }
         if (!flat_.runs.empty()) next_ = flat_.runs.front().offset;
+        std::size_t size = 0;
+        for (const stream::Run& run : flat_.runs) size += run.bytes.size();
+        out_.pdus.reserve(size / usual_pdu_size + 2);
         for (const stream::Run& run : flat_.runs) read_run(run);
         return std::move(out_);
     }

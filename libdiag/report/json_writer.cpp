@@ -1,9 +1,13 @@
 #include "libdiag/report/json_writer.h"
 
+#include <algorithm>
 #include <array>
 
 namespace diag::report {
 namespace {
+
+constexpr std::size_t max_key_size = 80;  // our longest key has 27 characters
+constexpr std::size_t max_joined_size = max_key_size + 8;
 
 // Length of the valid UTF-8 character at the front, 0 when there is none (RFC 3629).
 std::size_t utf8_size(std::string_view text) {
@@ -50,6 +54,36 @@ void append_escaped(std::string& out, std::string_view text) {
 }
 
 }  // namespace
+
+// Keys and short texts are most of the output: put together first, then appended in one go.
+JsonWriter& JsonWriter::key(std::string_view name) {
+    std::array<char, max_joined_size> joined;
+    char* end = joined.data();
+    if (!first_) *end++ = ',';
+    *end++ = '"';
+    end = std::copy_n(name.data(), std::min(name.size(), max_key_size), end);
+    *end++ = '"';
+    *end++ = ':';
+    out_.append(joined.data(), end);
+    first_ = true;  // the value that follows needs no comma
+    return *this;
+}
+
+void JsonWriter::plain(std::string_view text) {
+    separate();
+    if (text.size() > max_key_size) {
+        out_ += '"';
+        out_ += text;
+        out_ += '"';
+        return;
+    }
+    std::array<char, max_joined_size> joined;
+    char* end = joined.data();
+    *end++ = '"';
+    end = std::copy_n(text.data(), text.size(), end);
+    *end++ = '"';
+    out_.append(joined.data(), end);
+}
 
 void JsonWriter::value(std::string_view text) {
     separate();

@@ -22,14 +22,7 @@ public:
     void begin_array() { open('['); }
     void end_array() { close(']'); }
 
-    JsonWriter& key(std::string_view name) {
-        separate();
-        out_ += '"';
-        out_ += name;
-        out_ += "\":";
-        first_ = true;  // the value that follows needs no comma
-        return *this;
-    }
+    JsonWriter& key(std::string_view name);
 
     void value(std::string_view text);
     void value(const char* text) { value(std::string_view{text}); }
@@ -51,12 +44,7 @@ public:
     /// A duration: milliseconds with at most three digits behind the point.
     void milliseconds(std::int64_t ns);
     /// Text that is known to need no escape: digits, hex, times, names of ours.
-    void plain(std::string_view text) {
-        separate();
-        out_ += '"';
-        out_ += text;
-        out_ += '"';
-    }
+    void plain(std::string_view text);
 
     template <class T>
     void member(std::string_view name, const T& v) {

@@ -12,7 +12,8 @@ namespace {
 
 const ByteVector nanoseconds{9};
 
-/// Two sections of different byte order, two interfaces each of different link type and resolution, every kind of block.
+/// Two sections of different byte order, two interfaces each of different link type and resolution, every kind of
+/// block.
 PcapngBytes varied_file() {
     PcapngBytes file;
     file.section(std::endian::little);

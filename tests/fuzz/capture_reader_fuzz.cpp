@@ -1,6 +1,6 @@
-// The capture reader over arbitrary bytes. Properties: packets are counted from 1, none is longer than what is real, damage
-// lies inside the input; and the same bytes read through the refilled buffer (wrapped into gzip without compression) give
-// the same packets and the same damage as when they are read in place.
+// The capture reader over arbitrary bytes. Properties: packets are counted from 1, none is longer than what is real,
+// damage lies inside the input; and the same bytes read through the refilled buffer (wrapped into gzip without
+// compression) give the same packets and the same damage as when they are read in place.
 #include <zlib.h>
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Frames, TCP segments, ICMP messages and DNS messages from arbitrary bytes. The first byte chooses the link type; for one that we do
-// not read the rest is a DNS message.
+// Frames, TCP segments, ICMP messages and DNS messages from arbitrary bytes. The first byte chooses the link type; for one
+// that we do not read the rest is a DNS message.
 
 #include <cstdio>
 #include <cstdlib>

@@ -112,7 +112,7 @@ constexpr Column<HostBuild> host_build_columns[] = {
     {"ndr64", &HostBuild::accepts_ndr64},
 };
 
-// A pre-release key of Windows Vista has neither group nor blocks.
+// A pre-release key of Windows Vista has neither group nor blocks, and what it activates is not known.
 constexpr Column<HostKey> host_key_columns[] = {
     {"host_key_id", &HostKey::host_key_id},
     {"activation_id", &HostKey::activation_id},
@@ -123,7 +123,7 @@ constexpr Column<HostKey> host_key_columns[] = {
     {"pid_blocks", &HostKey::blocks, Cell::may_be_empty},
     {"disputed_blocks", &HostKey::disputed, Cell::may_be_empty},
     {"epid_group", &HostKey::epid_group},
-    {"activates", &HostKey::activates},
+    {"activates", &HostKey::activates, Cell::may_be_empty},
     {"release_date", &HostKey::release_date},
     {"earliest_plausible_date", &HostKey::earliest_date},
     {"earliest_host_build", &HostKey::earliest_host_build, Cell::may_be_empty},

@@ -150,8 +150,8 @@ Decoded<ByteVector> Codec::encode_response(const BaseResponse& base, const Respo
     if (major == 5) return seal(base.version, salts.request_salt, w.view());
     w.bytes(salts.hwid);
     w.bytes(*request_salt);
-    const auto key = hmac_keys_.key_of(hmac_slot(base.client_time_filetime), sha256_);
-    const auto digest = sha256_.hmac(key, {*decrypt_salt(major, salts.salt), w.view()});
+    auto& hmac = hmacs_.of(hmac_slot(base.client_time_filetime));
+    const auto digest = hmac({*decrypt_salt(major, salts.salt), w.view()});
     w.bytes(Bytes{digest}.last(block_size));
     return seal(base.version, salts.salt, w.view());
 }

@@ -73,7 +73,7 @@ private:
     std::optional<Aes128Cbc> v5_;
     std::optional<AesRounds> v6_;
     Sha256 sha256_;
-    HmacKeys hmac_keys_;
+    SlotHmacs hmacs_{sha256_};
     std::array<std::uint8_t, 1024> opened_{};  // far more than any answer needs; what is longer stays closed
 };
 

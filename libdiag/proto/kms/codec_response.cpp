@@ -143,7 +143,7 @@ void Codec::check_hash(const Block& decrypted_request_salt, Response& out) {
 void Codec::check_tag(const Block& salt_decrypted, Bytes covered, Response& out) {
     const std::uint64_t slot = hmac_slot(out.base->client_time_filetime);
     const auto is_made_in = [&](std::uint64_t s) {
-        const auto digest = sha256_.hmac(hmac_keys_.key_of(s, sha256_), {salt_decrypted, covered});
+        const auto digest = hmacs_.of(s)({salt_decrypted, covered});
         return load_block(digest, block_size) == out.proofs->tag;
     };
     out.checks.hmac = CheckResult::passed;

@@ -51,10 +51,7 @@ template <class Message> Node& describe_frame(const Message& m, std::size_t offs
                     .meaning = {}});
     }
     if (m.salt) add_bytes("salt", "Salt", offset + salt_offset, *m.salt, parent);
-    const std::size_t start = m.has_version() ? std::min(m.message_size, is_sealed ? sealed_header_size
-                                                                         : m.base  ? 0
-                                                                                   : version_size)
-                                              : 0;
+    const std::size_t start = m.salt ? sealed_header_size : m.has_version() && !m.base ? version_size : 0;
     return parent.add({.key = "body",
                        .label = "Body",
                        .offset = offset + start,

@@ -1,7 +1,5 @@
 #include "libdiag/proto/kms/hmac_key.h"
 
-#include <algorithm>
-
 namespace diag::kms {
 namespace {
 
@@ -15,16 +13,16 @@ std::uint64_t hmac_slot(Filetime time) { return time.ticks / c1; }
 
 std::uint64_t hmac_seed(std::uint64_t slot) { return slot * c2 + c3; }
 
-HmacKeys::Key HmacKeys::key_of(std::uint64_t slot, Sha256& sha256) {
-    Entry& entry = entries_[slot % entries_.size()];
-    if (!entry.is_set || entry.slot != slot) {
-        Writer seed;
-        seed.u64(hmac_seed(slot));
-        const auto digest = sha256.hash({seed.view()});
-        entry = {.slot = slot, .key = {}, .is_set = true};
-        std::copy(digest.end() - 16, digest.end(), entry.key.begin());
-    }
-    return entry.key;
+HmacKey hmac_key(std::uint64_t slot, Sha256& sha256) {
+    Writer seed;
+    seed.u64(hmac_seed(slot));
+    return load_block(sha256.hash({seed.view()}), 16);
+}
+
+HmacSha256& SlotHmacs::of(std::uint64_t slot) {
+    auto& entry = entries_[slot % entries_.size()];
+    if (!entry || entry->slot != slot) entry.emplace(slot, HmacSha256{hmac_key(slot, sha256_), sha256_});
+    return entry->hmac;
 }
 
 }  // namespace diag::kms

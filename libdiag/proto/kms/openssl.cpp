@@ -23,30 +23,45 @@ Sha256::Sha256() : digest_{EVP_MD_fetch(nullptr, "SHA2-256", nullptr)}, context_
     require(digest_ && context_ && EVP_DigestInit_ex2(context_.get(), digest_.get(), nullptr) == 1);
 }
 
-Sha256::Digest Sha256::hash(std::initializer_list<Bytes> parts) {
+Sha256::Digest Sha256::finish(std::initializer_list<Bytes> parts) {
     Digest out;
-    require(EVP_DigestInit_ex2(context_.get(), nullptr, nullptr) == 1);
     for (const Bytes part : parts) require(EVP_DigestUpdate(context_.get(), part.data(), part.size()) == 1);
     require(EVP_DigestFinal_ex(context_.get(), out.data(), nullptr) == 1);
     return out;
 }
 
-Sha256::Digest Sha256::hmac(Bytes key, std::initializer_list<Bytes> parts) {
-    // EVP_MAC allocates for every message, which would cost more than the hashing.
-    constexpr std::size_t hash_block_size = 64;
-    assert(key.size() <= hash_block_size);
-    std::array<std::uint8_t, hash_block_size> inner_pad{}, outer_pad{};
-    for (std::size_t i = 0; i < hash_block_size; ++i) {
-        const std::uint8_t k = i < key.size() ? key[i] : std::uint8_t{0};
-        inner_pad[i] = k ^ 0x36;
-        outer_pad[i] = k ^ 0x5C;
-    }
-    Digest inner;
+Sha256::Digest Sha256::hash(std::initializer_list<Bytes> parts) {
     require(EVP_DigestInit_ex2(context_.get(), nullptr, nullptr) == 1);
-    require(EVP_DigestUpdate(context_.get(), inner_pad.data(), inner_pad.size()) == 1);
-    for (const Bytes part : parts) require(EVP_DigestUpdate(context_.get(), part.data(), part.size()) == 1);
-    require(EVP_DigestFinal_ex(context_.get(), inner.data(), nullptr) == 1);
-    return hash({outer_pad, inner});
+    return finish(parts);
+}
+
+Sha256::Start Sha256::start(Bytes first) {
+    Start out{EVP_MD_CTX_new()};
+    require(out && EVP_DigestInit_ex2(out.get(), digest_.get(), nullptr) == 1 &&
+            EVP_DigestUpdate(out.get(), first.data(), first.size()) == 1);
+    return out;
+}
+
+Sha256::Digest Sha256::go_on(const Start& start, std::initializer_list<Bytes> parts) {
+    require(EVP_MD_CTX_copy_ex(context_.get(), start.get()) == 1);
+    return finish(parts);
+}
+
+HmacSha256::HmacSha256(Bytes key, Sha256& sha256) : sha256_{&sha256} {
+    std::array<std::uint8_t, 64> inner_pad, outer_pad;
+    assert(key.size() <= inner_pad.size());
+    inner_pad.fill(0x36);
+    outer_pad.fill(0x5C);
+    for (std::size_t i = 0; i < key.size(); ++i) {
+        inner_pad[i] ^= key[i];
+        outer_pad[i] ^= key[i];
+    }
+    inner_ = sha256.start(inner_pad);
+    outer_ = sha256.start(outer_pad);
+}
+
+Sha256::Digest HmacSha256::operator()(std::initializer_list<Bytes> parts) {
+    return sha256_->go_on(outer_, {sha256_->go_on(inner_, parts)});
 }
 
 Aes128Cbc::Aes128Cbc(const FixedBytes<16>& key) : encrypt_{EVP_CIPHER_CTX_new()}, decrypt_{EVP_CIPHER_CTX_new()} {

@@ -150,7 +150,7 @@ TEST_CASE("rounds: the portable path and the AES instructions give the same byte
 TEST_CASE("hmac: keys of the time slots are those of the vectors, in any order", "[kms][cipher]") {
     const auto& file = vector_file("v6_hmac.json");
     Sha256 sha256;
-    HmacKeys keys;
+    SlotHmacs hmacs{sha256};
     for (int pass = 0; pass < 2; ++pass) {  // the second meets a cache full of others
         for (const auto& element : file.at("key_from_time").as_array()) {
             const auto& c = element.as_object();
@@ -158,7 +158,9 @@ TEST_CASE("hmac: keys of the time slots are those of the vectors, in any order",
             CAPTURE(pass, time.ticks);
             CHECK(hmac_slot(time) == number_of(c, "slot"));
             CHECK(hmac_seed(hmac_slot(time)) == std::stoull(text_of(c, "seed"), nullptr, 16));
-            CHECK(to_hex(keys.key_of(hmac_slot(time), sha256)) == text_of(c, "hmac_key"));
+            CHECK(to_hex(hmac_key(hmac_slot(time), sha256)) == text_of(c, "hmac_key"));
+            HmacSha256 fresh{bytes_of(c, "hmac_key"), sha256};
+            CHECK(hmacs.of(hmac_slot(time))({}) == fresh({}));
         }
     }
 }
@@ -167,11 +169,11 @@ TEST_CASE("hmac: tags are those of the vectors, however the data is cut", "[kms]
     Sha256 sha256;
     for (const auto& element : vector_file("v6_hmac.json").at("tag").as_array()) {
         const auto& c = element.as_object();
-        const auto key = bytes_of(c, "hmac_key");
+        HmacSha256 hmac{bytes_of(c, "hmac_key"), sha256};
         const auto message = bytes_of(c, "message");
         for (std::size_t cut = 0; cut <= message.size(); cut += 7) {
             const Bytes whole{message};
-            CHECK(to_hex(sha256.hmac(key, {whole.first(cut), whole.subspan(cut)})) == text_of(c, "hmac_sha256"));
+            CHECK(to_hex(hmac({whole.first(cut), whole.subspan(cut)})) == text_of(c, "hmac_sha256"));
         }
     }
 }

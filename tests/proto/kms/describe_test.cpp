@@ -70,7 +70,7 @@ TEST_CASE("describe: values and meanings are those a person looks for", "[kms][d
     CHECK(child(body, "virtual_machine").value == "false");
     CHECK(child(body, "workstation_name").value == "kms-client-01.example.test");
     CHECK(child(body, "application_id").meaning == "Windows");
-    CHECK(child(body, "client_time_filetime").meaning == "2024-01-18T05:20:00Z");
+    CHECK(child(body, "client_time_filetime").meaning == "2024-01-17T21:20:00Z");
 
     Node answer;
     describe_response(response, 0, answer);
