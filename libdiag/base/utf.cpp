@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace diag {
 namespace {
 
@@ -60,6 +62,14 @@ bool is_unsafe(char32_t c) {
 
 std::string utf8_from_utf16le(Bytes units) {
     const std::size_t count = units.size() / 2;
+    // Nearly all names are ASCII: no need to look at them character by character.
+    std::size_t plain = 0;
+    while (plain < count && units[2 * plain + 1] == 0 && units[2 * plain] < 0x80 && units[2 * plain] != 0) ++plain;
+    if (plain == count || (units[2 * plain] == 0 && units[2 * plain + 1] == 0)) {
+        std::string ascii(plain, '\0');
+        for (std::size_t i = 0; i < plain; ++i) ascii[i] = static_cast<char>(units[2 * i]);
+        return ascii;
+    }
     const auto unit = [units](std::size_t i) { return static_cast<char32_t>(units[2 * i] | (units[2 * i + 1] << 8)); };
     std::string text;
     text.reserve(count);
@@ -99,6 +109,8 @@ ByteVector utf16le_from_utf8(std::string_view text) {
 }
 
 std::string escape_for_terminal(std::string_view text) {
+    const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7F && c != '\\'; };
+    if (std::all_of(text.begin(), text.end(), is_plain)) return std::string{text};
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {

@@ -1,7 +1,5 @@
 #include "libdiag/decode/exchange_json.h"
 
-#include <fmt/format.h>
-
 #include "libdiag/decode/pdu_json.h"
 #include "libdiag/decode/timing.h"
 #include "libdiag/proto/kms/catalogue.h"
@@ -52,15 +50,22 @@ void write_request(JsonWriter& json, const kms::Request& request) {
     json.end_object();
 }
 
+// A number with leading zeros; every exchange has five of them.
+std::string digits(std::uint32_t value, std::size_t width) {
+    std::string text = std::to_string(value);
+    if (text.size() < width) text.insert(0, width - text.size(), '0');
+    return text;
+}
+
 void write_epid_parts(JsonWriter& json, std::string_view text) {
     json.key("epid_parts");
     const auto epid = kms::parse_epid(text);
     if (!epid) return json.value(nullptr);
     json.begin_object();
-    json.plain_member("platform_id", fmt::format("{:05}", epid->platform_id));
-    json.plain_member("group_id", fmt::format("{:05}", epid->group_id));
-    json.plain_member("key_id", fmt::format("{:03}-{:06}", epid->key_id_high, epid->key_id_low));
-    json.plain_member("channel", fmt::format("{:02}", epid->channel));
+    json.plain_member("platform_id", digits(epid->platform_id, 5));
+    json.plain_member("group_id", digits(epid->group_id, 5));
+    json.plain_member("key_id", digits(epid->key_id_high, 3) + "-" + digits(epid->key_id_low, 6));
+    json.plain_member("channel", digits(epid->channel, 2));
     json.member("lcid", epid->lcid);
     json.member("build", epid->build);
     json.member("revision", epid->revision);

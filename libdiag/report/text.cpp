@@ -41,6 +41,10 @@ std::size_t column_count(std::string_view text) {
 }
 
 void append_wrapped(std::string& out, std::string_view text, std::size_t column, std::size_t indent, std::size_t width) {
+    if (column + text.size() <= width) {  // bytes: never fewer than columns
+        out += text;
+        return;
+    }
     bool line_is_empty = true;
     while (!text.empty()) {
         const std::size_t word_size = std::min(text.find(' '), text.size());
