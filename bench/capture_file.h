@@ -9,8 +9,8 @@
 
 namespace diag::bench {
 
-/// A classic pcap file (little-endian, microseconds, Ethernet), written front to back. Throws std::runtime_error when the
-/// file cannot be written.
+/// A classic pcap file (little-endian, microseconds, Ethernet), written front to back. Throws std::system_error when
+/// it cannot be written.
 class CaptureFile {
 public:
     static constexpr std::size_t record_header_size = 16;

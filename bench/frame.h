@@ -17,8 +17,8 @@ struct TcpSegment {
     Bytes payload = {};
 };
 
-/// Builds Ethernet frames with correct lengths and checksums, IPv4 or IPv6 as the addresses say. A returned view is valid
-/// until the next call.
+/// Builds Ethernet frames with correct lengths and checksums, IPv4 or IPv6 as the addresses say. A returned view is
+/// valid until the next call.
 class FrameBuilder {
 public:
     Bytes tcp(const TcpSegment& segment);

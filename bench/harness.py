@@ -19,11 +19,11 @@ def say(text):
 
 
 def count_lines(lines):
-    """(conversations, exchanges, Counter of outcomes) in lines of JSON, as bytes. A conversation without an exchange is not
-    counted: none of ours ends so early.
+    """(conversations, exchanges, Counter of outcomes) in lines of JSON, as bytes. A conversation without an exchange is
+    not counted: none of ours ends so early.
 
-    Searches the lines instead of parsing them, since one may hold a hundred thousand exchanges. A quotation mark inside a
-    value is escaped, so nothing but a key looks like this."""
+    Searches the lines instead of parsing them, since one may hold a hundred thousand exchanges. A quotation mark inside
+    a value is escaped, so nothing but a key looks like this."""
     wanted = re.compile(rb'"(hresult|outcome)":\s*"([^"]*)"')
     conversations, exchanges, outcomes = 0, 0, collections.Counter()
     for line in lines:

@@ -14,8 +14,8 @@ struct KmsTalkOptions {
     std::int64_t request_gap_ns = 0;  ///< from one request to the next
 };
 
-/// A whole connection that activates: handshake, bind, requests and granting responses, end. In every case the handshake
-/// is the first `handshake_packet_count` packets.
+/// A whole connection that activates: handshake, bind, requests and granting responses, end. In every case the
+/// handshake is the first `handshake_packet_count` packets.
 inline constexpr std::size_t handshake_packet_count = 3;
 Packets kms_talk(FrameBuilder& frames, Random& random, KmsMessages& messages, const KmsWorld::Meeting& meeting,
                  const KmsTalkOptions& options);

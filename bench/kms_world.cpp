@@ -37,8 +37,8 @@ constexpr std::uint16_t other_ports[] = {88, 1689, 8080, 49667, 50123};
 Host make_host(Random& random, const Endpoint& endpoint) {
     Host host{endpoint, {}, {}, random.between(26, 50)};
     random.fill(host.hwid);
-    // The form of a Windows Server 2019 host; the digits of the key are invented (protocol.md 5.4). Drawn one by one, since
-    // compilers differ in the order in which they evaluate arguments.
+    // The form of a Windows Server 2019 host; the digits of the key are invented (protocol.md 5.4). Drawn one by one,
+    // since compilers differ in the order in which they evaluate arguments.
     const std::uint32_t key_high = random.between(400, 500);
     const std::uint32_t key_low = random.below(1'000'000);
     const std::uint32_t day = random.between(1, 366);

@@ -8,7 +8,8 @@
 
 namespace diag::bench {
 
-/// The same numbers on every machine: the standard fixes what mt19937_64 gives, but not what its distributions make of it.
+/// The same numbers on every machine: the standard fixes what mt19937_64 gives, but not what its distributions make of
+/// it.
 class Random {
 public:
     explicit Random(std::uint64_t seed) : engine_{seed} {}

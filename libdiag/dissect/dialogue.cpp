@@ -56,6 +56,13 @@ std::vector<std::int64_t> acknowledged_by(const Flow& flow, const Conversation& 
     return offsets;
 }
 
+bool has_kms_bind(const Conversation& c) {
+    return std::any_of(c.pdus.begin(), c.pdus.end(), [](const PduRecord& p) {
+        const auto* bind = p.decoded.bind();
+        return bind != nullptr && bind->offers(dcerpc::kms_interface_id);
+    });
+}
+
 bool has_kms(const Conversation& c) {
     return std::any_of(c.pdus.begin(), c.pdus.end(), [](const PduRecord& p) {
         const auto* bind = p.decoded.bind();
@@ -119,6 +126,7 @@ bool read_dialogue(Flow& flow, bool is_end, kms::Codec& codec, Conversation& out
         if (flow.want_bytes) add_gaps(flats[side], out);
     }
     out.pdus = in_order(flow, sides, flats);
+    if (has_kms_bind(out)) flow.recognized_by = out.recognized_by = RecognizedBy::bind;  // it may have come behind calls
     auto contexts = flow.contexts;
     const bool bind_seen = flow.bind_seen_before;
     ExchangeReader{out, contexts, bind_seen, codec, out.joined_stubs}.read(acknowledged_by(flow, out, flats[0]), flats[1].gaps);

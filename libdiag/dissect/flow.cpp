@@ -3,6 +3,8 @@
 namespace diag::dissect {
 namespace {
 
+constexpr std::uint32_t late_window = 1U << 20;  // bytes between a late SYN and what was heard of its connection before it
+
 std::size_t index_of(Side side) { return static_cast<std::size_t>(side); }
 std::size_t other(Side side) { return 1 - index_of(side); }
 
@@ -20,13 +22,21 @@ void Flow::reset(std::uint64_t new_serial, const Endpoint& new_client, const End
 bool Flow::is_new_connection(const TcpEvent& event) const {
     if (!event.syn || event.ack || event.from != Side::client) return false;
     if (client_isn_ && *client_isn_ == event.sequence) return false;
-    // Data or a close came before any SYN of ours: either this SYN is late (it starts where the data does) or it is new.
-    if (!client_isn_) {
-        const auto offset = directions[0].offset_of(event.sequence + 1);
-        return facts.fin[0] || facts.rst[0] || facts.rst[1] || (offset && *offset > 0);
-    }
+    // Data or a close came before any SYN of ours: either this SYN is late or it is new.
+    if (!client_isn_) return !may_begin_with(event.sequence + 1);
     // A client that was refused tries again, some with a new sequence number: still one attempt.
     return facts.established || has_payload();
+}
+
+// A late SYN starts at or shortly before what was heard of its connection. Those of later connections with the same ports
+// lie behind it (RFC 6528 3) or anywhere.
+bool Flow::may_begin_with(std::uint32_t first_byte) const {
+    const auto is_shortly_before = [first_byte](std::uint32_t sequence) { return sequence - first_byte < late_window; };
+    if (directions[0].start_known()) return directions[0].offset_of(first_byte) == 0;
+    if (const auto offset = directions[0].offset_of(first_byte)) return *offset <= 0 && *offset > -std::int64_t{late_window};
+    const auto& [client_close, host_close] = closes_;
+    if (client_close) return is_shortly_before(client_close->sequence);
+    return !host_close || !host_close->acknowledges || is_shortly_before(host_close->acknowledgment);
 }
 
 void Flow::on_segment(const TcpEvent& event) {

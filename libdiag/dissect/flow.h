@@ -64,6 +64,7 @@ private:
     void on_payload(const TcpEvent& event);
     void on_close(const TcpEvent& event);
     bool confirms_close_of(Side closer) const;
+    bool may_begin_with(std::uint32_t first_byte) const;
 
     /// How a side closed: enough to tell, whatever order the capture has, which of the two closed first.
     struct Close {

@@ -69,7 +69,7 @@ Opinion opinion_of(Bytes bytes, bool aligned) {
 
 // A side of a connection on the KMS port whose first byte we have: is it another protocol?
 bool speaks_otherwise(Flow& flow, std::size_t side) {
-    const auto& direction = flow.directions[side];
+    auto& direction = flow.directions[side];
     if (!direction.start_known()) return false;
     const Bytes prefix = direction.prefix();
     if (prefix.empty() || dcerpc::looks_like_rpc(prefix)) return false;
@@ -123,7 +123,7 @@ bool looks_like_kms_response(const dcerpc::Pdu& pdu) {
 
 Flow::Verdict decide(Flow& flow) {
     using Verdict = Flow::Verdict;
-    const auto& client = flow.directions[0];
+    auto& client = flow.directions[0];
     const bool aligned = client.start_known();
     if (flow.on_port && (speaks_otherwise(flow, 0) || speaks_otherwise(flow, 1))) {
         return flow.want_bytes ? Verdict::undecided : Verdict::kms;
@@ -138,7 +138,7 @@ Flow::Verdict decide(Flow& flow) {
         case Opinion::unknown: break;
     }
     if (!flow.on_port && aligned && !prefix.empty() && !may_begin_kms(prefix, Side::client)) return Verdict::not_ours;
-    const bool too_long = client.memory_size() + flow.directions[1].memory_size() > patience_size * 2;
+    const bool too_long = client.byte_count() + flow.directions[1].byte_count() > patience_size;
     return too_long ? Verdict::not_ours : Verdict::undecided;
 }
 

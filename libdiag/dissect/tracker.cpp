@@ -136,7 +136,9 @@ void Tracker::on_unknown(const Tcp& tcp, std::uint64_t fingerprint) {
         if (from_port) feed(open_flow(tcp, fingerprint, Side::host), tcp, Side::host);
         return;
     }
-    if (tcp.segment.payload_size == 0) return;
+    // A close before anything else: the beginning may come late in a reordered capture.
+    const bool closes = tcp.has(tcp::flag::fin) || tcp.has(tcp::flag::rst);
+    if (tcp.segment.payload_size == 0 && !(closes && (to_port || from_port))) return;
     if (to_port || from_port) {
         const Side from = to_port && !(from_port && is_from_host(tcp.segment.payload)) ? Side::client : Side::host;
         feed(open_flow(tcp, fingerprint, from), tcp, from);
@@ -166,7 +168,8 @@ void Tracker::on_handshake(const Tcp& tcp, stream::FlowSlot& slot) {
     }
     if (tcp.segment.payload_size > 0) {
         const std::uint32_t next = from_client ? slot.client_next : slot.host_next;
-        const bool is_first_byte = tcp.segment.sequence == next && (from_client || slot.answered == 1);
+        const bool start_known = from_client || slot.answered == 1;
+        const bool is_first_byte = tcp.segment.sequence == next || !start_known;
         const bool may_be_reordered = tcp.segment.sequence - next < handshake_window;
         const bool may_be_kms = is_first_byte ? may_begin_kms(tcp.segment.payload, from) : may_be_reordered;
         if (may_be_kms) return feed(promote(tcp, slot, from), tcp, from);
@@ -174,6 +177,10 @@ void Tracker::on_handshake(const Tcp& tcp, stream::FlowSlot& slot) {
         return;
     }
     if (tcp.has(tcp::flag::rst) || tcp.has(tcp::flag::fin)) {
+        // Bytes lie between the handshake and this close: they may come late.
+        const std::uint32_t unseen_size = tcp.segment.sequence - (from_client ? slot.client_next : slot.host_next);
+        const bool start_known = from_client || slot.answered == 1;
+        if (start_known && unseen_size > 0 && unseen_size < handshake_window) return feed(promote(tcp, slot, from), tcp, from);
         if (from_client) {
             scans_.on_empty(tcp.source.ip, tcp.destination);
         } else {
@@ -352,6 +359,7 @@ void Tracker::split(Flow& flow) {
 
 // Attempts without a byte: port checks and scans are no conversations.
 bool Tracker::is_empty_attempt(const Flow& flow) {
+    if (!flow.facts.syn && !flow.facts.syn_ack) return true;  // only the end of a connection was captured
     if (scans_.is_scan(flow.client.ip, flow.host)) {
         scans_.on_left_out(flow.client.ip, flow.first.packet);
         return true;

@@ -136,18 +136,26 @@ void Assembler::set_acknowledged(std::uint32_t sequence) {
     if (offset && (!acknowledged_ || *offset > *acknowledged_)) acknowledged_ = offset;
 }
 
-Bytes Assembler::prefix() const {
+Bytes Assembler::prefix() {
     if (pieces_.empty()) return {};
     const Piece& first = pieces_.front();
     if (start_known_ && first.offset != std::max<std::int64_t>(low_, 0)) return {};
+    std::size_t count = 1;
     std::size_t size = first.size;
-    for (std::size_t i = 1; i < pieces_.size(); ++i) {
-        const Piece& p = pieces_[i];
-        const bool adjacent = p.offset == end_of(pieces_[i - 1]) && p.store_at == pieces_[i - 1].store_at + pieces_[i - 1].size;
-        if (!adjacent) break;
-        size += p.size;
+    bool is_in_one_place = true;
+    for (; count < pieces_.size() && pieces_[count].offset == end_of(pieces_[count - 1]); ++count) {
+        is_in_one_place = is_in_one_place && pieces_[count].store_at == first.store_at + size;
+        size += pieces_[count].size;
     }
-    return Bytes{store_}.subspan(first.store_at, size);
+    if (is_in_one_place) return Bytes{store_}.subspan(first.store_at, size);
+    linear_.clear();
+    for (std::size_t i = 0; i < count; ++i) append_bytes_of(pieces_[i]);
+    return linear_;
+}
+
+void Assembler::append_bytes_of(const Piece& piece) {
+    const Bytes bytes = Bytes{store_}.subspan(piece.store_at, piece.size);
+    linear_.insert(linear_.end(), bytes.begin(), bytes.end());
 }
 
 bool Assembler::is_in_store_order() const {
@@ -165,10 +173,7 @@ Flat Assembler::flatten() {
     if (!is_in_store_order()) {
         linear_.clear();
         linear_.reserve(store_.size());
-        for (const Piece& p : pieces_) {
-            const Bytes part = Bytes{store_}.subspan(p.store_at, p.size);
-            linear_.insert(linear_.end(), part.begin(), part.end());
-        }
+        for (const Piece& p : pieces_) append_bytes_of(p);
         bytes = linear_;
     }
     std::size_t at = 0;

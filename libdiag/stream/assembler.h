@@ -73,7 +73,7 @@ public:
     void set_acknowledged(std::uint32_t sequence);
 
     /// The bytes from the start without a hole; empty when the start is missing.
-    Bytes prefix() const;
+    Bytes prefix();
     bool empty() const { return pieces_.empty(); }
 
     /// Offset of a sequence number, by the distance to the last byte seen; nullopt before anything is known.
@@ -84,6 +84,7 @@ public:
     /// Forgets everything before `offset`; offsets keep their meaning.
     void drop_before(std::int64_t offset);
 
+    std::size_t byte_count() const { return store_.size(); }  ///< held, holes not counted
     std::uint64_t conflict_size() const { return conflict_size_; }
     std::size_t memory_size() const { return store_.capacity() + pieces_.capacity() * sizeof(Piece); }
 
@@ -97,12 +98,13 @@ private:
     void append_piece(std::size_t index, std::int64_t offset, Bytes bytes, const Segment& segment);
     void compare(const Piece& piece, std::int64_t offset, Bytes bytes);
     bool is_in_store_order() const;
+    void append_bytes_of(const Piece& piece);
     std::vector<Gap> gaps_between(const std::vector<Run>& runs) const;
 
     ByteVector store_;                ///< the bytes of all pieces, in order of arrival
     std::vector<Piece> pieces_;       ///< by offset, disjoint
     std::vector<Range> cuts_;         ///< sent but cut off by the capture
-    ByteVector linear_;               ///< used by flatten() when the store is not in order
+    ByteVector linear_;               ///< used by prefix() and flatten() when the store is not in order
     bool anchored_ = false;           ///< anchor_ is set
     bool start_known_ = false;
     std::uint32_t anchor_sequence_ = 0;  ///< sequence number of anchor_offset_

@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "libdiag/proto/ip/ip.h"
+#include "libdiag/proto/ip/layer.h"
 #include "tests/support/exact_buffer.h"
 #include "tests/support/packet_builder.h"
 
@@ -103,6 +103,17 @@ TEST_CASE("IPv4: fragments say where they belong", "[ip]") {
     REQUIRE((a && b));
     CHECK(a->fragment == ip::Fragment{.id = 0x1234, .offset = 0, .more = true, .is_fragment = true});
     CHECK(b->fragment == ip::Fragment{.id = 0x1234, .offset = 65'504, .more = false, .is_fragment = true});
+}
+
+TEST_CASE("IPv4: fragments of TCP in Ethernet are fragments, not segments", "[ip]") {
+    for (const unsigned offset : {0U, 24U}) {
+        const ByteVector frame = ethernet_ip(
+            ip_packet(test::ip("192.0.2.1"), test::ip("192.0.2.2"), 6, ByteVector(24, 1),
+                      {.id = 9, .fragment_offset = static_cast<std::uint16_t>(offset), .more_fragments = offset == 0}));
+        const auto packet = decode_frame(frame);
+        REQUIRE(packet);
+        CHECK(packet->fragment == ip::Fragment{.id = 9, .offset = offset, .more = offset == 0, .is_fragment = true});
+    }
 }
 
 TEST_CASE("IPv6: extension headers are passed, the protocol is the one behind them", "[ip]") {
@@ -218,7 +229,15 @@ TEST_CASE("IP: bytes in front of the payload changed at random never lead outsid
         for (int i = 0; i < 3; ++i) frame[12 + random() % (frame.size() - 12)] = static_cast<std::uint8_t>(random());
         const ExactBuffer exact{frame, random() % 4 == 0 ? random() % frame.size() : frame.size()};
         const auto packet = decode_frame(exact.bytes());
-        if (!packet) continue;
+        const auto traced = ip::trace_packet(view_of(exact.bytes())).packet;
+        REQUIRE(packet.has_value() == traced.has_value());
+        if (!packet) {
+            REQUIRE(packet.error() == traced.error());
+            continue;
+        }
+        REQUIRE(packet->fragment == traced->fragment);
+        REQUIRE(packet->payload_size == traced->payload_size);
+        REQUIRE(packet->payload.size() == traced->payload.size());
         ++decoded_count;
         REQUIRE(packet->payload.size() <= packet->payload_size);
         REQUIRE(packet->payload_offset + packet->payload.size() <= exact.bytes().size());
