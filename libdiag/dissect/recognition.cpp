@@ -73,7 +73,8 @@ bool speaks_otherwise(Flow& flow, std::size_t side) {
     if (!direction.start_known()) return false;
     const Bytes prefix = direction.prefix();
     if (prefix.empty() || dcerpc::looks_like_rpc(prefix)) return false;
-    if (prefix.size() >= opening_size) flow.want_bytes = false;
+    // What the other side says to that is worth keeping, too.
+    if (prefix.size() >= opening_size && !flow.directions[1 - side].empty()) flow.want_bytes = false;
     return true;
 }
 

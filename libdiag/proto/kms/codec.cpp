@@ -34,26 +34,29 @@ Mac Codec::check_mac(Bytes covered, const Block& mac_bytes) const {
     return v4_->mac(covered) == mac_bytes ? Mac::verified : Mac::mismatch;
 }
 
-void Codec::decrypt(std::uint16_t major, const Block& iv, Bytes in, std::span<std::uint8_t> out) {
-    if (major == 5) return v5_->decrypt(iv, in, out);
-    v6_->decrypt_cbc(iv, in, out);
+// CBC with a zero initial value.
+bool Codec::decrypt(std::uint16_t major, Bytes in, std::span<std::uint8_t> out) {
+    if (major == 5) {
+        if (v5_) v5_->decrypt(Block{}, in, out);
+        return v5_.has_value();
+    }
+    if (v6_) v6_->decrypt_cbc(Block{}, in, out);
+    return v6_.has_value();
 }
 
 std::optional<Block> Codec::decrypt_salt(std::uint16_t major, const Block& salt) {
-    if (!has_cipher(major)) return std::nullopt;
     Block out;
-    decrypt(major, Block{}, salt, out);
-    return out;
+    return decrypt(major, salt, out) ? std::optional{out} : std::nullopt;
 }
 
-// Decrypts salt and ciphertext in one go with a zero initial value: the first block is then the decrypted salt and the rest
+// Decrypts salt and ciphertext in one go: the first block is then the decrypted salt and the rest
 // what the salt as initial value gives (protocol.md 7).
 std::optional<Codec::Opened> Codec::open(std::uint16_t major, Bytes message) {
     if (message.size() < sealed_header_size + block_size) return std::nullopt;
     const Bytes sealed = message.subspan(version_size);
-    if (!has_cipher(major) || sealed.size() % block_size != 0 || sealed.size() > opened_.size()) return std::nullopt;
+    if (sealed.size() % block_size != 0 || sealed.size() > opened_.size()) return std::nullopt;
     const std::span<std::uint8_t> out{opened_.data(), sealed.size()};
-    decrypt(major, Block{}, sealed, out);
+    if (!decrypt(major, sealed, out)) return std::nullopt;
     const Bytes plaintext = Bytes{out}.subspan(block_size);
     const auto size = size_without_padding(plaintext);
     if (!size) return std::nullopt;
@@ -61,15 +64,16 @@ std::optional<Codec::Opened> Codec::open(std::uint16_t major, Bytes message) {
 }
 
 Decoded<ByteVector> Codec::seal(MinorMajor version, const Block& salt, Bytes plaintext) {
-    if (!has_cipher(version.major)) return no_key();
     ByteVector padded{plaintext.begin(), plaintext.end()};
     const std::size_t padding_size = block_size - padded.size() % block_size;
     padded.insert(padded.end(), padding_size, static_cast<std::uint8_t>(padding_size));
     ByteVector sealed(padded.size());
-    if (version.major == 5) {
+    if (version.major == 5 && v5_) {
         v5_->encrypt(salt, padded, sealed);
-    } else {
+    } else if (version.major != 5 && v6_) {
         v6_->encrypt_cbc(salt, padded, sealed);
+    } else {
+        return no_key();
     }
     Writer w;
     w.u16(version.minor);
@@ -144,14 +148,15 @@ Decoded<ByteVector> Codec::encode_response(const BaseResponse& base, const Respo
         return w.take();
     }
     const auto request_salt = decrypt_salt(major, salts.request_salt);
-    if (!request_salt) return no_key();
+    const auto salt = decrypt_salt(major, salts.salt);
+    if (!request_salt || !salt) return no_key();
     w.bytes(salts.random ^ *request_salt);
     w.bytes(sha256_.hash({salts.random}));
     if (major == 5) return seal(base.version, salts.request_salt, w.view());
     w.bytes(salts.hwid);
     w.bytes(*request_salt);
     auto& hmac = hmacs_.of(hmac_slot(base.client_time_filetime));
-    const auto digest = hmac({*decrypt_salt(major, salts.salt), w.view()});
+    const auto digest = hmac({*salt, w.view()});
     w.bytes(Bytes{digest}.last(block_size));
     return seal(base.version, salts.salt, w.view());
 }

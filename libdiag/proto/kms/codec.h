@@ -55,7 +55,7 @@ private:
 
     Mac check_mac(Bytes covered, const Block& mac_bytes) const;
     bool has_cipher(std::uint16_t major) const { return major == 5 ? v5_.has_value() : v6_.has_value(); }
-    void decrypt(std::uint16_t major, const Block& iv, Bytes in, std::span<std::uint8_t> out);
+    bool decrypt(std::uint16_t major, Bytes in, std::span<std::uint8_t> out);  // false: no key
     std::optional<Block> decrypt_salt(std::uint16_t major, const Block& salt);
     std::optional<Opened> open(std::uint16_t major, Bytes message);
     Decoded<ByteVector> seal(MinorMajor version, const Block& salt, Bytes plaintext);
@@ -64,9 +64,11 @@ private:
     void read_sealed_request(Bytes message, Request& out);
     void read_signed_response(Bytes message, const Request* request, Response& out) const;
     void read_sealed_response(Bytes message, const Request* request, Response& out);
-    void check_proofs(const Opened& opened, const Request* request, Response& out);
-    void check_hash(const Block& decrypted_request_salt, Response& out);
-    void check_tag(const Block& salt_decrypted, Bytes covered, Response& out);
+
+    struct Answer;  // a decrypted response on its way to being believed
+    void check_proofs(const Answer& answer, const Request* request, ResponseChecks& checks);
+    CheckResult check_hash(const Proofs& proofs, const Block& decrypted_request_salt);
+    void check_tag(const Answer& answer, ResponseChecks& checks);
 
     std::string profile_name_;
     std::optional<Rijndael160> v4_;

@@ -28,24 +28,23 @@ CheckResult check_version(const Request* request, MinorMajor outer, MinorMajor i
     return check_result(request->version == outer);
 }
 
-// What is the same for all versions.
-void check_fields(const Request* request, std::size_t expected_size, std::size_t size, Response& out) {
-    ResponseChecks& checks = out.checks;
-    checks.version = check_version(request, out.version, out.base->version);
-    checks.epid_length = check_result(is_proper_epid(*out.base));
-    checks.size = check_result(size == expected_size);
+// What is the same for all versions. `read_size`: what the fields take; `size`: what is there.
+void check_fields(const BaseResponse& base, MinorMajor version, const Request* request, std::size_t read_size,
+                  std::size_t size, ResponseChecks& checks) {
+    checks.version = check_version(request, version, base.version);
+    checks.epid_length = check_result(is_proper_epid(base));
+    checks.size = check_result(size == read_size);
     if (request == nullptr || !request->base) return;
-    checks.client_time = check_result(out.base->client_time_filetime == request->base->client_time_filetime);
-    checks.client_machine_id = check_result(out.base->client_machine_id == request->base->client_machine_id);
+    checks.client_time = check_result(base.client_time_filetime == request->base->client_time_filetime);
+    checks.client_machine_id = check_result(base.client_machine_id == request->base->client_machine_id);
 }
 
 // Padding alone is right once in 256 times under a foreign key. Each of these happens by chance once in 2^64 or less, so one
 // is enough; asking for all would hide the answer of a faulty host, whose very fault the checks are to show.
-bool is_believable(const Response& response) {
-    const ResponseChecks& checks = response.checks;
+bool is_believable(const BaseResponse& base, MinorMajor version, const ResponseChecks& checks) {
     const auto passed = [](CheckResult r) { return r == CheckResult::passed; };
-    return (response.base->version == response.version && passed(checks.size)) || passed(checks.hash) ||
-           passed(checks.hmac) || (passed(checks.client_time) && passed(checks.client_machine_id));
+    return (base.version == version && passed(checks.size)) || passed(checks.hash) || passed(checks.hmac) ||
+           (passed(checks.client_time) && passed(checks.client_machine_id));
 }
 
 Proofs read_proofs(Reader& r, std::uint16_t major) {
@@ -58,6 +57,14 @@ Proofs read_proofs(Reader& r, std::uint16_t major) {
 }
 
 }  // namespace
+
+struct Codec::Answer {
+    MinorMajor version;
+    Block salt, salt_decrypted;
+    Bytes plaintext;
+    BaseResponse base;
+    Proofs proofs;
+};
 
 Response Codec::decode_response(Bytes message, const Request* request) {
     Response out;
@@ -87,13 +94,15 @@ void Codec::read_signed_response(Bytes message, const Request* request, Response
     }
     out.body = Body::clear;
     out.base = *base;
-    check_fields(request, r.position(), message.size(), out);
+    check_fields(*base, out.version, request, r.position(), message.size(), out.checks);
     if (out.mac != Mac::not_checked) out.checks.mac = check_result(out.mac == Mac::verified);
 }
 
 void Codec::read_sealed_response(Bytes message, const Request* request, Response& out) {
     const std::uint16_t major = out.version.major;
-    if (message.size() >= sealed_header_size) out.salt = load_block(message, version_size);
+    if (message.size() < sealed_header_size) return;
+    const Block salt = load_block(message, version_size);
+    out.salt = salt;
     if (message.size() < sealed_header_size + padded(fixed_size(major))) return;
     out.body = Body::protected_;
     if (!has_cipher(major)) return;
@@ -104,57 +113,54 @@ void Codec::read_sealed_response(Bytes message, const Request* request, Response
     const auto base = decode_base_response(r);
     const Proofs proofs = read_proofs(r, major);
     if (!base || r.failed()) return;
+    ResponseChecks checks{.decrypt = CheckResult::passed};
+    check_fields(*base, out.version, request, r.position(), opened->plaintext.size(), checks);
+    check_proofs({out.version, salt, opened->salt_decrypted, opened->plaintext, *base, proofs}, request, checks);
+    if (!is_believable(*base, out.version, checks)) return;
+    out.body = Body::opened;
     out.base = *base;
     out.proofs = proofs;
-    check_fields(request, r.position(), opened->plaintext.size(), out);
-    check_proofs(*opened, request, out);
-    if (is_believable(out)) {
-        out.body = Body::opened;
-        out.checks.decrypt = CheckResult::passed;
-        return;
-    }
-    out.base.reset();
-    out.proofs.reset();
-    out.checks = {.decrypt = CheckResult::failed};
+    out.checks = checks;
 }
 
-void Codec::check_proofs(const Opened& opened, const Request* request, Response& out) {
+void Codec::check_proofs(const Answer& answer, const Request* request, ResponseChecks& checks) {
     const std::optional<Block> known = request != nullptr ? request->salt_decrypted : std::nullopt;
-    if (out.version.major == 5) {
-        if (known) check_hash(*known, out);
-        if (request != nullptr && request->salt) out.checks.salt = check_result(*out.salt == *request->salt);
+    const std::optional<Block> asked = request != nullptr ? request->salt : std::nullopt;
+    if (answer.version.major == 5) {
+        if (known) checks.hash = check_hash(answer.proofs, *known);
+        if (asked) checks.salt = check_result(answer.salt == *asked);
         return;
     }
     // Without the request the copy of its decrypted salt in the answer serves (protocol.md 11, rule 6).
-    check_hash(known ? *known : out.proofs->request_salt, out);
-    const std::size_t covered_size = base_response_fixed_size + out.base->epid_size + 16 + 32 + 8 + 16;
-    check_tag(opened.salt_decrypted, opened.plaintext.first(covered_size), out);
-    if (known) out.checks.salt = check_result(out.proofs->request_salt == *known);
-    if (request != nullptr && request->salt) out.checks.salt_differs = check_result(*out.salt != *request->salt);
+    checks.hash = check_hash(answer.proofs, known.value_or(answer.proofs.request_salt));
+    if (known) checks.salt = check_result(answer.proofs.request_salt == *known);
+    if (asked) checks.salt_differs = check_result(answer.salt != *asked);
+    check_tag(answer, checks);
 }
 
-void Codec::check_hash(const Block& decrypted_request_salt, Response& out) {
-    const Block random = out.proofs->masked_random ^ decrypted_request_salt;
-    out.checks.hash = check_result(sha256_.hash({random}) == out.proofs->random_hash);
+CheckResult Codec::check_hash(const Proofs& proofs, const Block& decrypted_request_salt) {
+    const Block random = proofs.masked_random ^ decrypted_request_salt;
+    return check_result(sha256_.hash({random}) == proofs.random_hash);
 }
 
 // A tag of a neighbouring slot passes with its offset noted: tolerance is what protocol.md 8 calls intended. One public
 // verifier fails it, as it moves the seed instead of the slot; hosts use the request's own slot, so neither case is usual.
-void Codec::check_tag(const Block& salt_decrypted, Bytes covered, Response& out) {
-    const std::uint64_t slot = hmac_slot(out.base->client_time_filetime);
+void Codec::check_tag(const Answer& answer, ResponseChecks& checks) {
+    const Bytes covered = answer.plaintext.first(v6_fixed_size - sizeof(Proofs::tag) + answer.base.epid_size);
+    const std::uint64_t slot = hmac_slot(answer.base.client_time_filetime);
     const auto is_made_in = [&](std::uint64_t s) {
-        const auto digest = hmacs_.of(s)({salt_decrypted, covered});
-        return load_block(digest, block_size) == out.proofs->tag;
+        const auto digest = hmacs_.of(s)({answer.salt_decrypted, covered});
+        return load_block(digest, block_size) == answer.proofs.tag;
     };
-    out.checks.hmac = CheckResult::passed;
+    checks.hmac = CheckResult::passed;
     if (is_made_in(slot)) return;
     for (const int offset : {-1, 1}) {
         if (offset < 0 && slot == 0) continue;
         if (!is_made_in(offset < 0 ? slot - 1 : slot + 1)) continue;
-        out.checks.hmac_slot_offset = offset;
+        checks.hmac_slot_offset = offset;
         return;
     }
-    out.checks.hmac = CheckResult::failed;
+    checks.hmac = CheckResult::failed;
 }
 
 }  // namespace diag::kms

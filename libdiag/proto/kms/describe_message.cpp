@@ -95,7 +95,7 @@ void describe_response(const Response& response, std::size_t offset, Node& paren
     at += base_response_fixed_size + response.base->epid_size;
     if (response.body == Body::clear) {
         add_bytes("mac", "MAC", at, response.mac_bytes, body, name_of(response.mac));
-    } else {
+    } else if (response.proofs) {
         at = describe_fields<Proofs>(v5_proof_fields, *response.proofs, at, body);
         if (response.version.major >= 6) describe_fields<Proofs>(v6_proof_fields, *response.proofs, at, body);
     }
