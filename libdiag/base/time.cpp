@@ -56,7 +56,8 @@ char* put_digits(char* out, std::uint64_t value, unsigned width) {
 std::string format_with_fraction(std::int64_t unix_seconds, std::uint64_t fraction, unsigned digits) {
     const Calendar c = calendar_of(unix_seconds);
     if (c.year < 0 || c.year > 9999) {
-        auto text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute, c.second);
+        auto text =
+            fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", c.year, c.month, c.day, c.hour, c.minute, c.second);
         if (digits > 0) text += fmt::format(".{:0{}}", fraction, digits);
         return text + 'Z';
     }

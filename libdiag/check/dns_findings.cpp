@@ -24,7 +24,8 @@ std::string title_of(const dissect::DnsLookup& lookup) {
     const std::string server = to_string(lookup.server.ip);
     if (!lookup.rcode) return fmt::format("{} never answered the look-up of {}", server, lookup.query);
     if (*lookup.rcode == no_error) return fmt::format("{} has no SRV record for {}", server, lookup.query);
-    return fmt::format("{} answered the look-up of {} with {}", server, lookup.query, dissect::dns_rcode_name(*lookup.rcode));
+    return fmt::format("{} answered the look-up of {} with {}", server, lookup.query,
+                       dissect::dns_rcode_name(*lookup.rcode));
 }
 
 }  // namespace
@@ -32,9 +33,11 @@ std::string title_of(const dissect::DnsLookup& lookup) {
 std::vector<Finding> check_dns(const dissect::DnsLookup& lookup) {
     // One suffix without a record is no trouble when another one has it; a truncated answer is asked again over TCP.
     if (lookup.names_host() || lookup.client_found_host || lookup.truncated) return {};
-    Finding finding{.rule = &rule_of(lookup), .target = lookup.query, .title = title_of(lookup), .evidence = {}, .packets = {}};
-    finding.evidence.push_back(fmt::format("packet {}: {} asks {} for {} {}, {} times", lookup.asked.packet, to_string(lookup.client.ip),
-                                           to_string(lookup.server), dissect::dns_type_name(lookup.type), lookup.query, lookup.asked_count));
+    Finding finding{
+        .rule = &rule_of(lookup), .target = lookup.query, .title = title_of(lookup), .evidence = {}, .packets = {}};
+    finding.evidence.push_back(fmt::format("packet {}: {} asks {} for {} {}, {} times", lookup.asked.packet,
+                                           to_string(lookup.client.ip), to_string(lookup.server),
+                                           dissect::dns_type_name(lookup.type), lookup.query, lookup.asked_count));
     finding.packets.push_back(lookup.asked.packet);
     if (lookup.answered) {
         finding.evidence.push_back(fmt::format("packet {}: {}, {} answer records", lookup.answered.packet,

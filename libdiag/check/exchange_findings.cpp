@@ -28,7 +28,8 @@ public:
     Finding& at(const Rule& rule, std::string title) {
         for (std::size_t i = begin_; i < out_.size(); ++i)
             if (out_[i].rule == &rule && out_[i].title == title) return out_[i];
-        out_.push_back({.rule = &rule, .target = to_string(c_.host), .title = std::move(title), .evidence = {}, .packets = {}});
+        out_.push_back(
+            {.rule = &rule, .target = to_string(c_.host), .title = std::move(title), .evidence = {}, .packets = {}});
         return out_.back();
     }
 
@@ -66,9 +67,7 @@ const Rule& rule_of(std::uint32_t hresult) {
     }
 }
 
-std::string hours(std::int64_t seconds) {
-    return fmt::format("{:+.1f} hours", static_cast<double>(seconds) / 3600.0);
-}
+std::string hours(std::int64_t seconds) { return fmt::format("{:+.1f} hours", static_cast<double>(seconds) / 3600.0); }
 
 /// Client clock minus capture clock in seconds; the second is only as right as the machine that captured.
 std::optional<std::int64_t> clock_difference(const Conversation& c, const Exchange& e) {
@@ -81,14 +80,18 @@ void refusal(Collector& out, const Exchange& e) {
     const Conversation& c = out.conversation();
     const std::uint32_t code = *e.hresult;
     const auto* known = kms::find_error(code);
-    const std::string name = known != nullptr && !known->symbol.empty() ? fmt::format("{} {}", format_code(code), known->symbol) : format_code(code);
+    const std::string name = known != nullptr && !known->symbol.empty()
+                                 ? fmt::format("{} {}", format_code(code), known->symbol)
+                                 : format_code(code);
     const Rule& rule = rule_of(code);
-    const std::string title = fmt::format("{} refused the request of {}: {}", to_string(c.host), to_string(c.client.ip), name);
+    const std::string title =
+        fmt::format("{} refused the request of {}: {}", to_string(c.host), to_string(c.client.ip), name);
     std::string evidence = fmt::format("response without a message, HRESULT {}", format_code(code));
     if (known != nullptr) evidence += fmt::format(": {}", known->meaning);
     out.add(rule, title, std::move(evidence), answer_mark(c, e));
     if (const auto difference = clock_difference(c, e); difference && &rule == &rule::clock_skew) {
-        out.add(rule, title, fmt::format("the client's clock is {} from the clock of the capture", hours(*difference)), c.pdus[e.request_pdu].last);
+        out.add(rule, title, fmt::format("the client's clock is {} from the clock of the capture", hours(*difference)),
+                c.pdus[e.request_pdu].last);
     }
     Finding& finding = out.at(rule, title);
     finding.inner_code = code;
@@ -101,7 +104,9 @@ void different_keys(Collector& out, const Exchange& e) {
     const Conversation& c = out.conversation();
     const bool host_differs = e.response->mac == kms::Mac::mismatch;
     if (host_differs) return;  // the client reports that as a failed check of the answer
-    out.add(rule::response_check, fmt::format("{} rejects the answer of {}: they use different MAC keys", to_string(c.client.ip), to_string(c.host)),
+    out.add(rule::response_check,
+            fmt::format("{} rejects the answer of {}: they use different MAC keys", to_string(c.client.ip),
+                        to_string(c.host)),
             "the MAC of the answer verifies with the key profile, that of the request does not", answer_mark(c, e));
 }
 
@@ -111,7 +116,9 @@ void low_count(Collector& out, const Exchange& e) {
     const std::uint32_t needed = e.request.base->required_client_count;
     if (count >= needed) return;
     const Conversation& c = out.conversation();
-    out.add(rule::count_low, fmt::format("KMS works, but {} has seen only {} of the {} clients that the product needs", to_string(c.host), count, needed),
+    out.add(rule::count_low,
+            fmt::format("KMS works, but {} has seen only {} of the {} clients that the product needs",
+                        to_string(c.host), count, needed),
             fmt::format("count {}, needed {}", count, needed), answer_mark(c, e));
 }
 
@@ -126,22 +133,29 @@ void failed_checks(Collector& out, const Exchange& e) {
     }
     if (failed.empty()) return;
     const Conversation& c = out.conversation();
-    out.add(rule::response_check, fmt::format("the answer of {} fails checks that the client makes: {}", to_string(c.host), failed),
+    out.add(rule::response_check,
+            fmt::format("the answer of {} fails checks that the client makes: {}", to_string(c.host), failed),
             fmt::format("failed: {}", failed), answer_mark(c, e));
 }
 
 void protected_bodies(Collector& out, const Exchange& e) {
     const Conversation& c = out.conversation();
-    const std::string title = fmt::format("messages between {} and {} are not opened by the key profile", to_string(c.client.ip), to_string(c.host));
+    const std::string title = fmt::format("messages between {} and {} are not opened by the key profile",
+                                          to_string(c.client.ip), to_string(c.host));
     if (e.response && kms::is_other_mac_key(e.request, *e.response)) {
-        out.add(rule::keys_missing, title, "the MACs of request and response were made with other keys", answer_mark(c, e));
+        out.add(rule::keys_missing, title, "the MACs of request and response were made with other keys",
+                answer_mark(c, e));
     }
     if (e.request.body_protected()) {
-        out.add(rule::keys_missing, title, fmt::format("request of {} bytes, version {}.{}, stays closed", e.request.message_size, e.request.version.major, e.request.version.minor),
+        out.add(rule::keys_missing, title,
+                fmt::format("request of {} bytes, version {}.{}, stays closed", e.request.message_size,
+                            e.request.version.major, e.request.version.minor),
                 c.pdus[e.request_pdu].last);
     }
     if (e.response && e.response->body_protected()) {
-        out.add(rule::keys_missing, title, fmt::format("response of {} bytes, version {}.{}, stays closed", e.response->message_size, e.response->version.major, e.response->version.minor),
+        out.add(rule::keys_missing, title,
+                fmt::format("response of {} bytes, version {}.{}, stays closed", e.response->message_size,
+                            e.response->version.major, e.response->version.minor),
                 answer_mark(c, e));
     }
 }
@@ -153,7 +167,8 @@ void lab_host(Collector& out, const Exchange& e) {
     const auto epid = kms::parse_epid(text);
     if (!epid || !epid->is_lab()) return;
     const Conversation& c = out.conversation();
-    out.add(rule::host_lab, fmt::format("{} is the reference host of this toolkit, not a genuine KMS host", to_string(c.host)),
+    out.add(rule::host_lab,
+            fmt::format("{} is the reference host of this toolkit, not a genuine KMS host", to_string(c.host)),
             fmt::format("ePID {} carries the lab marker .9999", text), answer_mark(c, e));
 }
 
@@ -161,8 +176,10 @@ void clocks(Collector& out, const Exchange& e) {
     const auto difference = clock_difference(out.conversation(), e);
     if (!difference || std::abs(*difference) <= clock_limit_s || (e.hresult && *e.hresult == 0xC004F06C)) return;
     const Conversation& c = out.conversation();
-    out.add(rule::clock_differs, fmt::format("the clock of {} and that of the capture are more than 4 hours apart", to_string(c.client.ip)),
-            fmt::format("client time {}, {} from the clock of the capture", format_rfc3339(e.request.base->client_time_filetime), hours(*difference)),
+    out.add(rule::clock_differs,
+            fmt::format("the clock of {} and that of the capture are more than 4 hours apart", to_string(c.client.ip)),
+            fmt::format("client time {}, {} from the clock of the capture",
+                        format_rfc3339(e.request.base->client_time_filetime), hours(*difference)),
             c.pdus[e.request_pdu].last);
 }
 

@@ -19,28 +19,28 @@ std::string_view name_of(Stage stage);
 
 /// One thing that the toolkit can say. The table in rules.cpp is the one source for docs/findings/ and all tools.
 struct Rule {
-    std::string_view id;             ///< "KMS-CONNECT-REFUSED": stable, never reused
+    std::string_view id;  ///< "KMS-CONNECT-REFUSED": stable, never reused
     Severity severity;
     Stage stage;
-    std::uint32_t windows_code;      ///< what the Windows client shows at the end; 0 where none
-    std::uint32_t inner_code;        ///< what its event 12288 carries for this host; 0 where none
-    std::string_view summary;        ///< one sentence: what it means
+    std::uint32_t windows_code;                ///< what the Windows client shows at the end; 0 where none
+    std::uint32_t inner_code;                  ///< what its event 12288 carries for this host; 0 where none
+    std::string_view summary;                  ///< one sentence: what it means
     std::span<const std::string_view> causes;  ///< most likely first
     std::span<const std::string_view> remedy;  ///< who does what where, in order
 
     // For docs/findings/ and explanations; findings do not repeat it.
-    std::string_view code_note = {};      ///< how sure the two codes are, and which others stand for the same
-    std::string_view capture_shows = {};  ///< what to look for in the packets
+    std::string_view code_note = {};                ///< how sure the two codes are, and which others stand for the same
+    std::string_view capture_shows = {};            ///< what to look for in the packets
     std::span<const std::string_view> events = {};  ///< which event logs to read: side, log, id, field
 };
 
 /// Something that was seen. Together with its rule it makes the contract's JSON object.
 struct Finding {
-    const Rule* rule = nullptr;           ///< never null in a finding that is reported
-    std::string target;                   ///< host:port, a client machine id, a file
-    std::string title;                    ///< one sentence that names host, port or file
-    std::vector<std::string> evidence;    ///< packet numbers, PDU types, values; may hold text of a peer
-    std::vector<std::uint64_t> packets;   ///< packet numbers in the capture
+    const Rule* rule = nullptr;                      ///< never null in a finding that is reported
+    std::string target;                              ///< host:port, a client machine id, a file
+    std::string title;                               ///< one sentence that names host, port or file
+    std::vector<std::string> evidence;               ///< packet numbers, PDU types, values; may hold text of a peer
+    std::vector<std::uint64_t> packets;              ///< packet numbers in the capture
     std::optional<std::uint32_t> windows_code = {};  ///< overrides the rule's code (an HRESULT that decides)
     std::optional<std::uint32_t> inner_code = {};
 

@@ -63,7 +63,8 @@ bool nothing_accepted(const Conversation& c) {
 }
 
 bool bind_is_unanswered(const Conversation& c) {
-    const auto asked = std::count_if(c.pdus.begin(), c.pdus.end(), [](const PduRecord& p) { return p.decoded.bind() != nullptr; });
+    const auto asked =
+        std::count_if(c.pdus.begin(), c.pdus.end(), [](const PduRecord& p) { return p.decoded.bind() != nullptr; });
     const auto answered = std::count_if(c.pdus.begin(), c.pdus.end(), [](const PduRecord& p) {
         return p.decoded.bind_ack() != nullptr || p.decoded.type() == dcerpc::PduType::bind_nak;
     });

@@ -22,7 +22,8 @@ constexpr const Rule* table[] = {
     &rule::clock_skew,       &rule::clock_differs,       &rule::count_low,        &rule::host_lab,
 
     &rule::keys_missing,     &rule::capture_damaged,     &rule::capture_gap,      &rule::capture_cut_packets,
-    &rule::capture_no_start, &rule::capture_overlap,     &rule::capture_link,     &rule::capture_scan,     &rule::capture_limit,
+    &rule::capture_no_start, &rule::capture_overlap,     &rule::capture_link,     &rule::capture_scan,
+    &rule::capture_limit,
 };
 
 }  // namespace

@@ -75,8 +75,8 @@ void begin(JsonWriter& json, std::string_view kind, std::string_view capture) {
 
 }  // namespace
 
-void append_json(std::string& out, const Conversation& c, check::Outcome outcome, std::span<const check::Finding> findings,
-                 std::string_view capture) {
+void append_json(std::string& out, const Conversation& c, check::Outcome outcome,
+                 std::span<const check::Finding> findings, std::string_view capture) {
     JsonWriter json{out};
     begin(json, "conversation", capture);
     write_endpoint(json, "client", c.client);
@@ -135,7 +135,8 @@ void append_json(std::string& out, const dissect::DnsLookup& lookup, std::span<c
     json.end_array();
     write_time(json, "asked_at", lookup.asked, lookup.fraction_digits);
     const bool timed = lookup.asked && lookup.answered;
-    write_duration(json, "answer_ms", timed ? std::optional{lookup.answered.time.ns - lookup.asked.time.ns} : std::nullopt);
+    write_duration(json, "answer_ms",
+                   timed ? std::optional{lookup.answered.time.ns - lookup.asked.time.ns} : std::nullopt);
     report::write_findings(json, findings);
     json.end_object();
     out += '\n';
@@ -158,8 +159,10 @@ void append_capture_json(std::string& out, std::string_view capture, const disse
         json.member("handshakes_forgotten", counters.evicted_handshake_count);
         json.key("elapsed_ms").milliseconds(static_cast<std::int64_t>(seconds * 1e9));
         if (seconds > 0) {
-            json.member("packets_per_second", static_cast<std::uint64_t>(static_cast<double>(counters.packet_count) / seconds));
-            json.member("bytes_per_second", static_cast<std::uint64_t>(static_cast<double>(counters.byte_count) / seconds));
+            json.member("packets_per_second",
+                        static_cast<std::uint64_t>(static_cast<double>(counters.packet_count) / seconds));
+            json.member("bytes_per_second",
+                        static_cast<std::uint64_t>(static_cast<double>(counters.byte_count) / seconds));
         }
         json.end_object();
     }

@@ -24,13 +24,14 @@ std::string packets_text(const dissect::Mark& first, const dissect::Mark& last) 
     return fmt::format("packets {} to {}", first.packet, last.packet);
 }
 
-void append_head(std::string& out, const Conversation& c, check::Outcome outcome, std::span<const check::Finding> findings,
-                 std::string_view capture, const report::Style& style) {
+void append_head(std::string& out, const Conversation& c, check::Outcome outcome,
+                 std::span<const check::Finding> findings, std::string_view capture, const report::Style& style) {
     std::string host = to_string(c.host);
     if (!c.host_name.empty()) host += fmt::format(" ({})", escape_for_terminal(c.host_name));
     out += fmt::format("{} -> {}\n", style.strong(to_string(c.client)), style.strong(host));
     out += fmt::format("  {}: {}\n", colored(style, outcome, findings), check::describe(outcome));
-    out += fmt::format("  {}, {}\n", format_rfc3339(c.first.time, c.fraction_digits), format_duration(c.last.time.ns - c.first.time.ns));
+    out += fmt::format("  {}, {}\n", format_rfc3339(c.first.time, c.fraction_digits),
+                       format_duration(c.last.time.ns - c.first.time.ns));
     out += fmt::format("  {} of {}", packets_text(c.first, c.last), escape_for_terminal(capture));
     if (c.part > 1 || c.continues) out += fmt::format(", part {}{}", c.part, c.continues ? ", more follows" : "");
     out += '\n';
@@ -79,8 +80,9 @@ void append_stages(std::string& out, const Conversation& c) {
 
 }  // namespace
 
-void append_text(std::string& out, const Conversation& c, check::Outcome outcome, std::span<const check::Finding> findings,
-                 std::string_view capture, const report::Style& style, bool verbose) {
+void append_text(std::string& out, const Conversation& c, check::Outcome outcome,
+                 std::span<const check::Finding> findings, std::string_view capture, const report::Style& style,
+                 bool verbose) {
     append_head(out, c, outcome, findings, capture, style);
     append_stages(out, c);
     if (verbose) append_bind_checks(out, c);
@@ -91,17 +93,24 @@ void append_text(std::string& out, const Conversation& c, check::Outcome outcome
 
 void append_text(std::string& out, const dissect::DnsLookup& lookup, std::span<const check::Finding> findings,
                  std::string_view capture, const report::Style& style, bool verbose) {
-    out += fmt::format("DNS {} {}\n", dissect::dns_type_name(lookup.type), style.strong(escape_for_terminal(lookup.query)));
-    out += fmt::format("  {} asks {}, {}\n", to_string(lookup.client.ip), to_string(lookup.server.ip), format_rfc3339(lookup.asked.time, lookup.fraction_digits));
-    out += fmt::format("  {} of {}\n", lookup.answered ? packets_text(lookup.asked, lookup.answered) : packets_text(lookup.asked, lookup.asked), escape_for_terminal(capture));
+    out += fmt::format("DNS {} {}\n", dissect::dns_type_name(lookup.type),
+                       style.strong(escape_for_terminal(lookup.query)));
+    out += fmt::format("  {} asks {}, {}\n", to_string(lookup.client.ip), to_string(lookup.server.ip),
+                       format_rfc3339(lookup.asked.time, lookup.fraction_digits));
+    out += fmt::format(
+        "  {} of {}\n",
+        lookup.answered ? packets_text(lookup.asked, lookup.answered) : packets_text(lookup.asked, lookup.asked),
+        escape_for_terminal(capture));
     if (lookup.rcode) {
-        out += fmt::format("  {} after {}\n", dissect::dns_rcode_name(*lookup.rcode), format_duration(lookup.answered.time.ns - lookup.asked.time.ns));
+        out += fmt::format("  {} after {}\n", dissect::dns_rcode_name(*lookup.rcode),
+                           format_duration(lookup.answered.time.ns - lookup.asked.time.ns));
     } else {
         out += "  no answer\n";
     }
     for (const auto& answer : lookup.answers) {
         if (answer.is_srv) {
-            out += fmt::format("  {}:{}, priority {}, weight {}, TTL {} s\n", escape_for_terminal(answer.target), answer.port, answer.priority, answer.weight, answer.ttl);
+            out += fmt::format("  {}:{}, priority {}, weight {}, TTL {} s\n", escape_for_terminal(answer.target),
+                               answer.port, answer.priority, answer.weight, answer.ttl);
         } else {
             out += fmt::format("  {} {}\n", dissect::dns_type_name(answer.type), escape_for_terminal(answer.data));
         }
@@ -111,15 +120,21 @@ void append_text(std::string& out, const dissect::DnsLookup& lookup, std::span<c
 }
 
 void append_statistics(std::string& out, const dissect::TrackerStatistics& s, double seconds) {
-    out += fmt::format("  packets  {}, {} on the wire; {} TCP, {} not IP, {} malformed\n", s.packet_count, report::format_size(s.byte_count),
-                       s.tcp_packet_count, s.not_ip_count, s.malformed_count);
-    if (s.empty_connection_count > 0) out += fmt::format("  empty    {} connections to the KMS port carried nothing (port checks)\n", s.empty_connection_count);
-    if (s.other_rpc_count > 0) out += fmt::format("  other    {} connections on the KMS port are RPC for other interfaces\n", s.other_rpc_count);
-    if (s.evicted_handshake_count > 0) out += fmt::format("  limits   {} open handshakes forgotten to bound memory\n", s.evicted_handshake_count);
+    out += fmt::format("  packets  {}, {} on the wire; {} TCP, {} not IP, {} malformed\n", s.packet_count,
+                       report::format_size(s.byte_count), s.tcp_packet_count, s.not_ip_count, s.malformed_count);
+    if (s.empty_connection_count > 0)
+        out += fmt::format("  empty    {} connections to the KMS port carried nothing (port checks)\n",
+                           s.empty_connection_count);
+    if (s.other_rpc_count > 0)
+        out +=
+            fmt::format("  other    {} connections on the KMS port are RPC for other interfaces\n", s.other_rpc_count);
+    if (s.evicted_handshake_count > 0)
+        out += fmt::format("  limits   {} open handshakes forgotten to bound memory\n", s.evicted_handshake_count);
     if (seconds > 0) {
-        out += fmt::format("  time     {}, {:.0f} packets/s, {}/s\n", format_duration(static_cast<std::int64_t>(seconds * 1e9)),
-                           static_cast<double>(s.packet_count) / seconds,
-                           report::format_size(static_cast<std::uint64_t>(static_cast<double>(s.byte_count) / seconds)));
+        out += fmt::format(
+            "  time     {}, {:.0f} packets/s, {}/s\n", format_duration(static_cast<std::int64_t>(seconds * 1e9)),
+            static_cast<double>(s.packet_count) / seconds,
+            report::format_size(static_cast<std::uint64_t>(static_cast<double>(s.byte_count) / seconds)));
     }
 }
 

@@ -13,7 +13,8 @@ namespace diag::decode {
 
 /// Appends the readable block of a conversation: who, when, how long, what was asked and answered, what is wrong.
 void append_text(std::string& out, const dissect::Conversation& conversation, check::Outcome outcome,
-                 std::span<const check::Finding> findings, std::string_view capture, const report::Style& style, bool verbose);
+                 std::span<const check::Finding> findings, std::string_view capture, const report::Style& style,
+                 bool verbose);
 
 /// The same for a look-up of the service record.
 void append_text(std::string& out, const dissect::DnsLookup& lookup, std::span<const check::Finding> findings,

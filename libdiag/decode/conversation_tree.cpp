@@ -46,8 +46,9 @@ void describe_call(const Exchange& e, const PduRecord& pdu, Node& root) {
 void append_pdu(std::string& out, const Conversation& c, std::size_t index, const report::Style& style) {
     const PduRecord& pdu = c.pdus[index];
     Node root = dcerpc::describe_pdu(pdu.decoded);
-    root.meaning = fmt::format("{}packet {}, {} bytes{}", pdu.from == Side::client ? "client to host, " : "host to client, ", pdu.last.packet,
-                               pdu.raw.size(), pdu.cut ? fmt::format(" of {}, cut by the capture", pdu.decoded.header.frag_length) : "");
+    root.meaning = fmt::format(
+        "{}packet {}, {} bytes{}", pdu.from == Side::client ? "client to host, " : "host to client, ", pdu.last.packet,
+        pdu.raw.size(), pdu.cut ? fmt::format(" of {}, cut by the capture", pdu.decoded.header.frag_length) : "");
     const auto exchange = std::find_if(c.exchanges.begin(), c.exchanges.end(), [index](const Exchange& e) {
         return e.request_pdu == index || e.response_pdu == index;
     });

@@ -16,8 +16,10 @@ namespace {
 constexpr std::size_t flush_size = 64U << 10;
 constexpr std::size_t shown_rows = 20;  // of the summary behind blocks; --summary shows all
 
-check::Finding finding_about(const check::Rule& rule, const std::string& capture, std::string title, std::string evidence) {
-    return {.rule = &rule, .target = capture, .title = std::move(title), .evidence = {std::move(evidence)}, .packets = {}};
+check::Finding finding_about(const check::Rule& rule, const std::string& capture, std::string title,
+                             std::string evidence) {
+    return {
+        .rule = &rule, .target = capture, .title = std::move(title), .evidence = {std::move(evidence)}, .packets = {}};
 }
 
 }  // namespace
@@ -50,7 +52,8 @@ void Decoder::end_capture(const std::optional<CaptureDamage>& damage, double sec
 }
 
 void Decoder::finish() {
-    if (settings_.detail != Detail::json) out_ += summary_.to_text(style_, settings_.detail == Detail::summary ? 0 : shown_rows);
+    if (settings_.detail != Detail::json)
+        out_ += summary_.to_text(style_, settings_.detail == Detail::summary ? 0 : shown_rows);
     flush();
 }
 
@@ -75,7 +78,8 @@ void Decoder::on_conversation(const dissect::Conversation& conversation) {
     if (out_.size() >= flush_size) flush();
 }
 
-void Decoder::print(const dissect::Conversation& conversation, check::Outcome outcome, std::span<const check::Finding> findings) {
+void Decoder::print(const dissect::Conversation& conversation, check::Outcome outcome,
+                    std::span<const check::Finding> findings) {
     if (settings_.quiet && check::worst(findings).value_or(check::Severity::info) == check::Severity::info) return;
     switch (settings_.detail) {
         case Detail::json: return append_json(out_, conversation, outcome, findings, capture_);
@@ -83,7 +87,8 @@ void Decoder::print(const dissect::Conversation& conversation, check::Outcome ou
         case Detail::tree:
             append_text(out_, conversation, outcome, findings, capture_, style_, settings_.verbose);
             return append_trees(out_, conversation, style_);
-        case Detail::blocks: return append_text(out_, conversation, outcome, findings, capture_, style_, settings_.verbose);
+        case Detail::blocks:
+            return append_text(out_, conversation, outcome, findings, capture_, style_, settings_.verbose);
     }
 }
 
@@ -111,22 +116,31 @@ std::vector<check::Finding> Decoder::capture_findings(const std::optional<Captur
     std::vector<check::Finding> findings;
     const auto& statistics = tracker_->statistics();
     if (damage) {
-        findings.push_back(finding_about(rule::capture_damaged, capture_,
-                                         fmt::format("{} is damaged at byte {}: everything before it was read", capture_, damage->offset),
-                                         fmt::format("byte offset {}: {}; {} packets read before it", damage->offset, damage->what, statistics.packet_count)));
+        findings.push_back(finding_about(
+            rule::capture_damaged, capture_,
+            fmt::format("{} is damaged at byte {}: everything before it was read", capture_, damage->offset),
+            fmt::format("byte offset {}: {}; {} packets read before it", damage->offset, damage->what,
+                        statistics.packet_count)));
     }
     for (const auto& scan : tracker_->scans().scans()) {
-        auto finding = finding_about(rule::capture_scan, to_string(scan.client), fmt::format("{} scans for the KMS port or the ports of a host", to_string(scan.client)),
-                                     fmt::format("{} attempts without a byte left out, the first in packet {}", scan.attempt_count, scan.first_packet));
+        auto finding =
+            finding_about(rule::capture_scan, to_string(scan.client),
+                          fmt::format("{} scans for the KMS port or the ports of a host", to_string(scan.client)),
+                          fmt::format("{} attempts without a byte left out, the first in packet {}", scan.attempt_count,
+                                      scan.first_packet));
         finding.packets.push_back(scan.first_packet);
         findings.push_back(std::move(finding));
     }
     if (statistics.early_report_count > 0) {
-        findings.push_back(finding_about(rule::capture_limit, capture_, fmt::format("{} conversations of {} were reported before their end", statistics.early_report_count, capture_),
+        findings.push_back(finding_about(rule::capture_limit, capture_,
+                                         fmt::format("{} conversations of {} were reported before their end",
+                                                     statistics.early_report_count, capture_),
                                          "too many connections were open at once for the memory bound"));
     }
     if (statistics.unsupported_link_count > 0) {
-        findings.push_back(finding_about(rule::capture_link, capture_, fmt::format("{} packets of {} have a link type that is not read", statistics.unsupported_link_count, capture_),
+        findings.push_back(finding_about(rule::capture_link, capture_,
+                                         fmt::format("{} packets of {} have a link type that is not read",
+                                                     statistics.unsupported_link_count, capture_),
                                          fmt::format("link type {}", statistics.first_unsupported_link)));
     }
     return findings;

@@ -22,7 +22,7 @@ struct Settings {
     Detail detail = Detail::blocks;
     bool statistics = false;
     bool verbose = false;
-    bool quiet = false;        ///< only what has a warning or a critical finding
+    bool quiet = false;  ///< only what has a warning or a critical finding
     bool colored = false;
     Selection selection;
     std::uint16_t kms_port = 1688;
@@ -83,7 +83,8 @@ private:
     void on_fragment(const PacketView& packet) override;
     void on_fragments_of(std::uint64_t serial, std::span<const std::uint64_t> packet_numbers) override;
     void note(std::span<const check::Finding> findings);
-    void print(const dissect::Conversation& conversation, check::Outcome outcome, std::span<const check::Finding> findings);
+    void print(const dissect::Conversation& conversation, check::Outcome outcome,
+               std::span<const check::Finding> findings);
     void print_capture(std::span<const check::Finding> findings, double seconds);
     std::vector<check::Finding> capture_findings(const std::optional<CaptureDamage>& damage) const;
 

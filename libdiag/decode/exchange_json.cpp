@@ -25,8 +25,7 @@ void write_version(JsonWriter& json, bool known, MinorMajor version) {
     }
 }
 
-template <class Entry>
-void write_name(JsonWriter& json, std::string_view key, const Entry* entry) {
+template <class Entry> void write_name(JsonWriter& json, std::string_view key, const Entry* entry) {
     json.key(key);
     if (entry != nullptr) {
         json.value(entry->name);
@@ -119,7 +118,8 @@ void write_symbol(JsonWriter& json, const std::optional<std::uint32_t>& hresult)
 void write_checks(JsonWriter& json, const Exchange& e) {
     json.key("checks").begin_object();
     if (e.response) {
-        for (const auto& entry : kms::response_check_table) json.plain_member(entry.key, name_of(e.response->checks.*(entry.member)));
+        for (const auto& entry : kms::response_check_table)
+            json.plain_member(entry.key, name_of(e.response->checks.*(entry.member)));
     }
     json.end_object();
     json.key("rpc_checks").begin_object();

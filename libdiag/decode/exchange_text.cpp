@@ -36,29 +36,38 @@ std::string minutes_text(std::uint32_t minutes) {
 
 void append_request(std::string& out, const kms::Request& request) {
     if (!request.base) {
-        append_line(out, "client", request.body_protected() ? fmt::format("request of {} bytes, not opened by the key profile", request.message_size)
-                                                            : "the request cannot be read: bytes are missing or damaged");
+        append_line(out, "client",
+                    request.body_protected()
+                        ? fmt::format("request of {} bytes, not opened by the key profile", request.message_size)
+                        : "the request cannot be read: bytes are missing or damaged");
         return;
     }
     const auto& base = *request.base;
     std::string status{name_of(kms::license_status_names, base.license_status)};
     if (status.empty()) status = fmt::format("license status {}", base.license_status);
-    append_line(out, "client", fmt::format("{}, {}{}{}", escape_for_terminal(base.workstation_text()), status,
-                                           base.binding_expiration_minutes > 0 ? fmt::format(" with {} left", minutes_text(base.binding_expiration_minutes)) : "",
-                                           base.virtual_machine != 0 ? ", virtual machine" : ""));
+    append_line(out, "client",
+                fmt::format("{}, {}{}{}", escape_for_terminal(base.workstation_text()), status,
+                            base.binding_expiration_minutes > 0
+                                ? fmt::format(" with {} left", minutes_text(base.binding_expiration_minutes))
+                                : "",
+                            base.virtual_machine != 0 ? ", virtual machine" : ""));
     append_line(out, "", fmt::format("machine id {}", to_string(base.client_machine_id)));
-    if (!base.previous_client_machine_id.is_nil()) append_line(out, "", fmt::format("formerly   {}", to_string(base.previous_client_machine_id)));
+    if (!base.previous_client_machine_id.is_nil())
+        append_line(out, "", fmt::format("formerly   {}", to_string(base.previous_client_machine_id)));
     append_line(out, "", fmt::format("its clock  {}", format_rfc3339(base.client_time_filetime)));
 }
 
 std::string epid_meaning(const kms::Epid& epid) {
     std::string text;
     const auto os = kms::host_os(epid);
-    text += os.empty() ? fmt::format("build {} (not in the catalogue)", epid.build) : fmt::format("{} (build {})", os, epid.build);
+    text += os.empty() ? fmt::format("build {} (not in the catalogue)", epid.build)
+                       : fmt::format("{} (build {})", os, epid.build);
     const auto* key = kms::host_key(epid);
-    text += key != nullptr ? fmt::format(", host key {}", key->name) : fmt::format(", host key group {} (number not in the catalogue)", epid.group_id);
+    text += key != nullptr ? fmt::format(", host key {}", key->name)
+                           : fmt::format(", host key group {} (number not in the catalogue)", epid.group_id);
     const std::string date = kms::activation_date_text(epid);
-    text += date.empty() ? fmt::format(", activated on day {} of {}", epid.activation_day, epid.activation_year) : fmt::format(", activated {}", date);
+    text += date.empty() ? fmt::format(", activated on day {} of {}", epid.activation_day, epid.activation_year)
+                         : fmt::format(", activated {}", date);
     text += fmt::format(", language {}", epid.lcid);
     if (epid.is_lab()) text += "; REFERENCE HOST of this toolkit";
     return text;
@@ -67,8 +76,10 @@ std::string epid_meaning(const kms::Epid& epid) {
 void append_answer(std::string& out, const Exchange& e) {
     const auto& response = *e.response;
     if (!response.base) {
-        append_line(out, "answer", response.body_protected() ? fmt::format("response of {} bytes, not opened by the key profile", response.message_size)
-                                                             : "the response cannot be read: bytes are missing or damaged");
+        append_line(out, "answer",
+                    response.body_protected()
+                        ? fmt::format("response of {} bytes, not opened by the key profile", response.message_size)
+                        : "the response cannot be read: bytes are missing or damaged");
         return;
     }
     const auto& base = *response.base;
@@ -78,7 +89,9 @@ void append_answer(std::string& out, const Exchange& e) {
         count += fmt::format(", {} needed: {}", needed, base.count < needed ? "NOT ENOUGH" : "enough");
     }
     append_line(out, "answer", count);
-    append_line(out, "", fmt::format("asks again after {}, renews after {}", minutes_text(base.activation_interval_minutes), minutes_text(base.renewal_interval_minutes)));
+    append_line(out, "",
+                fmt::format("asks again after {}, renews after {}", minutes_text(base.activation_interval_minutes),
+                            minutes_text(base.renewal_interval_minutes)));
     append_line(out, "ePID", escape_for_terminal(base.epid_text()));
     const auto epid = kms::parse_epid(base.epid_text());
     append_line(out, "", epid ? epid_meaning(*epid) : "not in the usual form");
@@ -102,7 +115,8 @@ void append_checks(std::string& out, const Exchange& e, bool verbose) {
     if (e.response) collect(kms::response_check_table, e.response->checks, verbose, passed, text);
     if (verbose) collect(dcerpc::rpc_check_table, e.rpc_checks, true, passed, text);
     if (passed == 0 && text.empty()) return;
-    if (!verbose) text = text.empty() ? fmt::format("all {} passed", passed) : fmt::format("{}; {} others passed", text, passed);
+    if (!verbose)
+        text = text.empty() ? fmt::format("all {} passed", passed) : fmt::format("{}; {} others passed", text, passed);
     append_line(out, "checks", text);
 }
 
@@ -116,26 +130,35 @@ std::string timing_text(const Conversation& c, const Exchange& e) {
 
 }  // namespace
 
-void append_exchange(std::string& out, const Conversation& c, std::size_t index, const report::Style& style, bool verbose) {
+void append_exchange(std::string& out, const Conversation& c, std::size_t index, const report::Style& style,
+                     bool verbose) {
     const Exchange& e = c.exchanges[index];
     const std::string number = c.exchanges.size() > 1 ? fmt::format(" {}", index + 1) : "";
     out += fmt::format("  {:<8} ", "request" + number);
     out += style.strong(escape_for_terminal(product_name(e)));
     out += '\n';
-    append_line(out, "", fmt::format("version {}, {}, packet {}{}", version_text(e), e.syntax ? dcerpc::name_of(*e.syntax) : "transfer syntax unknown",
-                                     c.pdus[e.request_pdu].last.packet, timing_text(c, e)));
+    append_line(out, "",
+                fmt::format("version {}, {}, packet {}{}", version_text(e),
+                            e.syntax ? dcerpc::name_of(*e.syntax) : "transfer syntax unknown",
+                            c.pdus[e.request_pdu].last.packet, timing_text(c, e)));
     append_request(out, e.request);
     if (e.response) {
         append_answer(out, e);
     } else if (e.fault_status) {
-        append_line(out, "answer", fmt::format("RPC fault {}: {}", format_code(*e.fault_status), dcerpc::fault_status_text(*e.fault_status)));
+        append_line(
+            out, "answer",
+            fmt::format("RPC fault {}: {}", format_code(*e.fault_status), dcerpc::fault_status_text(*e.fault_status)));
     } else if (e.hresult) {
         const auto* known = kms::find_error(*e.hresult);
-        append_line(out, "answer", fmt::format("refused, {}{}", format_code(*e.hresult), known != nullptr ? fmt::format(" {}: {}", known->symbol, known->meaning) : ""));
+        append_line(out, "answer",
+                    fmt::format("refused, {}{}", format_code(*e.hresult),
+                                known != nullptr ? fmt::format(" {}: {}", known->symbol, known->meaning) : ""));
     } else if (e.response_pdu) {
         append_line(out, "answer", "a response that cannot be read: bytes are missing or damaged");
     } else {
-        append_line(out, "answer", e.answer_not_captured ? "not in the capture (the client received bytes that the capture lacks)" : "none");
+        append_line(
+            out, "answer",
+            e.answer_not_captured ? "not in the capture (the client received bytes that the capture lacks)" : "none");
     }
     append_checks(out, e, verbose);
 }

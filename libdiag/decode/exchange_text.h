@@ -8,8 +8,8 @@
 namespace diag::decode {
 
 /// One request and its answer, a few lines.
-void append_exchange(std::string& out, const dissect::Conversation& conversation, std::size_t index, const report::Style& style,
-                     bool verbose);
+void append_exchange(std::string& out, const dissect::Conversation& conversation, std::size_t index,
+                     const report::Style& style, bool verbose);
 
 /// With --verbose: what a careful client checks of the answer to the bind.
 void append_bind_checks(std::string& out, const dissect::Conversation& conversation);

@@ -29,7 +29,8 @@ std::string product_name(const dissect::Exchange& e) {
 
 std::string product_text(Readable readable, MinorMajor version, const Uuid& activation_id) {
     if (readable == Readable::nothing) return "-";
-    return std::to_string(version.major) + "." + std::to_string(version.minor) + " " + product_name(readable, activation_id);
+    return std::to_string(version.major) + "." + std::to_string(version.minor) + " " +
+           product_name(readable, activation_id);
 }
 
 std::string version_text(const dissect::Exchange& e) {
@@ -38,14 +39,15 @@ std::string version_text(const dissect::Exchange& e) {
 }
 
 bool is_count_low(const dissect::Exchange& e) {
-    return e.request.base && e.response && e.response->base && e.response->base->count < e.request.base->required_client_count;
+    return e.request.base && e.response && e.response->base &&
+           e.response->base->count < e.request.base->required_client_count;
 }
 
 bool fails_checks(const dissect::Exchange& e) {
     if (!e.response || kms::is_other_mac_key(e.request, *e.response)) return false;
-    return std::any_of(std::begin(kms::response_check_table), std::end(kms::response_check_table), [&e](const auto& entry) {
-        return entry.decides && e.response->checks.*(entry.member) == CheckResult::failed;
-    });
+    return std::any_of(
+        std::begin(kms::response_check_table), std::end(kms::response_check_table),
+        [&e](const auto& entry) { return entry.decides && e.response->checks.*(entry.member) == CheckResult::failed; });
 }
 
 }  // namespace diag::decode

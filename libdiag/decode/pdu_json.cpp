@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-
 #include "libdiag/report/json_fields.h"
 
 namespace diag::decode {
@@ -41,7 +40,8 @@ void write_contexts(JsonWriter& json, const dcerpc::Bind& bind) {
 void write_results(JsonWriter& json, const dcerpc::BindAck& ack, const dcerpc::Bind* offer) {
     std::vector<std::uint16_t> packed;
     for (const auto& result : ack.results) {
-        if (result.result == dcerpc::user_rejection || result.result == dcerpc::provider_rejection) packed.push_back(result.reason);
+        if (result.result == dcerpc::user_rejection || result.result == dcerpc::provider_rejection)
+            packed.push_back(result.reason);
     }
     json.key("results").begin_array();
     for (std::size_t i = 0; i < ack.results.size(); ++i) {
@@ -74,8 +74,7 @@ void write_results(JsonWriter& json, const dcerpc::BindAck& ack, const dcerpc::B
     json.end_array();
 }
 
-template <class T>
-void write_fragment_sizes(JsonWriter& json, const T& body) {
+template <class T> void write_fragment_sizes(JsonWriter& json, const T& body) {
     json.member("max_xmit_frag", body.max_xmit_frag);
     json.member("max_recv_frag", body.max_recv_frag);
     json.member("assoc_group", body.assoc_group);
@@ -88,8 +87,7 @@ void write_versions(JsonWriter& json, const dcerpc::BindNak& nak) {
     json.end_array();
 }
 
-template <class T>
-void write_call(JsonWriter& json, const T& body, const PduRecord& pdu) {
+template <class T> void write_call(JsonWriter& json, const T& body, const PduRecord& pdu) {
     json.member("context_id", body.context_id);
     json.member("alloc_hint", body.alloc_hint);
     write_syntax(json, "transfer_syntax", pdu.syntax);

@@ -14,7 +14,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 }
 
 bool matches_any(const std::vector<EndFilter>& filters, const Endpoint& endpoint) {
-    return filters.empty() || std::any_of(filters.begin(), filters.end(), [&](const EndFilter& f) { return f.matches(endpoint); });
+    return filters.empty() ||
+           std::any_of(filters.begin(), filters.end(), [&](const EndFilter& f) { return f.matches(endpoint); });
 }
 
 }  // namespace
@@ -40,7 +41,8 @@ bool Selection::matches(const dissect::Conversation& c, check::Outcome outcome) 
     if (client_machine_ids.empty()) return true;
     return std::any_of(c.exchanges.begin(), c.exchanges.end(), [this](const dissect::Exchange& e) {
         const auto& base = e.request.base;
-        return base && std::find(client_machine_ids.begin(), client_machine_ids.end(), base->client_machine_id) != client_machine_ids.end();
+        return base && std::find(client_machine_ids.begin(), client_machine_ids.end(), base->client_machine_id) !=
+                           client_machine_ids.end();
     });
 }
 

@@ -123,12 +123,14 @@ void Summary::add_lookup(std::span<const check::Finding> findings) {
 }
 
 std::string Summary::to_text(const report::Style& style, std::size_t shown_rows) const {
-    std::string counts = fmt::format("{}, {}, {}, {}, {}", count_of(capture_count_, "capture", "captures"),
-                       count_of(conversation_count_, "conversation", "conversations"),
-                       count_of(exchange_count_, "request", "requests"), count_of(clients_.size(), "client", "clients"),
-                       count_of(hosts_.size(), "host", "hosts"));
+    std::string counts =
+        fmt::format("{}, {}, {}, {}, {}", count_of(capture_count_, "capture", "captures"),
+                    count_of(conversation_count_, "conversation", "conversations"),
+                    count_of(exchange_count_, "request", "requests"), count_of(clients_.size(), "client", "clients"),
+                    count_of(hosts_.size(), "host", "hosts"));
     if (lookup_count_ > 0) counts += fmt::format(", {}", count_of(lookup_count_, "DNS look-up", "DNS look-ups"));
-    counts += fmt::format("; {}, {}", count_of(critical_count_, "critical finding", "critical findings"), count_of(warning_count_, "warning", "warnings"));
+    counts += fmt::format("; {}, {}", count_of(critical_count_, "critical finding", "critical findings"),
+                          count_of(warning_count_, "warning", "warnings"));
     std::string out = style.strong("Summary") + ": ";
     report::append_wrapped(out, counts, 9, 9, 80);
     out += '\n';
@@ -150,7 +152,8 @@ std::string Summary::to_text(const report::Style& style, std::size_t shown_rows)
             out += "  " + colored(style, row.rank, heading) + '\n';
         }
         const bool told_apart = row.host != Endpoint{};
-        out += fmt::format("{:>7} x {} -> {} {}\n", tally, padded(told_apart ? to_string(row.client) : "other clients", client_width),
+        out += fmt::format("{:>7} x {} -> {} {}\n", tally,
+                           padded(told_apart ? to_string(row.client) : "other clients", client_width),
                            padded(told_apart ? to_string(row.host) : "other hosts", host_width),
                            escape_for_terminal(product_text(row.readable, row.version, row.product)));
     }

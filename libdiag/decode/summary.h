@@ -5,8 +5,8 @@
 #include <string>
 #include <unordered_map>
 
-#include "libdiag/check/outcome.h"
 #include "libdiag/check/finding.h"
+#include "libdiag/check/outcome.h"
 #include "libdiag/decode/names.h"
 #include "libdiag/dissect/conversation.h"
 #include "libdiag/report/text.h"
@@ -19,7 +19,8 @@ class Summary {
 public:
     static constexpr std::size_t max_rows = 4096;
 
-    void add(const dissect::Conversation& conversation, check::Outcome outcome, std::span<const check::Finding> findings);
+    void add(const dissect::Conversation& conversation, check::Outcome outcome,
+             std::span<const check::Finding> findings);
     void add_lookup(std::span<const check::Finding> findings);
     void add_capture() { ++capture_count_; }
 
@@ -32,23 +33,23 @@ public:
 private:
     /// What makes a row; texts are made when the table is printed. `rank` comes first: trouble does.
     struct Row {
-        int rank = 0;                          ///< lower is worse
+        int rank = 0;  ///< lower is worse
         check::Outcome outcome{};
-        std::uint32_t hresult = 0;             ///< of a refusal
+        std::uint32_t hresult = 0;  ///< of a refusal
         bool count_low = false;
         bool checks_failed = false;
         IpAddress client;
         Endpoint host;
         Readable readable{};
-        Uuid product;                          ///< activation id, when readable
+        Uuid product;  ///< activation id, when readable
         MinorMajor version;
         friend auto operator<=>(const Row&, const Row&) = default;
     };
     struct RowHash {
         std::size_t operator()(const Row& row) const;
     };
-    static Row row_of(const dissect::Conversation& conversation, check::Outcome outcome, const dissect::Exchange* exchange,
-                      std::span<const check::Finding> findings);
+    static Row row_of(const dissect::Conversation& conversation, check::Outcome outcome,
+                      const dissect::Exchange* exchange, std::span<const check::Finding> findings);
     static std::string outcome_text(const Row& row);
     void count(Row row);
 

@@ -21,7 +21,8 @@ std::optional<std::int64_t> connect_time(const Conversation& c) {
 }
 
 std::optional<std::int64_t> bind_time(const Conversation& c) {
-    const auto bind = std::find_if(c.pdus.begin(), c.pdus.end(), [](const auto& p) { return p.decoded.type() == dcerpc::PduType::bind; });
+    const auto bind = std::find_if(c.pdus.begin(), c.pdus.end(),
+                                   [](const auto& p) { return p.decoded.type() == dcerpc::PduType::bind; });
     if (bind == c.pdus.end()) return std::nullopt;
     const auto answer = std::find_if(bind, c.pdus.end(), [](const auto& p) {
         return p.decoded.type() == dcerpc::PduType::bind_ack || p.decoded.type() == dcerpc::PduType::bind_nak;

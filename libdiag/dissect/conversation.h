@@ -36,31 +36,31 @@ struct IcmpError {
 /// What the TCP headers told, apart from the bytes. Arrays are indexed by Side.
 struct TcpFacts {
     std::uint32_t syn_count = 0;
-    bool established = false;                 ///< a SYN-ACK, payload, or the middle of a connection was seen
-    Mark syn;                                 ///< the first
+    bool established = false;  ///< a SYN-ACK, payload, or the middle of a connection was seen
+    Mark syn;                  ///< the first
     Mark syn_ack;
     std::array<Mark, 2> first_payload;
     std::array<Mark, 2> last_payload;
     std::array<Mark, 2> fin;
     std::array<Mark, 2> rst;
-    std::optional<Side> closed_first;         ///< whose FIN or RST came first, by what it acknowledged
+    std::optional<Side> closed_first;  ///< whose FIN or RST came first, by what it acknowledged
     std::optional<IcmpError> icmp;
     std::uint64_t packet_count = 0;
-    std::uint64_t byte_count = 0;             ///< of frames on the wire
+    std::uint64_t byte_count = 0;  ///< of frames on the wire
     std::uint32_t retransmitted_packets = 0;
 };
 
 /// One PDU, in the order in which the two sides meant them.
 struct PduRecord {
     Side from = Side::client;
-    Mark first;                      ///< packet with its first byte
-    Mark last;                       ///< packet that completed it
+    Mark first;  ///< packet with its first byte
+    Mark last;   ///< packet that completed it
     std::int64_t stream_offset = 0;
-    Bytes raw;                       ///< what was captured of it; valid while the conversation is reported
+    Bytes raw;  ///< what was captured of it; valid while the conversation is reported
     dcerpc::PartialPdu decoded;
     std::optional<dcerpc::Syntax> syntax;  ///< request, response, fault: what the bind says of their context
-    bool cut = false;                ///< bytes of it are missing from the capture
-    bool inferred = false;           ///< parts of a cut bind or its answer follow from what came later
+    bool cut = false;                      ///< bytes of it are missing from the capture
+    bool inferred = false;                 ///< parts of a cut bind or its answer follow from what came later
 };
 
 /// One request and what became of it.
@@ -68,15 +68,15 @@ struct Exchange {
     std::uint32_t call_id = 0;
     std::uint16_t context_id = 0;
     std::optional<dcerpc::Syntax> syntax;
-    std::size_t request_pdu = 0;                 ///< index into Conversation::pdus (of the last fragment)
-    std::optional<std::size_t> response_pdu;     ///< response or fault
-    Bytes request_message, response_message;     ///< KMS messages as they lie in the stubs; views
+    std::size_t request_pdu = 0;              ///< index into Conversation::pdus (of the last fragment)
+    std::optional<std::size_t> response_pdu;  ///< response or fault
+    Bytes request_message, response_message;  ///< KMS messages as they lie in the stubs; views
     kms::Request request;
     std::optional<kms::Response> response;
-    std::optional<std::uint32_t> hresult;        ///< null: no answer, a fault, or cut off
+    std::optional<std::uint32_t> hresult;  ///< null: no answer, a fault, or cut off
     std::optional<std::uint32_t> fault_status;
     dcerpc::RpcChecks rpc_checks;
-    bool answer_not_captured = false;            ///< the client confirmed bytes that the capture does not have
+    bool answer_not_captured = false;  ///< the client confirmed bytes that the capture does not have
 };
 
 enum class RecognizedBy : std::uint8_t { bind, port };
@@ -84,7 +84,7 @@ enum class RecognizedBy : std::uint8_t { bind, port };
 /// One TCP connection that carried (or should have carried) KMS: all that the packets tell, no judgement yet.
 /// Views in it are valid only while the sink handles it.
 struct Conversation {
-    std::uint64_t serial = 0;       ///< number of its first packet: unique within a capture
+    std::uint64_t serial = 0;  ///< number of its first packet: unique within a capture
     Endpoint client, host;
     RecognizedBy recognized_by = RecognizedBy::port;
     Mark first, last;
@@ -94,18 +94,18 @@ struct Conversation {
     std::vector<Exchange> exchanges;
     dcerpc::RpcChecks bind_checks;
 
-    unsigned part = 1;              ///< a very long conversation is reported in parts, so that memory stays bounded
-    bool continues = false;         ///< another part follows
-    bool start_seen = false;        ///< its SYN is in the capture
+    unsigned part = 1;        ///< a very long conversation is reported in parts, so that memory stays bounded
+    bool continues = false;   ///< another part follows
+    bool start_seen = false;  ///< its SYN is in the capture
 
-    std::array<bool, 2> not_rpc{};            ///< the bytes of that side are no DCE/RPC
-    std::array<std::string, 2> opening;       ///< the first bytes of a side that is not RPC, at most 64, as sent
+    std::array<bool, 2> not_rpc{};                ///< the bytes of that side are no DCE/RPC
+    std::array<std::string, 2> opening;           ///< the first bytes of a side that is not RPC, at most 64, as sent
     std::array<std::uint32_t, 2> partial_tail{};  ///< bytes behind the last whole PDU, which never got complete
-    std::uint64_t gap_size = 0;               ///< bytes that were sent and not captured
-    std::uint64_t cut_size = 0;               ///< bytes that the snaplen cut off
-    std::uint64_t conflict_size = 0;          ///< retransmitted bytes that differ from the first copy
-    std::deque<ByteVector> joined_stubs;      ///< keeps the stubs of fragmented calls alive
-    std::string host_name;                    ///< from an SRV answer in the capture, when one named this address
+    std::uint64_t gap_size = 0;                   ///< bytes that were sent and not captured
+    std::uint64_t cut_size = 0;                   ///< bytes that the snaplen cut off
+    std::uint64_t conflict_size = 0;              ///< retransmitted bytes that differ from the first copy
+    std::deque<ByteVector> joined_stubs;          ///< keeps the stubs of fragmented calls alive
+    std::string host_name;                        ///< from an SRV answer in the capture, when one named this address
 };
 
 /// One look-up of the KMS service record.
@@ -117,7 +117,7 @@ struct DnsLookup {
     std::uint8_t fraction_digits = 6;
     std::optional<std::uint16_t> rcode;
     struct Answer {
-        std::string name, data;      ///< data as text: "0 100 1688 kms.example.test." for SRV
+        std::string name, data;  ///< data as text: "0 100 1688 kms.example.test." for SRV
         std::uint16_t type = 0;
         std::uint32_t ttl = 0;
         bool is_srv = false;

@@ -126,10 +126,12 @@ bool read_dialogue(Flow& flow, bool is_end, kms::Codec& codec, Conversation& out
         if (flow.want_bytes) add_gaps(flats[side], out);
     }
     out.pdus = in_order(flow, sides, flats);
-    if (has_kms_bind(out)) flow.recognized_by = out.recognized_by = RecognizedBy::bind;  // it may have come behind calls
+    if (has_kms_bind(out))
+        flow.recognized_by = out.recognized_by = RecognizedBy::bind;  // it may have come behind calls
     auto contexts = flow.contexts;
     const bool bind_seen = flow.bind_seen_before;
-    ExchangeReader{out, contexts, bind_seen, codec, out.joined_stubs}.read(acknowledged_by(flow, out, flats[0]), flats[1].gaps);
+    ExchangeReader{out, contexts, bind_seen, codec, out.joined_stubs}.read(acknowledged_by(flow, out, flats[0]),
+                                                                           flats[1].gaps);
     if (out.cut_size > 0) infer_cut_binds(out);
     if (is_end) return is_reportable(flow, out);
 

@@ -36,7 +36,8 @@ std::string data_text(const dns::Record& record) {
 }
 
 DnsLookup::Answer answer_of(const dns::Record& record) {
-    DnsLookup::Answer answer{.name = dns::to_string(record.name), .data = data_text(record), .type = record.type, .ttl = record.ttl};
+    DnsLookup::Answer answer{
+        .name = dns::to_string(record.name), .data = data_text(record), .type = record.type, .ttl = record.ttl};
     if (const auto* srv = std::get_if<dns::Srv>(&record.data)) {
         answer.is_srv = true;
         answer.priority = srv->priority;
@@ -52,8 +53,8 @@ DnsLookup::Answer answer_of(const dns::Record& record) {
 std::string dns_type_name(std::uint16_t type) { return dns::type_name(type); }
 std::string dns_rcode_name(std::uint16_t rcode) { return dns::rcode_name(rcode); }
 
-std::optional<DnsLookup> DnsWatch::on_datagram(const Endpoint& source, const Endpoint& destination, Bytes payload, Mark mark,
-                                               std::uint8_t fraction_digits) {
+std::optional<DnsLookup> DnsWatch::on_datagram(const Endpoint& source, const Endpoint& destination, Bytes payload,
+                                               Mark mark, std::uint8_t fraction_digits) {
     const bool ours = asks_for_service(payload);
     if (!ours && targets_.empty()) return std::nullopt;
     const auto [message, error] = dns::decode_partial(payload);
@@ -92,7 +93,8 @@ void DnsWatch::on_question(const dns::Message& message, const Endpoint& client, 
     open.lookup.fraction_digits = fraction_digits;
 }
 
-std::optional<DnsLookup> DnsWatch::on_answer(const dns::Message& message, const Endpoint& server, const Endpoint& client, Mark mark) {
+std::optional<DnsLookup> DnsWatch::on_answer(const dns::Message& message, const Endpoint& server,
+                                             const Endpoint& client, Mark mark) {
     const auto& question = message.questions.front();
     const auto open = std::find_if(open_.begin(), open_.end(), [&](const Open& o) {
         return o.id == message.header.id && o.lookup.client == client && o.lookup.server == server &&

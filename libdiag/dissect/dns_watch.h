@@ -34,12 +34,13 @@ private:
     };
     void on_question(const dns::Message& message, const Endpoint& client, const Endpoint& server, Mark mark,
                      std::uint8_t fraction_digits);
-    std::optional<DnsLookup> on_answer(const dns::Message& message, const Endpoint& server, const Endpoint& client, Mark mark);
+    std::optional<DnsLookup> on_answer(const dns::Message& message, const Endpoint& server, const Endpoint& client,
+                                       Mark mark);
     void remember_addresses(const std::vector<dns::Record>& records);
 
     std::deque<Open> open_;
-    std::set<IpAddress> served_;                ///< clients that found a host
-    std::set<std::string> targets_;             ///< of SRV answers, lower case
+    std::set<IpAddress> served_;     ///< clients that found a host
+    std::set<std::string> targets_;  ///< of SRV answers, lower case
     std::map<IpAddress, std::string> names_;
 };
 

@@ -57,7 +57,8 @@ void ExchangeReader::on_bind_ack(PduRecord& pdu) {
     if (!pdu.cut && !open_bind_->cut) {
         contexts_.on_bind_ack(bind, *pdu.decoded.bind_ack());
         // The bind's own answer counts; an alter_context behind it is only asked what it is for.
-        if (out_.bind_checks == dcerpc::RpcChecks{}) out_.bind_checks = dcerpc::check_bind(open_bind_->decoded, pdu.decoded);
+        if (out_.bind_checks == dcerpc::RpcChecks{})
+            out_.bind_checks = dcerpc::check_bind(open_bind_->decoded, pdu.decoded);
     }
     open_bind_ = nullptr;
 }
@@ -114,7 +115,8 @@ Exchange* ExchangeReader::answered(std::uint32_t call_id) {
     const bool order_counts = !bytes_are_missing_;
     Conversation& c = out_;
     if (by_call_id != nullptr || !order_counts) return by_call_id;
-    const auto first = std::find_if(c.exchanges.begin(), c.exchanges.end(), [](const Exchange& e) { return !e.response_pdu; });
+    const auto first =
+        std::find_if(c.exchanges.begin(), c.exchanges.end(), [](const Exchange& e) { return !e.response_pdu; });
     return first == c.exchanges.end() ? nullptr : &*first;
 }
 
@@ -133,7 +135,8 @@ void ExchangeReader::decode_response(Exchange& exchange, const PduRecord& pdu, B
     const auto order = pdu.decoded.header.order();
     const auto syntax = exchange.syntax ? exchange.syntax : dcerpc::guess_response_syntax(stub, stub.size(), order);
     const auto decoded = syntax ? dcerpc::decode_response_stub(stub, *syntax, order) : std::unexpected(WireError{});
-    exchange.rpc_checks = dcerpc::check_call(out_.pdus[exchange.request_pdu].decoded, pdu.decoded, decoded ? &*decoded : nullptr);
+    exchange.rpc_checks =
+        dcerpc::check_call(out_.pdus[exchange.request_pdu].decoded, pdu.decoded, decoded ? &*decoded : nullptr);
     if (!decoded) return;
     exchange.hresult = decoded->return_code;
     if (!decoded->has_message()) return;

@@ -3,7 +3,8 @@
 namespace diag::dissect {
 namespace {
 
-constexpr std::uint32_t late_window = 1U << 20;  // bytes between a late SYN and what was heard of its connection before it
+constexpr std::uint32_t late_window =
+    1U << 20;  // bytes between a late SYN and what was heard of its connection before it
 
 std::size_t index_of(Side side) { return static_cast<std::size_t>(side); }
 std::size_t other(Side side) { return 1 - index_of(side); }
@@ -33,7 +34,8 @@ bool Flow::is_new_connection(const TcpEvent& event) const {
 bool Flow::may_begin_with(std::uint32_t first_byte) const {
     const auto is_shortly_before = [first_byte](std::uint32_t sequence) { return sequence - first_byte < late_window; };
     if (directions[0].start_known()) return directions[0].offset_of(first_byte) == 0;
-    if (const auto offset = directions[0].offset_of(first_byte)) return *offset <= 0 && *offset > -std::int64_t{late_window};
+    if (const auto offset = directions[0].offset_of(first_byte))
+        return *offset <= 0 && *offset > -std::int64_t{late_window};
     const auto& [client_close, host_close] = closes_;
     if (client_close) return is_shortly_before(client_close->sequence);
     return !host_close || !host_close->acknowledges || is_shortly_before(host_close->acknowledgment);

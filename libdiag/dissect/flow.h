@@ -47,15 +47,15 @@ public:
     Endpoint client, host;
     Verdict verdict = Verdict::undecided;
     RecognizedBy recognized_by = RecognizedBy::port;
-    bool on_port = false;             ///< the host's port is the KMS port
-    bool want_bytes = true;           ///< false once we know that the bytes are not RPC: the first are enough
+    bool on_port = false;    ///< the host's port is the KMS port
+    bool want_bytes = true;  ///< false once we know that the bytes are not RPC: the first are enough
     bool over_queued = false;
     Mark first, last;
     std::uint8_t fraction_digits = 6;
     TcpFacts facts;
     std::array<stream::Assembler, 2> directions;
-    dcerpc::SyntaxMap contexts;       ///< context ids of the parts reported before
-    bool bind_seen_before = false;    ///< in a part reported before
+    dcerpc::SyntaxMap contexts;     ///< context ids of the parts reported before
+    bool bind_seen_before = false;  ///< in a part reported before
     unsigned part = 1;
     std::array<std::int64_t, 2> consumed{};  ///< offsets up to which the parts so far were reported
 

@@ -8,9 +8,9 @@ namespace {
 
 using dcerpc::Syntax;
 
-constexpr std::size_t bind_head_size = 28;   // a bind up to its first context
-constexpr std::size_t context_size = 44;     // a context with one transfer syntax
-constexpr std::size_t ack_address_at = 26;   // where the secondary address of a bind_ack begins
+constexpr std::size_t bind_head_size = 28;  // a bind up to its first context
+constexpr std::size_t context_size = 44;    // a context with one transfer syntax
+constexpr std::size_t ack_address_at = 26;  // where the secondary address of a bind_ack begins
 constexpr std::size_t result_size = 24;
 constexpr std::uint16_t no_syntax_supported = 2;
 constexpr std::uint16_t all_features = 3;
@@ -69,9 +69,8 @@ void complete_bind(const Conversation& c, PduRecord& pdu) {
 bool is_offered_again(const Conversation& c, const PduRecord& ack, std::uint16_t context_id) {
     return std::any_of(c.pdus.begin() + (&ack - c.pdus.data()), c.pdus.end(), [context_id](const PduRecord& p) {
         const auto* bind = p.decoded.bind();
-        return bind != nullptr && std::any_of(bind->contexts.begin(), bind->contexts.end(), [context_id](const auto& item) {
-            return item.context_id == context_id;
-        });
+        return bind != nullptr && std::any_of(bind->contexts.begin(), bind->contexts.end(),
+                                              [context_id](const auto& item) { return item.context_id == context_id; });
     });
 }
 
@@ -98,12 +97,14 @@ void complete_ack(const Conversation& c, PduRecord& pdu, const dcerpc::Bind& off
     bool ndr32_refused = false;
     for (std::size_t i = 0; i < offer.contexts.size(); ++i) {
         const auto& item = offer.contexts[i];
-        const Syntax syntax = item.transfer_syntaxes.empty() ? Syntax::unknown : item.transfer_syntaxes.front().syntax();
+        const Syntax syntax =
+            item.transfer_syntaxes.empty() ? Syntax::unknown : item.transfer_syntaxes.front().syntax();
         if (syntax == Syntax::ndr32) ndr32_refused = is_offered_again(c, pdu, item.context_id);
         if (i < captured) continue;
         // A host takes NDR64 instead of NDR32, never both in one answer.
-        const bool accepted = syntax == Syntax::ndr64 ? ndr32_refused || (offer.contexts.size() == 1 && is_answered(c, item.context_id))
-                                                      : !ndr32_refused;
+        const bool accepted = syntax == Syntax::ndr64
+                                  ? ndr32_refused || (offer.contexts.size() == 1 && is_answered(c, item.context_id))
+                                  : !ndr32_refused;
         ack.results.push_back(result_of(syntax, accepted));
     }
     pdu.decoded.body = std::move(ack);

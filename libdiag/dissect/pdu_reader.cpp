@@ -101,7 +101,8 @@ private:
     }
 
     bool has_gap_at(std::int64_t offset) const {
-        return std::any_of(flat_.gaps.begin(), flat_.gaps.end(), [offset](const stream::Gap& g) { return g.offset == offset; });
+        return std::any_of(flat_.gaps.begin(), flat_.gaps.end(),
+                           [offset](const stream::Gap& g) { return g.offset == offset; });
     }
 
     void add(std::int64_t offset, Bytes raw, std::size_t size) {

@@ -9,10 +9,10 @@ namespace {
 
 using dcerpc::PduType;
 
-constexpr std::size_t opening_size = 64;            // enough to say what another protocol is
-constexpr std::size_t patience_size = 16U << 10;    // bytes after which an undecided connection is given up
+constexpr std::size_t opening_size = 64;          // enough to say what another protocol is
+constexpr std::size_t patience_size = 16U << 10;  // bytes after which an undecided connection is given up
 constexpr std::uint8_t rpc_version = 5;
-constexpr std::uint16_t first_major = 3;            // of KMS messages; 4 to 6 exist, tests and tools send others
+constexpr std::uint16_t first_major = 3;  // of KMS messages; 4 to 6 exist, tests and tools send others
 constexpr std::uint16_t last_major = 15;
 
 bool is_type(PduType type, std::initializer_list<PduType> types) {
@@ -87,11 +87,13 @@ bool may_begin_kms(Bytes payload, Side from) {
 }
 
 std::optional<Side> recognise(Bytes payload) {
-    if (payload.size() < dcerpc::header_size || payload[0] != rpc_version || !dcerpc::is_pdu_start(payload)) return std::nullopt;
+    if (payload.size() < dcerpc::header_size || payload[0] != rpc_version || !dcerpc::is_pdu_start(payload))
+        return std::nullopt;
     const std::size_t size = dcerpc::peek_frag_length(payload);
     if (payload.size() < size) return std::nullopt;
     const auto type = static_cast<PduType>(payload[2]);
-    if (!is_type(type, {PduType::bind, PduType::alter_context, PduType::request, PduType::response})) return std::nullopt;
+    if (!is_type(type, {PduType::bind, PduType::alter_context, PduType::request, PduType::response}))
+        return std::nullopt;
     const auto pdu = dcerpc::decode_pdu(payload.first(size));
     if (!pdu) return std::nullopt;
     if (type == PduType::response) return looks_like_kms_response(*pdu) ? std::optional{Side::host} : std::nullopt;
@@ -101,7 +103,8 @@ std::optional<Side> recognise(Bytes payload) {
 
 bool is_from_host(Bytes payload) {
     return begins_like(payload, {PduType::bind_ack, PduType::bind_nak, PduType::alter_context_resp, PduType::response,
-                                 PduType::fault, PduType::shutdown}) && payload.size() >= 3;
+                                 PduType::fault, PduType::shutdown}) &&
+           payload.size() >= 3;
 }
 
 bool looks_like_kms_request(const dcerpc::Pdu& pdu) {

@@ -7,8 +7,7 @@ namespace {
 
 constexpr std::size_t max_hosts_by_port = 8;  // hosts of one client whose ports are counted
 
-template <class T>
-void add_bounded(std::vector<T>& list, const T& value, std::size_t limit) {
+template <class T> void add_bounded(std::vector<T>& list, const T& value, std::size_t limit) {
     if (list.size() < limit && std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
 }
 
@@ -63,7 +62,8 @@ std::vector<PortScan> ScanWatch::scans() const {
     std::vector<PortScan> scans;
     for (const auto& [address, client] : clients_) {
         if (client.left_out_count == 0) continue;
-        scans.push_back({.client = address, .attempt_count = client.left_out_count, .first_packet = client.first_packet});
+        scans.push_back(
+            {.client = address, .attempt_count = client.left_out_count, .first_packet = client.first_packet});
     }
     std::sort(scans.begin(), scans.end(), [](const auto& a, const auto& b) { return a.first_packet < b.first_packet; });
     return scans;

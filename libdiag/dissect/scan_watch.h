@@ -31,7 +31,7 @@ public:
 
 private:
     struct Client {
-        std::vector<IpAddress> hosts;                            ///< tried on the KMS port in silence; at most scan_threshold
+        std::vector<IpAddress> hosts;  ///< tried on the KMS port in silence; at most scan_threshold
         std::vector<std::pair<IpAddress, std::vector<std::uint16_t>>> ports;  ///< by host, at most scan_threshold each
         std::uint64_t left_out_count = 0;
         std::uint64_t first_packet = 0;

@@ -15,7 +15,8 @@ namespace {
 constexpr std::int64_t linger_ns = 2'000'000'000;  // late retransmissions of a closed connection still belong to it
 constexpr std::size_t max_over = 1024;
 constexpr std::uint16_t dns_port = 53;
-constexpr std::uint32_t handshake_window = 1U << 16;  // data this far behind the first byte may be a reordered beginning
+constexpr std::uint32_t handshake_window = 1U
+                                           << 16;  // data this far behind the first byte may be a reordered beginning
 constexpr unsigned max_syn_count = 255;
 
 std::array<std::uint64_t, 2> halves_of(const IpAddress& address) {
@@ -59,7 +60,8 @@ void Tracker::on_packet(const PacketView& frame) {
     } else if (packet.error() == ip::NoPacket::not_ip) {
         ++statistics_.not_ip_count;
     } else if (packet.error() == ip::NoPacket::unsupported_link) {
-        if (statistics_.unsupported_link_count++ == 0) statistics_.first_unsupported_link = static_cast<std::uint64_t>(frame.link_type);
+        if (statistics_.unsupported_link_count++ == 0)
+            statistics_.first_unsupported_link = static_cast<std::uint64_t>(frame.link_type);
     } else {
         ++statistics_.malformed_count;
     }
@@ -180,7 +182,8 @@ void Tracker::on_handshake(const Tcp& tcp, stream::FlowSlot& slot) {
         // Bytes lie between the handshake and this close: they may come late.
         const std::uint32_t unseen_size = tcp.segment.sequence - (from_client ? slot.client_next : slot.host_next);
         const bool start_known = from_client || slot.answered == 1;
-        if (start_known && unseen_size > 0 && unseen_size < handshake_window) return feed(promote(tcp, slot, from), tcp, from);
+        if (start_known && unseen_size > 0 && unseen_size < handshake_window)
+            return feed(promote(tcp, slot, from), tcp, from);
         if (from_client) {
             scans_.on_empty(tcp.source.ip, tcp.destination);
         } else {
@@ -241,7 +244,8 @@ Flow& Tracker::open_flow(const Tcp& tcp, std::uint64_t fingerprint, Side from) {
     pooled.used = true;
     Flow& flow = pooled.flow;
     const bool from_client = from == Side::client;
-    flow.reset(tcp.frame.number, from_client ? tcp.source : tcp.destination, from_client ? tcp.destination : tcp.source);
+    flow.reset(tcp.frame.number, from_client ? tcp.source : tcp.destination,
+               from_client ? tcp.destination : tcp.source);
     flow.fingerprint = fingerprint;
     flow.pool_index = index;
     flow.on_port = flow.host.port == options_.kms_port;
@@ -271,7 +275,8 @@ Flow& Tracker::promote(const Tcp& tcp, stream::FlowSlot& slot, Side from) {
 void Tracker::feed(Flow& flow, const Tcp& tcp, Side from) {
     Pooled& pooled = *pool_[flow.pool_index];
     announce(flow.serial, tcp.frame);
-    if (flow.on_port && !flow.has_payload() && tcp.segment.payload_size > 0) scans_.on_payload(flow.client.ip, flow.host);
+    if (flow.on_port && !flow.has_payload() && tcp.segment.payload_size > 0)
+        scans_.on_payload(flow.client.ip, flow.host);
     flow.on_segment(tcp_event(tcp, from));
     unlink(flow.pool_index);
     link_newest(flow.pool_index);

@@ -36,10 +36,10 @@ struct TrackerOptions {
     std::uint16_t kms_port = 1688;
     std::uint64_t hash_key = 0x9AE16A3B2F90404F;  ///< main hands in a random one
     bool announce_packets = false;
-    std::size_t max_slots = std::size_t{1} << 20;        ///< connections remembered by their handshake, 32 bytes each
-    std::size_t flow_memory = std::size_t{10} << 20;     ///< bytes for connections that carry KMS, or may
+    std::size_t max_slots = std::size_t{1} << 20;     ///< connections remembered by their handshake, 32 bytes each
+    std::size_t flow_memory = std::size_t{10} << 20;  ///< bytes for connections that carry KMS, or may
     std::size_t max_flows = 8192;
-    std::size_t part_size = std::size_t{2} << 20;      ///< bytes of one connection before it is reported in parts
+    std::size_t part_size = std::size_t{2} << 20;  ///< bytes of one connection before it is reported in parts
 };
 
 /// Counters over a whole capture, for --stats and for findings about the capture.
@@ -50,10 +50,10 @@ struct TrackerStatistics {
     std::uint64_t not_ip_count = 0;
     std::uint64_t malformed_count = 0;
     std::uint64_t unsupported_link_count = 0;
-    std::uint64_t first_unsupported_link = 0;    ///< its link type
-    std::uint64_t empty_connection_count = 0;    ///< to the KMS port, opened and closed without a byte: port checks
-    std::uint64_t other_rpc_count = 0;           ///< on the KMS port, but bound to other interfaces
-    std::uint64_t early_report_count = 0;        ///< conversations reported before their end, to bound memory
+    std::uint64_t first_unsupported_link = 0;  ///< its link type
+    std::uint64_t empty_connection_count = 0;  ///< to the KMS port, opened and closed without a byte: port checks
+    std::uint64_t other_rpc_count = 0;         ///< on the KMS port, but bound to other interfaces
+    std::uint64_t early_report_count = 0;      ///< conversations reported before their end, to bound memory
     std::uint64_t evicted_handshake_count = 0;
 };
 
@@ -81,7 +81,7 @@ private:
     struct Pooled {
         Flow flow;
         bool used = false;
-        std::size_t charged_size = 0;           ///< what this flow counts for in flow_memory_
+        std::size_t charged_size = 0;              ///< what this flow counts for in flow_memory_
         std::uint32_t newer = none, older = none;  ///< list by last activity; pool indexes
     };
     struct Over {
@@ -126,9 +126,9 @@ private:
     std::uint32_t newest_ = none, oldest_ = none;
     std::size_t flow_count_ = 0;
     std::size_t flow_memory_ = 0;
-    std::deque<Over> over_;      ///< flows that are over, in the order in which they ended
+    std::deque<Over> over_;                            ///< flows that are over, in the order in which they ended
     std::span<const std::uint64_t> joined_fragments_;  ///< of the datagram at hand
-    Conversation conversation_;  ///< reused, so that reporting does not allocate
+    Conversation conversation_;                        ///< reused, so that reporting does not allocate
 };
 
 }  // namespace diag::dissect

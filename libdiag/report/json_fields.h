@@ -9,8 +9,7 @@ namespace diag::report {
 
 namespace detail {
 
-template <std::unsigned_integral T>
-void write_value(JsonWriter& json, T value, Show show) {
+template <std::unsigned_integral T> void write_value(JsonWriter& json, T value, Show show) {
     switch (show) {
         case Show::boolean: return json.value(value != 0);
         case Show::code: return json.plain(format_code(static_cast<std::uint32_t>(value)));
@@ -24,8 +23,7 @@ inline void write_version(JsonWriter& json, unsigned major, unsigned minor) {
 }
 inline void write_value(JsonWriter& json, MinorMajor v, Show) { write_version(json, v.major, v.minor); }
 inline void write_value(JsonWriter& json, MajorMinor v, Show) { write_version(json, v.major, v.minor); }
-template <std::size_t size>
-void write_value(JsonWriter& json, const FixedBytes<size>& value, Show show) {
+template <std::size_t size> void write_value(JsonWriter& json, const FixedBytes<size>& value, Show show) {
     switch (show) {
         case Show::text: return json.value(std::string_view{utf8_from_utf16le(value)});
         case Show::upper_bytes: return json.plain(to_upper_hex(value));
@@ -41,8 +39,7 @@ constexpr Filetime whole_seconds(Filetime time) { return {time.ticks - time.tick
 
 /// Writes each field of the table as a member of the open object. A FILETIME stands twice: as the integer of the wire,
 /// and under the same key with `_utc` for `_filetime` as RFC 3339, cut to whole seconds as event logs show it.
-template <class T>
-void write_fields(JsonWriter& json, std::span<const Field<T>> fields, const T& object) {
+template <class T> void write_fields(JsonWriter& json, std::span<const Field<T>> fields, const T& object) {
     for (const auto& f : fields) {
         if (!f.in_json) continue;
         std::visit(

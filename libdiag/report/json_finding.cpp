@@ -14,8 +14,7 @@ void write_code(JsonWriter& json, std::string_view key, std::uint32_t code) {
     }
 }
 
-template <class Texts>
-void write_texts(JsonWriter& json, std::string_view key, const Texts& texts) {
+template <class Texts> void write_texts(JsonWriter& json, std::string_view key, const Texts& texts) {
     json.key(key).begin_array();
     for (const auto& text : texts) json.value(std::string_view{text});
     json.end_array();

@@ -1,13 +1,7 @@
 #include "libdiag/report/json_writer.h"
 
-#include <algorithm>
-#include <array>
-
 namespace diag::report {
 namespace {
-
-constexpr std::size_t max_key_size = 80;  // our longest key has 27 characters
-constexpr std::size_t max_joined_size = max_key_size + 8;
 
 // Length of the valid UTF-8 character at the front, 0 when there is none (RFC 3629).
 std::size_t utf8_size(std::string_view text) {
@@ -29,7 +23,8 @@ void append_escaped(std::string& out, std::string_view text) {
     while (!text.empty()) {
         // Most text is plain: copy it in one go.
         std::size_t plain = 0;
-        while (plain < text.size() && text[plain] >= 0x20 && text[plain] < 0x7F && text[plain] != '"' && text[plain] != '\\') {
+        while (plain < text.size() && text[plain] >= 0x20 && text[plain] < 0x7F && text[plain] != '"' &&
+               text[plain] != '\\') {
             ++plain;
         }
         out += text.substr(0, plain);
@@ -55,36 +50,6 @@ void append_escaped(std::string& out, std::string_view text) {
 
 }  // namespace
 
-// Keys and short texts are most of the output: put together first, then appended in one go.
-JsonWriter& JsonWriter::key(std::string_view name) {
-    std::array<char, max_joined_size> joined;
-    char* end = joined.data();
-    if (!first_) *end++ = ',';
-    *end++ = '"';
-    end = std::copy_n(name.data(), std::min(name.size(), max_key_size), end);
-    *end++ = '"';
-    *end++ = ':';
-    out_.append(joined.data(), end);
-    first_ = true;  // the value that follows needs no comma
-    return *this;
-}
-
-void JsonWriter::plain(std::string_view text) {
-    separate();
-    if (text.size() > max_key_size) {
-        out_ += '"';
-        out_ += text;
-        out_ += '"';
-        return;
-    }
-    std::array<char, max_joined_size> joined;
-    char* end = joined.data();
-    *end++ = '"';
-    end = std::copy_n(text.data(), text.size(), end);
-    *end++ = '"';
-    out_.append(joined.data(), end);
-}
-
 void JsonWriter::value(std::string_view text) {
     separate();
     out_ += '"';
@@ -94,11 +59,10 @@ void JsonWriter::value(std::string_view text) {
 
 void JsonWriter::value(const Uuid& uuid) {
     separate();
-    std::array<char, 38> text;
-    text.front() = '"';
-    text.back() = '"';
-    format_to(uuid, text.data() + 1);
-    out_.append(text.data(), text.size());
+    char* at = extend(38);
+    at[0] = '"';
+    format_to(uuid, at + 1);
+    at[37] = '"';
 }
 
 void JsonWriter::milliseconds(std::int64_t ns) {

@@ -40,7 +40,8 @@ std::size_t column_count(std::string_view text) {
     return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
 }
 
-void append_wrapped(std::string& out, std::string_view text, std::size_t column, std::size_t indent, std::size_t width) {
+void append_wrapped(std::string& out, std::string_view text, std::size_t column, std::size_t indent,
+                    std::size_t width) {
     if (column + text.size() <= width) {  // bytes: never fewer than columns
         out += text;
         return;

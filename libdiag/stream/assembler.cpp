@@ -120,7 +120,8 @@ void Assembler::append_piece(std::size_t index, std::int64_t offset, Bytes bytes
 }
 
 void Assembler::compare(const Piece& piece, std::int64_t offset, Bytes bytes) {
-    if (bytes.size() == 1) return;  // a keep-alive repeats the last sequence number with a byte of no meaning (RFC 9293 3.8.4)
+    if (bytes.size() == 1)
+        return;  // a keep-alive repeats the last sequence number with a byte of no meaning (RFC 9293 3.8.4)
     const auto inside = static_cast<std::size_t>(offset - piece.offset);
     const std::size_t size = std::min<std::size_t>(bytes.size(), piece.size - inside);
     for (std::size_t i = 0; i < size; ++i) conflict_size_ += store_[piece.store_at + inside + i] != bytes[i] ? 1 : 0;
@@ -193,7 +194,8 @@ Flat Assembler::flatten() {
 std::vector<Gap> Assembler::gaps_between(const std::vector<Run>& runs) const {
     std::vector<Gap> gaps;
     const auto is_cut = [this](std::int64_t begin, std::int64_t end) {
-        return std::any_of(cuts_.begin(), cuts_.end(), [=](const Range& r) { return r.begin <= begin && r.end >= end; });
+        return std::any_of(cuts_.begin(), cuts_.end(),
+                           [=](const Range& r) { return r.begin <= begin && r.end >= end; });
     };
     const auto add = [&](std::int64_t begin, std::int64_t end) {
         if (begin < end) gaps.push_back({.offset = begin, .size = end - begin, .cut = is_cut(begin, end)});

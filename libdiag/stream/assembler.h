@@ -10,9 +10,9 @@ namespace diag::stream {
 
 /// What one packet brings to one direction of a TCP connection.
 struct Segment {
-    std::uint32_t sequence = 0;     ///< of the first payload byte
-    Bytes payload;                  ///< as captured
-    std::uint32_t payload_size = 0; ///< as sent; more than payload.size() when the capture cut the packet
+    std::uint32_t sequence = 0;      ///< of the first payload byte
+    Bytes payload;                   ///< as captured
+    std::uint32_t payload_size = 0;  ///< as sent; more than payload.size() when the capture cut the packet
     std::uint64_t packet = 0;
     Timestamp time;
     std::uint32_t acknowledgment = 0;
@@ -22,7 +22,7 @@ struct Segment {
 struct Piece {
     std::int64_t offset = 0;
     std::uint32_t size = 0;
-    std::uint32_t store_at = 0;     ///< where the bytes lie in the assembler's store
+    std::uint32_t store_at = 0;        ///< where the bytes lie in the assembler's store
     std::uint32_t acknowledgment = 0;  ///< of the packet that brought them: orders the two directions
     std::uint64_t packet = 0;
     Timestamp time;
@@ -38,7 +38,7 @@ struct Run {
 struct Gap {
     std::int64_t offset = 0;
     std::int64_t size = 0;
-    bool cut = false;               ///< the packets are there, the capture cut their ends (snaplen)
+    bool cut = false;  ///< the packets are there, the capture cut their ends (snaplen)
 };
 
 /// One direction, put in order. Views into the assembler that made it: valid until its next add() or drop_before().
@@ -50,7 +50,9 @@ struct Flat {
 
     /// The piece that holds the byte at `offset`, or the last one before it; nullptr when there is none.
     const Piece* piece_at(std::int64_t offset) const;
-    std::int64_t end() const { return runs.empty() ? 0 : runs.back().offset + static_cast<std::int64_t>(runs.back().bytes.size()); }
+    std::int64_t end() const {
+        return runs.empty() ? 0 : runs.back().offset + static_cast<std::int64_t>(runs.back().bytes.size());
+    }
 };
 
 /// Puts the bytes of one TCP direction back in order.
@@ -101,11 +103,11 @@ private:
     void append_bytes_of(const Piece& piece);
     std::vector<Gap> gaps_between(const std::vector<Run>& runs) const;
 
-    ByteVector store_;                ///< the bytes of all pieces, in order of arrival
-    std::vector<Piece> pieces_;       ///< by offset, disjoint
-    std::vector<Range> cuts_;         ///< sent but cut off by the capture
-    ByteVector linear_;               ///< used by prefix() and flatten() when the store is not in order
-    bool anchored_ = false;           ///< anchor_ is set
+    ByteVector store_;           ///< the bytes of all pieces, in order of arrival
+    std::vector<Piece> pieces_;  ///< by offset, disjoint
+    std::vector<Range> cuts_;    ///< sent but cut off by the capture
+    ByteVector linear_;          ///< used by prefix() and flatten() when the store is not in order
+    bool anchored_ = false;      ///< anchor_ is set
     bool start_known_ = false;
     std::uint32_t anchor_sequence_ = 0;  ///< sequence number of anchor_offset_
     std::int64_t anchor_offset_ = 0;     ///< moves along, so that 32 bits of sequence never wrap around it

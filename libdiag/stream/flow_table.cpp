@@ -62,7 +62,8 @@ void FlowTable::erase(FlowSlot& slot) {
 void FlowTable::erase_at(Part& part, std::size_t at) {
     const std::size_t mask = part.slots.size() - 1;
     std::size_t hole = at;
-    for (std::size_t next = (hole + 1) & mask; part.slots[next].kind() != FlowSlot::Kind::empty; next = (next + 1) & mask) {
+    for (std::size_t next = (hole + 1) & mask; part.slots[next].kind() != FlowSlot::Kind::empty;
+         next = (next + 1) & mask) {
         const std::size_t home = home_of(part.slots[next].fingerprint, part);
         const bool may_move = ((next - home) & mask) >= ((next - hole) & mask);
         if (!may_move) continue;

@@ -16,16 +16,16 @@ struct FlowSlot {
         active,     ///< `client_next` is an index into the owner's pool
     };
 
-    std::uint64_t fingerprint = 0;   ///< keyed hash of addresses and ports of both ends
-    std::uint32_t client_next = 0;   ///< sequence number of the client's first byte; or the pool index
-    std::uint32_t host_next = 0;     ///< the same of the host, when `answered`
+    std::uint64_t fingerprint = 0;  ///< keyed hash of addresses and ports of both ends
+    std::uint32_t client_next = 0;  ///< sequence number of the client's first byte; or the pool index
+    std::uint32_t host_next = 0;    ///< the same of the host, when `answered`
     std::uint64_t first_packet : 40 = 0;
     std::uint64_t kind_bits : 2 = 0;
-    std::uint64_t answered : 1 = 0;        ///< SYN-ACK seen
-    std::uint64_t client_is_first : 1 = 0; ///< the client is the end that sorts first
+    std::uint64_t answered : 1 = 0;         ///< SYN-ACK seen
+    std::uint64_t client_is_first : 1 = 0;  ///< the client is the end that sorts first
     std::uint64_t syn_count : 8 = 0;
-    std::uint64_t generation : 12 = 0;     ///< coarse age for eviction
-    std::int64_t first_time = 0;           ///< of the SYN, nanoseconds since 1970
+    std::uint64_t generation : 12 = 0;  ///< coarse age for eviction
+    std::int64_t first_time = 0;        ///< of the SYN, nanoseconds since 1970
 
     Kind kind() const { return static_cast<Kind>(kind_bits); }
     void set_kind(Kind kind) { kind_bits = static_cast<std::uint64_t>(kind) & 3U; }

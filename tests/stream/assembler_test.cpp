@@ -18,7 +18,10 @@ ByteVector numbers(std::size_t count) {
 }
 
 void add(Assembler& a, std::uint32_t sequence, Bytes bytes, std::uint64_t packet = 1) {
-    a.add({.sequence = sequence, .payload = bytes, .payload_size = static_cast<std::uint32_t>(bytes.size()), .packet = packet});
+    a.add({.sequence = sequence,
+           .payload = bytes,
+           .payload_size = static_cast<std::uint32_t>(bytes.size()),
+           .packet = packet});
 }
 
 ByteVector joined(const stream::Flat& flat) {
@@ -43,8 +46,9 @@ TEST_CASE("assembler: bytes that arrive in order are one run", "[stream]") {
     CHECK(ByteVector(a.prefix().begin(), a.prefix().end()) == bytes);
 }
 
-TEST_CASE("assembler: any order, duplication and overlap gives the bytes that were sent, also across sequence wrap-around",
-          "[stream][property]") {
+TEST_CASE(
+    "assembler: any order, duplication and overlap gives the bytes that were sent, also across sequence wrap-around",
+    "[stream][property]") {
     std::mt19937_64 random{20261123};
     const auto bytes = numbers(4000);
     for (int round = 0; round < 200; ++round) {
@@ -56,15 +60,16 @@ TEST_CASE("assembler: any order, duplication and overlap gives the bytes that we
         for (std::size_t at = 0; at < bytes.size();) {
             const std::size_t size = std::min<std::size_t>(1 + random() % 400, bytes.size() - at);
             cuts.push_back({at, size});
-            if (random() % 4 == 0) cuts.push_back({at, size});                                   // duplicate
-            if (random() % 4 == 0 && at > 50) cuts.push_back({at - random() % 50, size});        // overlap
+            if (random() % 4 == 0) cuts.push_back({at, size});                             // duplicate
+            if (random() % 4 == 0 && at > 50) cuts.push_back({at - random() % 50, size});  // overlap
             at += size;
         }
         std::shuffle(cuts.begin(), cuts.end(), random);
         Assembler a;
         const bool late_start = round % 3 == 0;  // the SYN itself is captured last
         if (!late_start) a.set_start(isn);
-        for (const auto& cut : cuts) add(a, isn + static_cast<std::uint32_t>(cut.offset), Bytes{bytes}.subspan(cut.offset, cut.size));
+        for (const auto& cut : cuts)
+            add(a, isn + static_cast<std::uint32_t>(cut.offset), Bytes{bytes}.subspan(cut.offset, cut.size));
         if (late_start) a.set_start(isn);
         const auto flat = a.flatten();
         CAPTURE(round, isn);

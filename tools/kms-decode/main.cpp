@@ -62,7 +62,9 @@ int main(int argc, char** argv) try {
         return diag::tool::status_failed;
     }
     if (options->help || options->version) {
-        return write_all(options->help ? diag::tool::help_text() : diag::tool::version_text()) ? 0 : diag::tool::status_failed;
+        return write_all(options->help ? diag::tool::help_text() : diag::tool::version_text())
+                   ? 0
+                   : diag::tool::status_failed;
     }
     install_signal_handlers();
     options->settings.colored = wants_color(options->color);

@@ -21,14 +21,16 @@ po::options_description visible_options() {
     add_what("stats", "packets, bytes and throughput as well");
     add_what("quiet,q", "only conversations with a warning or worse");
     add_what("verbose,v", "every cause and remedy of a finding, every check");
-    add_what("color", po::value<std::string>()->value_name("WHEN"), "auto (default), always or never; NO_COLOR is honoured");
+    add_what("color", po::value<std::string>()->value_name("WHEN"),
+             "auto (default), always or never; NO_COLOR is honoured");
 
     po::options_description which{"Which conversations (repeatable; values of one option are alternatives)", 80, 46};
     auto add_which = which.add_options();
     add_which("client", po::value<Texts>()->value_name("ADDR[:PORT]")->composing(), "this client");
     add_which("host", po::value<Texts>()->value_name("ADDR[:PORT]")->composing(), "this KMS host");
     add_which("cmid", po::value<Texts>()->value_name("GUID")->composing(), "this client machine id");
-    add_which("outcome", po::value<Texts>()->value_name("NAME")->composing(), "this outcome; --outcome list names them");
+    add_which("outcome", po::value<Texts>()->value_name("NAME")->composing(),
+              "this outcome; --outcome list names them");
     add_which("write,w", po::value<std::string>()->value_name("FILE"), "write their packets to a new capture");
 
     po::options_description input{"Input", 80, 46};
@@ -44,7 +46,8 @@ po::options_description visible_options() {
 
     po::options_description general{"General", 80, 46};
     auto add_general = general.add_options();
-    add_general("fail-on", po::value<std::string>()->value_name("SEVERITY"), "exit status is not 0 from: warning (default), critical, never");
+    add_general("fail-on", po::value<std::string>()->value_name("SEVERITY"),
+                "exit status is not 0 from: warning (default), critical, never");
     add_general("help,h", "this help");
     add_general("version", "version and library versions");
 
@@ -62,7 +65,8 @@ std::expected<void, std::string> read_format(const po::variables_map& map, Optio
     using decode::Detail;
     Detail& detail = out.settings.detail;
     if (format == "json") detail = Detail::json;
-    if (map.contains("summary") && map.contains("tree")) return std::unexpected("--summary and --tree contradict each other");
+    if (map.contains("summary") && map.contains("tree"))
+        return std::unexpected("--summary and --tree contradict each other");
     if (detail == Detail::json && (map.contains("summary") || map.contains("tree"))) {
         return std::unexpected("--json prints whole conversations: it goes with neither --summary nor --tree");
     }
@@ -106,11 +110,14 @@ std::string outcome_names() {
     return names;
 }
 
-std::expected<void, std::string> read_ends(const po::variables_map& map, const char* name, std::vector<decode::EndFilter>& out) {
+std::expected<void, std::string> read_ends(const po::variables_map& map, const char* name,
+                                           std::vector<decode::EndFilter>& out) {
     if (!map.contains(name)) return {};
     for (const auto& text : map[name].as<Texts>()) {
         const auto filter = decode::parse_end_filter(text);
-        if (!filter) return std::unexpected(std::string{"--"} + name + ": '" + text + "' is not an address, ADDRESS:PORT or :PORT");
+        if (!filter)
+            return std::unexpected(std::string{"--"} + name + ": '" + text +
+                                   "' is not an address, ADDRESS:PORT or :PORT");
         out.push_back(*filter);
     }
     return {};
@@ -123,7 +130,9 @@ std::expected<void, std::string> read_selection(const po::variables_map& map, Op
     if (map.contains("cmid")) {
         for (const auto& text : map["cmid"].as<Texts>()) {
             const auto id = Uuid::parse(text);
-            if (!id) return std::unexpected("--cmid: '" + text + "' is not a GUID like 55c92734-d682-4d71-983e-d6ec3f16059f");
+            if (!id)
+                return std::unexpected("--cmid: '" + text +
+                                       "' is not a GUID like 55c92734-d682-4d71-983e-d6ec3f16059f");
             selection.client_machine_ids.push_back(*id);
         }
     }
@@ -147,7 +156,8 @@ std::expected<void, std::string> read_input(const po::variables_map& map, Option
     if (map.contains("snaplen")) out.snapshot_size = map["snaplen"].as<std::uint32_t>();
     if (map.contains("duration")) {
         out.time_limit = map["duration"].as<double>();
-        if (!std::isfinite(*out.time_limit) || *out.time_limit <= 0) return std::unexpected("--duration: seconds, more than 0");
+        if (!std::isfinite(*out.time_limit) || *out.time_limit <= 0)
+            return std::unexpected("--duration: seconds, more than 0");
     }
     if (map.contains("port")) {
         out.settings.kms_port = map["port"].as<std::uint16_t>();
@@ -156,7 +166,8 @@ std::expected<void, std::string> read_input(const po::variables_map& map, Option
     if (out.packet_limit == std::uint64_t{0}) return std::unexpected("--count: 1 or more");
     if (out.snapshot_size < 64 || out.snapshot_size > 262'144) return std::unexpected("--snaplen: 64 to 262144 bytes");
     if (out.interface && !out.files.empty()) return std::unexpected("give capture files or -i INTERFACE, not both");
-    if (!out.interface && out.files.empty()) return std::unexpected("no input: give a capture file, '-' or -i INTERFACE (--help explains)");
+    if (!out.interface && out.files.empty())
+        return std::unexpected("no input: give a capture file, '-' or -i INTERFACE (--help explains)");
     if (!out.interface && out.time_limit) return std::unexpected("--duration goes with -i INTERFACE");
     return {};
 }
@@ -199,16 +210,16 @@ std::string help_text() {
             "Decodes KMS activation traffic from captures (pcap, pcapng, also .gz and .zst)\n"
             "and says what went wrong: who asked whom for which product, what the host\n"
             "answered, and where a conversation stopped.\n\n"
-         << visible_options() <<
-        "\nExit status: 0 nothing wrong, 1 warnings, 2 critical findings, 3 could not work.\n\n"
-        "Examples:\n"
-        "  kms-decode client.pcapng               every conversation, then the summary\n"
-        "  kms-decode --summary *.pcap.gz         the table over many captures\n"
-        "  kms-decode --json in.pcap | jq .outcome\n"
-        "  kms-decode --outcome refused_by_rst -w refused.pcap big.pcap\n"
-        "  kms-decode -i eth0 -f 'host 192.0.2.10'\n\n"
-        "The toolkit contains no genuine KMS keys: bodies of version 5 and 6 messages of\n"
-        "genuine clients stay closed, everything else is shown (see --keys).\n";
+         << visible_options()
+         << "\nExit status: 0 nothing wrong, 1 warnings, 2 critical findings, 3 could not work.\n\n"
+            "Examples:\n"
+            "  kms-decode client.pcapng               every conversation, then the summary\n"
+            "  kms-decode --summary *.pcap.gz         the table over many captures\n"
+            "  kms-decode --json in.pcap | jq .outcome\n"
+            "  kms-decode --outcome refused_by_rst -w refused.pcap big.pcap\n"
+            "  kms-decode -i eth0 -f 'host 192.0.2.10'\n\n"
+            "The toolkit contains no genuine KMS keys: bodies of version 5 and 6 messages of\n"
+            "genuine clients stay closed, everything else is shown (see --keys).\n";
     return text.str();
 }
 

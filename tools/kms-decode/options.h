@@ -17,14 +17,14 @@ enum class Color : std::uint8_t { automatic, always, never };
 struct Options {
     bool help = false;
     bool version = false;
-    std::vector<std::string> files;          ///< "-" is standard input
-    std::optional<std::string> interface;    ///< live capture instead of files
-    std::optional<std::string> filter;       ///< BPF
+    std::vector<std::string> files;        ///< "-" is standard input
+    std::optional<std::string> interface;  ///< live capture instead of files
+    std::optional<std::string> filter;     ///< BPF
     std::optional<std::string> keys_file;
     std::optional<std::string> write_file;
     std::optional<std::uint64_t> packet_limit;
-    std::optional<double> time_limit;        ///< seconds
-    std::uint32_t snapshot_size = 262'144;   ///< bytes a packet, live
+    std::optional<double> time_limit;       ///< seconds
+    std::uint32_t snapshot_size = 262'144;  ///< bytes a packet, live
     bool promiscuous = false;
     Color color = Color::automatic;
     std::optional<check::Severity> fail_on = check::Severity::warning;  ///< from which on the exit status is not 0

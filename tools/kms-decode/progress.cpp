@@ -19,7 +19,8 @@ std::string progress_text(const std::string& name, std::uint64_t bytes_read, std
     const double rate = seconds > 0 ? static_cast<double>(bytes_read) / seconds : 0;
     std::string text = fmt::format("{}: {}", name, report::format_size(bytes_read));
     if (total_size && *total_size > 0) {
-        const auto percent = static_cast<unsigned>(100.0 * static_cast<double>(bytes_read) / static_cast<double>(*total_size));
+        const auto percent =
+            static_cast<unsigned>(100.0 * static_cast<double>(bytes_read) / static_cast<double>(*total_size));
         text += fmt::format(" of {} ({} %)", report::format_size(*total_size), percent);
     }
     text += fmt::format(", {}/s", report::format_size(static_cast<std::uint64_t>(rate)));

@@ -45,7 +45,9 @@ std::optional<decode::CaptureDamage> damage_of(const capture::PacketSource& sour
 class Run {
 public:
     Run(const Options& options, const Environment& environment)
-        : options_{options}, environment_{environment}, progress_{environment.error_is_terminal && !options.interface} {}
+        : options_{options},
+          environment_{environment},
+          progress_{environment.error_is_terminal && !options.interface} {}
 
     int all() {
         auto profile = load_profile(options_.keys_file);
@@ -146,7 +148,8 @@ private:
         const auto start = Clock::now();
         decoder.begin_capture(*options_.interface);
         if (environment_.error_is_terminal) {
-            environment_.write_error(fmt::format("capturing on {}; Ctrl-C ends it and prints the summary", capture::display_name(*options_.interface)));
+            environment_.write_error(fmt::format("capturing on {}; Ctrl-C ends it and prints the summary",
+                                                 capture::display_name(*options_.interface)));
         }
         PacketView packet;
         while (!decoder.is_output_closed() && source->next(packet)) {
@@ -156,14 +159,16 @@ private:
         decoder.end_capture(damage_of(*source), seconds_since(start));
         const auto statistics = source->statistics();
         if (statistics.dropped_count + statistics.interface_dropped_count > 0) {
-            environment_.write_error(fmt::format("{} packets were dropped by the kernel and {} by the interface: conversations may have gaps",
-                                                 statistics.dropped_count, statistics.interface_dropped_count));
+            environment_.write_error(fmt::format(
+                "{} packets were dropped by the kernel and {} by the interface: conversations may have gaps",
+                statistics.dropped_count, statistics.interface_dropped_count));
         }
     }
 
     void report_filter_problems() {
         if (!filter_) return;
-        for (; problems_told_ < filter_->problems().size(); ++problems_told_) environment_.write_error(filter_->problems()[problems_told_]);
+        for (; problems_told_ < filter_->problems().size(); ++problems_told_)
+            environment_.write_error(filter_->problems()[problems_told_]);
     }
 
     void write_packets() {
@@ -172,7 +177,8 @@ private:
         if (!count) {
             fail(count.error().message);
         } else if (options_.settings.verbose) {
-            environment_.write_error(fmt::format("{}: {} packets written", capture::display_name(*options_.write_file), *count));
+            environment_.write_error(
+                fmt::format("{}: {} packets written", capture::display_name(*options_.write_file), *count));
         }
     }
 

@@ -9,10 +9,10 @@ namespace diag::tool {
 
 /// What a run needs of the process around it.
 struct Environment {
-    decode::Write write_result;                          ///< standard output
-    std::function<void(std::string_view)> write_error;   ///< one line on standard error, without its end
-    bool error_is_terminal = false;                      ///< progress may be shown
-    const std::atomic<bool>* stop = nullptr;             ///< set by SIGINT and SIGTERM
+    decode::Write write_result;                         ///< standard output
+    std::function<void(std::string_view)> write_error;  ///< one line on standard error, without its end
+    bool error_is_terminal = false;                     ///< progress may be shown
+    const std::atomic<bool>* stop = nullptr;            ///< set by SIGINT and SIGTERM
 };
 
 /// The exit status of the contract.

@@ -9,7 +9,8 @@
 namespace diag::tool {
 
 std::string version_text() {
-    return fmt::format("kms-decode {}\n{}\n{}\nzlib {}, zstd {}\n", DIAG_VERSION, OpenSSL_version(OPENSSL_VERSION), pcap_lib_version(), zlibVersion(), ZSTD_versionString());
+    return fmt::format("kms-decode {}\n{}\n{}\nzlib {}, zstd {}\n", DIAG_VERSION, OpenSSL_version(OPENSSL_VERSION),
+                       pcap_lib_version(), zlibVersion(), ZSTD_versionString());
 }
 
 }  // namespace diag::tool
