@@ -15,8 +15,7 @@ target_compile_definitions(diag_options INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASS
 
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     target_compile_options(diag_options INTERFACE
-        # clang 16 announces concepts by an older date than libstdc++ 12 asks for before it shows std::expected.
-        -D__cpp_concepts=202002L -Wno-builtin-macro-redefined -Wno-macro-redefined
+        "SHELL:-include ${PROJECT_SOURCE_DIR}/cmake/clang_expected.h"
         # Part of clang's -Wconversion, not of g++'s: keep the two compilers to one set of rules.
         -Wno-sign-conversion)
 endif()

@@ -12,6 +12,8 @@ namespace {
 using dissect::Conversation;
 using report::format_duration;
 
+constexpr std::size_t line_width = 80;
+
 std::string colored(const report::Style& style, check::Outcome outcome, std::span<const check::Finding> findings) {
     const auto worst = check::worst(findings);
     const std::string name{check::name_of(outcome)};
@@ -29,7 +31,9 @@ void append_head(std::string& out, const Conversation& c, check::Outcome outcome
     std::string host = to_string(c.host);
     if (!c.host_name.empty()) host += fmt::format(" ({})", escape_for_terminal(c.host_name));
     out += fmt::format("{} -> {}\n", style.strong(to_string(c.client)), style.strong(host));
-    out += fmt::format("  {}: {}\n", colored(style, outcome, findings), check::describe(outcome));
+    out += fmt::format("  {}: ", colored(style, outcome, findings));
+    report::append_wrapped(out, check::describe(outcome), 4 + check::name_of(outcome).size(), 4, line_width);
+    out += '\n';
     out += fmt::format("  {}, {}\n", format_rfc3339(c.first.time, c.fraction_digits),
                        format_duration(c.last.time.ns - c.first.time.ns));
     out += fmt::format("  {} of {}", packets_text(c.first, c.last), escape_for_terminal(capture));
@@ -74,7 +78,7 @@ void append_stages(std::string& out, const Conversation& c) {
     const std::string syntaxes = syntaxes_text(c);
     if (syntaxes.empty()) return;
     out += "  bind     ";
-    report::append_wrapped(out, syntaxes, 11, 11, 80);
+    report::append_wrapped(out, syntaxes, 11, 11, line_width);
     out += '\n';
 }
 

@@ -115,8 +115,11 @@ void append_checks(std::string& out, const Exchange& e, bool verbose) {
     if (e.response) collect(kms::response_check_table, e.response->checks, verbose, passed, text);
     if (verbose) collect(dcerpc::rpc_check_table, e.rpc_checks, true, passed, text);
     if (passed == 0 && text.empty()) return;
-    if (!verbose)
-        text = text.empty() ? fmt::format("all {} passed", passed) : fmt::format("{}; {} others passed", text, passed);
+    if (!verbose && text.empty()) {
+        text = fmt::format("all {} passed", passed);
+    } else if (!verbose && passed > 0) {
+        text += fmt::format("; {} others passed", passed);
+    }
     append_line(out, "checks", text);
 }
 
@@ -135,7 +138,9 @@ void append_exchange(std::string& out, const Conversation& c, std::size_t index,
     const Exchange& e = c.exchanges[index];
     const std::string number = c.exchanges.size() > 1 ? fmt::format(" {}", index + 1) : "";
     out += fmt::format("  {:<8} ", "request" + number);
-    out += style.strong(escape_for_terminal(product_name(e)));
+    std::string product;
+    report::append_wrapped(product, escape_for_terminal(product_name(e)), text_column, text_column, line_width);
+    out += style.strong(product);
     out += '\n';
     append_line(out, "",
                 fmt::format("version {}, {}, packet {}{}", version_text(e),
@@ -151,8 +156,9 @@ void append_exchange(std::string& out, const Conversation& c, std::size_t index,
     } else if (e.hresult) {
         const auto* known = kms::find_error(*e.hresult);
         append_line(out, "answer",
-                    fmt::format("refused, {}{}", format_code(*e.hresult),
-                                known != nullptr ? fmt::format(" {}: {}", known->symbol, known->meaning) : ""));
+                    fmt::format("refused, {}{}{}", format_code(*e.hresult),
+                                known != nullptr && !known->symbol.empty() ? fmt::format(" {}", known->symbol) : "",
+                                known != nullptr ? fmt::format(": {}", known->meaning) : ""));
     } else if (e.response_pdu) {
         append_line(out, "answer", "a response that cannot be read: bytes are missing or damaged");
     } else {

@@ -22,7 +22,8 @@ bool matches_any(const std::vector<EndFilter>& filters, const Endpoint& endpoint
 
 std::optional<EndFilter> parse_end_filter(std::string_view text) {
     EndFilter filter;
-    if ((filter.ip = IpAddress::parse(text))) return filter;
+    filter.ip = IpAddress::parse(text);
+    if (filter.ip) return filter;
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos) return std::nullopt;
     filter.port = parse_port(text.substr(colon + 1));

@@ -1,5 +1,5 @@
 // Each finding that a conversation can give: a case that fires it and a healthy neighbour that does not. The codes are those
-// of the client's road to activation in protocol and error tables, by stage.
+// that docs/findings has for each stage of the client's road to activation.
 #include "libdiag/check/conversation_findings.h"
 
 #include <algorithm>
@@ -19,6 +19,10 @@ using check::Stage;
 // What Windows shows when no KMS host could be used, SL_E_VL_BINDING_SERVICE_UNAVAILABLE.
 constexpr std::uint32_t host_unavailable = 0xC004F074;
 constexpr std::uint32_t rpc_unavailable = 0x800706BA;
+// Win32 errors of RPC as HRESULTs: before the call was sent it did not execute, afterwards nobody knows.
+constexpr std::uint32_t call_failed = 0x800706BE;      // 1726
+constexpr std::uint32_t call_failed_dne = 0x800706BF;  // 1727
+constexpr std::uint32_t protocol_error = 0x800706C0;   // 1728
 constexpr std::uint8_t port_unreachable = 3;
 
 struct Case {
@@ -68,14 +72,14 @@ const Case cases[] = {
      [] { return syn_only([](TcpScript& t) { t.syn().syn(); }); }, good},
     {"KMS-CONNECT-REJECTED-ICMP", Severity::critical, Stage::connect, host_unavailable, rpc_unavailable,
      [] { return syn_only([](TcpScript& t) { t.unreachable(ip("192.0.2.10"), port_unreachable); }); }, good},
-    {"KMS-CONNECT-CLOSED", Severity::critical, Stage::connect, host_unavailable, 0,
+    {"KMS-CONNECT-CLOSED", Severity::critical, Stage::connect, host_unavailable, call_failed_dne,
      [] { return played([](ConversationScript& s) { s.tcp.fin(Side::host).fin(Side::client); }); }, good},
-    {"KMS-NOT-RPC", Severity::critical, Stage::bind, host_unavailable, 0,
+    {"KMS-NOT-RPC", Severity::critical, Stage::bind, host_unavailable, protocol_error,
      [] { return played([](ConversationScript& s) { s.bind().host(bytes_of("HTTP/1.1 400 Bad Request\r\n\r\n")); }); },
      good},
-    {"KMS-BIND-NO-ANSWER", Severity::critical, Stage::bind, host_unavailable, 0,
+    {"KMS-BIND-NO-ANSWER", Severity::critical, Stage::bind, host_unavailable, call_failed_dne,
      [] { return played([](ConversationScript& s) { s.bind(); }); }, good},
-    {"KMS-BIND-RESET", Severity::critical, Stage::bind, host_unavailable, 0,
+    {"KMS-BIND-RESET", Severity::critical, Stage::bind, host_unavailable, call_failed_dne,
      [] {
          return played([](ConversationScript& s) {
              s.bind();
@@ -89,7 +93,7 @@ const Case cases[] = {
              s.tcp.rst(Side::host);
          });
      }},
-    {"KMS-BIND-CLOSED", Severity::critical, Stage::bind, host_unavailable, 0,
+    {"KMS-BIND-CLOSED", Severity::critical, Stage::bind, host_unavailable, call_failed_dne,
      [] {
          return played([](ConversationScript& s) {
              s.bind();
@@ -97,7 +101,7 @@ const Case cases[] = {
          });
      },
      good},
-    {"KMS-BIND-NAK", Severity::critical, Stage::bind, host_unavailable, 0,
+    {"KMS-BIND-NAK", Severity::critical, Stage::bind, host_unavailable, call_failed_dne,
      [] { return played([](ConversationScript& s) { s.bind().host(ConversationScript::bind_nak_pdu(4)); }); }, good},
     {"KMS-BIND-NO-INTERFACE", Severity::critical, Stage::bind, host_unavailable, 0x800706B5,
      [] { return played([](ConversationScript& s) { s.bind().host(s.rejecting_bind_ack_pdu(1)); }); }, good},
@@ -105,11 +109,11 @@ const Case cases[] = {
      [] { return played([](ConversationScript& s) { s.bind().host(s.rejecting_bind_ack_pdu(2)); }); },
      // NDR64 refused and NDR32 accepted is what most hosts do.
      [] { return conversation({.offers_ndr64 = true}); }},
-    {"KMS-BIND-IDLE", Severity::warning, Stage::bind, 0, 0,
+    {"KMS-BIND-IDLE", Severity::warning, Stage::request, 0, 0,
      [] { return bound([](ConversationScript& s) { s.tcp.fin(Side::host).fin(Side::client); }); },
      // The client that binds, asks nothing and closes is a monitor.
      [] { return bound([](ConversationScript& s) { s.tcp.fin(Side::client).fin(Side::host); }); }},
-    {"KMS-CLIENT-CUT", Severity::critical, Stage::request, host_unavailable, 0,
+    {"KMS-CLIENT-CUT", Severity::warning, Stage::request, 0, 0,
      [] {
          return bound([](ConversationScript& s) {
              s.client(head(s.request_pdus(), 100));
@@ -117,9 +121,9 @@ const Case cases[] = {
          });
      },
      good},
-    {"KMS-REQUEST-NO-ANSWER", Severity::critical, Stage::request, host_unavailable, 0,
+    {"KMS-REQUEST-NO-ANSWER", Severity::critical, Stage::request, host_unavailable, call_failed,
      [] { return bound([](ConversationScript& s) { s.request(); }); }, good},
-    {"KMS-REQUEST-RESET", Severity::critical, Stage::request, host_unavailable, 0,
+    {"KMS-REQUEST-RESET", Severity::critical, Stage::request, host_unavailable, call_failed,
      [] {
          return bound([](ConversationScript& s) {
              s.request();
@@ -127,7 +131,7 @@ const Case cases[] = {
          });
      },
      good},
-    {"KMS-REQUEST-CLOSED", Severity::critical, Stage::request, host_unavailable, 0,
+    {"KMS-REQUEST-CLOSED", Severity::critical, Stage::request, host_unavailable, call_failed,
      [] {
          return bound([](ConversationScript& s) {
              s.request();
@@ -135,7 +139,7 @@ const Case cases[] = {
          });
      },
      good},
-    {"KMS-RESPONSE-CUT", Severity::critical, Stage::response, host_unavailable, 0,
+    {"KMS-RESPONSE-CUT", Severity::critical, Stage::response, host_unavailable, call_failed,
      [] {
          return bound([](ConversationScript& s) {
              s.request().host(head(s.response_pdus(), 100));
@@ -143,9 +147,9 @@ const Case cases[] = {
          });
      },
      good},
-    {"KMS-RPC-FAULT", Severity::critical, Stage::request, host_unavailable, 0,
+    {"KMS-RPC-FAULT", Severity::critical, Stage::response, host_unavailable, 0,
      [] { return bound([](ConversationScript& s) { s.request().host(s.fault_pdu(5)); }); }, good},
-    {"KMS-RESPONSE-CHECK", Severity::critical, Stage::response, host_unavailable, 0,
+    {"KMS-RESPONSE-CHECK", Severity::critical, Stage::response, host_unavailable, 0x8007000D,
      [] {
          return bound([](ConversationScript& s) {
              s.break_answer = true;
@@ -155,11 +159,11 @@ const Case cases[] = {
      good},
     {"KMS-REQUEST-INVALID", Severity::critical, Stage::response, host_unavailable, 0x8007000D,
      [] { return refused(0x8007000D); }, good},
-    {"KMS-PRODUCT-NOT-COVERED", Severity::critical, Stage::response, host_unavailable, 0xC004F042,
+    {"KMS-PRODUCT-NOT-COVERED", Severity::critical, Stage::response, 0xC004F042, 0xC004F042,
      [] { return refused(0xC004F042); }, good},
-    {"KMS-PRODUCT-NOT-COVERED", Severity::critical, Stage::response, host_unavailable, 0xC004F015,
+    {"KMS-PRODUCT-NOT-COVERED", Severity::critical, Stage::response, 0xC004F042, 0xC004F015,
      [] { return refused(0xC004F015); }, good},
-    {"KMS-CLIENT-LIST-FULL", Severity::critical, Stage::response, host_unavailable, 0xC004D104,
+    {"KMS-CLIENT-LIST-FULL", Severity::critical, Stage::count, host_unavailable, 0xC004D104,
      [] { return refused(0xC004D104); }, good},
     {"KMS-HOST-REFUSED", Severity::critical, Stage::response, host_unavailable, 0xC004F035,
      [] { return refused(0xC004F035); }, [] { return refused(0xC004F042); }},
@@ -224,8 +228,8 @@ TEST_CASE("findings: each fires in its case and says what its table of codes say
         REQUIRE(finding != nullptr);
         CHECK(name_of(finding->rule->severity) == name_of(c.severity));
         CHECK(name_of(finding->rule->stage) == name_of(c.stage));
-        if (c.windows_code != 0) CHECK(finding->shown_windows_code() == c.windows_code);
-        if (c.inner_code != 0) CHECK(finding->shown_inner_code() == c.inner_code);
+        CHECK(finding->shown_windows_code() == c.windows_code);
+        CHECK(finding->shown_inner_code() == c.inner_code);
         CHECK_FALSE(finding->title.empty());
         CHECK_FALSE(finding->evidence.empty());
         CHECK(finding->target == "192.0.2.10:1688");
