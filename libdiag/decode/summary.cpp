@@ -25,6 +25,8 @@ void remember(std::set<IpAddress>& set, const IpAddress& address) {
 
 constexpr std::size_t client_width = 15;
 constexpr std::size_t host_width = 18;
+constexpr std::size_t product_column = 10 + client_width + 4 + host_width + 1;
+constexpr std::size_t line_width = 80;
 
 std::string colored(const report::Style& style, int rank, std::string_view text) {
     if (rank == rank_of_success) return style.good(text);
@@ -132,7 +134,7 @@ std::string Summary::to_text(const report::Style& style, std::size_t shown_rows)
     counts += fmt::format("; {}, {}", count_of(critical_count_, "critical finding", "critical findings"),
                           count_of(warning_count_, "warning", "warnings"));
     std::string out = style.strong("Summary") + ": ";
-    report::append_wrapped(out, counts, 9, 9, 80);
+    report::append_wrapped(out, counts, 9, 9, line_width);
     out += '\n';
     if (rows_.empty()) return out + "No KMS traffic found.\n";
 
@@ -152,10 +154,13 @@ std::string Summary::to_text(const report::Style& style, std::size_t shown_rows)
             out += "  " + colored(style, row.rank, heading) + '\n';
         }
         const bool told_apart = row.host != Endpoint{};
-        out += fmt::format("{:>7} x {} -> {} {}\n", tally,
-                           padded(told_apart ? to_string(row.client) : "other clients", client_width),
-                           padded(told_apart ? to_string(row.host) : "other hosts", host_width),
-                           escape_for_terminal(product_text(row.readable, row.version, row.product)));
+        const std::string who = fmt::format("{:>7} x {} -> {} ", tally,
+                                            padded(told_apart ? to_string(row.client) : "other clients", client_width),
+                                            padded(told_apart ? to_string(row.host) : "other hosts", host_width));
+        out += who;
+        report::append_wrapped(out, escape_for_terminal(product_text(row.readable, row.version, row.product)),
+                               who.size(), product_column, line_width);
+        out += '\n';
     }
     if (shown < rows_.size()) {
         out += fmt::format("      and {} more rows ({} requests); --summary shows all\n", rows_.size() - shown, left);
