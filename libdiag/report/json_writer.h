@@ -87,7 +87,8 @@ private:
     /// piece by piece showed in profiles.
     char* extend(std::size_t size) {
         const std::size_t at = out_.size();
-        out_.resize_and_overwrite(at + size, [](char*, std::size_t whole) { return whole; });
+        // Not the size that it hands over: libstdc++ 12 passes the capacity when the text grows.
+        out_.resize_and_overwrite(at + size, [whole = at + size](char*, std::size_t) { return whole; });
         return out_.data() + at;
     }
     void separate() {
