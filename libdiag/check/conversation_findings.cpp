@@ -102,11 +102,16 @@ std::string pdu_text(const PduRecord& p) {
 
 // How the connection ended: the line that closes the evidence of most findings.
 void add_end(Builder& b, const Conversation& c) {
-    b.saw(c.tcp.rst[host], fmt::format("RST from {}", to_string(c.host)));
-    b.saw(c.tcp.fin[host], fmt::format("FIN from {}", to_string(c.host)));
-    b.saw(c.tcp.rst[client], fmt::format("RST from {}", to_string(c.client)));
-    b.saw(c.tcp.fin[client], fmt::format("FIN from {}", to_string(c.client)));
-    if (!c.tcp.rst[host] && !c.tcp.fin[host] && !c.tcp.rst[client] && !c.tcp.fin[client]) {
+    std::vector<std::pair<Mark, std::string>> ends{
+        {c.tcp.rst[host], fmt::format("RST from {}", to_string(c.host))},
+        {c.tcp.fin[host], fmt::format("FIN from {}", to_string(c.host))},
+        {c.tcp.rst[client], fmt::format("RST from {}", to_string(c.client))},
+        {c.tcp.fin[client], fmt::format("FIN from {}", to_string(c.client))},
+    };
+    std::erase_if(ends, [](const auto& end) { return !end.first; });
+    std::sort(ends.begin(), ends.end(), [](const auto& x, const auto& y) { return x.first.packet < y.first.packet; });
+    for (const auto& [mark, text] : ends) b.saw(mark, text);
+    if (ends.empty()) {
         const double ms = static_cast<double>(c.last.time.ns - c.tcp.last_payload[client].time.ns) / 1e6;
         b.saw(c.last, fmt::format("last packet of the connection, {:.3f} ms after the client's last message", ms));
     }

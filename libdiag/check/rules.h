@@ -16,56 +16,51 @@ const Rule* find_rule(std::string_view id);
 /// The rules by name, for code that reports them.
 namespace rule {
 
-extern const Rule dns_no_record;       // KMS-DNS-NO-RECORD          SRV query answered NXDOMAIN or empty
-extern const Rule dns_server_failure;  // KMS-DNS-SERVER-FAILURE     SERVFAIL or another RCODE
+extern const Rule dns_no_record;       // KMS-DNS-NO-RECORD  SRV query answered NXDOMAIN or empty
+extern const Rule dns_server_failure;  // KMS-DNS-SERVER-FAILURE  SERVFAIL or another RCODE
 extern const Rule dns_refused;         // KMS-DNS-REFUSED
 extern const Rule dns_no_answer;       // KMS-DNS-NO-ANSWER
 
-extern const Rule connect_refused;    // KMS-CONNECT-REFUSED        SYN answered by RST
-extern const Rule connect_no_answer;  // KMS-CONNECT-NO-ANSWER      SYN never answered
+extern const Rule connect_refused;    // KMS-CONNECT-REFUSED  SYN answered by RST
+extern const Rule connect_no_answer;  // KMS-CONNECT-NO-ANSWER  SYN never answered
 extern const Rule connect_rejected;   // KMS-CONNECT-REJECTED-ICMP  SYN answered by an ICMP error
-extern const Rule
-    connect_closed;  // KMS-CONNECT-CLOSED         accepted, then closed or reset by the host before any RPC
+extern const Rule connect_closed;     // KMS-CONNECT-CLOSED  closed by the host before any RPC
 
-extern const Rule not_rpc;         // KMS-NOT-RPC                the port speaks another protocol (HTTP, TLS, SSH, ...)
-extern const Rule bind_no_answer;  // KMS-BIND-NO-ANSWER
-extern const Rule bind_reset;      // KMS-BIND-RESET
-extern const Rule bind_closed;     // KMS-BIND-CLOSED            FIN instead of a bind_ack
-extern const Rule bind_nak;        // KMS-BIND-NAK
-extern const Rule bind_no_interface;  // KMS-BIND-NO-INTERFACE      RPC is there, KMS is not
-extern const Rule bind_no_syntax;     // KMS-BIND-NO-SYNTAX         no transfer syntax accepted
-extern const Rule bind_idle;  // KMS-BIND-IDLE              bound, but the client never asked; host closed (warning)
+extern const Rule not_rpc;            // KMS-NOT-RPC  the port speaks another protocol (HTTP, TLS, SSH, ...)
+extern const Rule bind_no_answer;     // KMS-BIND-NO-ANSWER
+extern const Rule bind_reset;         // KMS-BIND-RESET
+extern const Rule bind_closed;        // KMS-BIND-CLOSED  FIN instead of a bind_ack
+extern const Rule bind_nak;           // KMS-BIND-NAK
+extern const Rule bind_no_interface;  // KMS-BIND-NO-INTERFACE  RPC is there, KMS is not
+extern const Rule bind_no_syntax;     // KMS-BIND-NO-SYNTAX  no transfer syntax accepted
+extern const Rule bind_idle;          // KMS-BIND-IDLE  bound, but the client never asked; host closed (warning)
 
-extern const Rule client_cut;         // KMS-CLIENT-CUT             client closed in the middle of a PDU
+extern const Rule client_cut;         // KMS-CLIENT-CUT  client closed in the middle of a PDU
 extern const Rule request_no_answer;  // KMS-REQUEST-NO-ANSWER
 extern const Rule request_reset;      // KMS-REQUEST-RESET
-extern const Rule request_closed;     // KMS-REQUEST-CLOSED         FIN instead of a response
-extern const Rule response_cut;       // KMS-RESPONSE-CUT           host closed in the middle of the response
+extern const Rule request_closed;     // KMS-REQUEST-CLOSED  FIN instead of a response
+extern const Rule response_cut;       // KMS-RESPONSE-CUT  host closed in the middle of the response
 extern const Rule rpc_fault;          // KMS-RPC-FAULT
-extern const Rule response_check;  // KMS-RESPONSE-CHECK         the client rejects the answer: MAC, hash, tag, echo...
+extern const Rule response_check;     // KMS-RESPONSE-CHECK  the client rejects the answer: MAC, hash, tag, echo...
 
-extern const Rule request_invalid;      // KMS-REQUEST-INVALID        0x8007000D
-extern const Rule product_not_covered;  // KMS-PRODUCT-NOT-COVERED    0xC004F042, 0xC004F015
-extern const Rule client_list_full;     // KMS-CLIENT-LIST-FULL       0xC004D104
-extern const Rule host_refused;         // KMS-HOST-REFUSED           any other HRESULT
-extern const Rule clock_skew;           // KMS-CLOCK-SKEW             0xC004F06C
-extern const Rule clock_differs;  // KMS-CLOCK-DIFFERS          info: client time and capture time more than 4 h apart
-extern const Rule count_low;      // KMS-COUNT-LOW              warning: count below what the product needs
-extern const Rule host_lab;       // KMS-HOST-LAB               info: reference host of this toolkit
+extern const Rule request_invalid;      // KMS-REQUEST-INVALID  0x8007000D
+extern const Rule product_not_covered;  // KMS-PRODUCT-NOT-COVERED  0xC004F042, 0xC004F015
+extern const Rule client_list_full;     // KMS-CLIENT-LIST-FULL  0xC004D104
+extern const Rule host_refused;         // KMS-HOST-REFUSED  any other HRESULT
+extern const Rule clock_skew;           // KMS-CLOCK-SKEW  0xC004F06C
+extern const Rule clock_differs;        // KMS-CLOCK-DIFFERS  info: client time and capture time more than 4 h apart
+extern const Rule count_low;            // KMS-COUNT-LOW  warning: count below what the product needs
+extern const Rule host_lab;             // KMS-HOST-LAB  info: reference host of this toolkit
 
-extern const Rule keys_missing;         // KMS-KEYS-MISSING           info: bodies not opened by the key profile
-extern const Rule capture_damaged;      // KMS-CAPTURE-DAMAGED        warning, with the byte offset
-extern const Rule capture_gap;          // KMS-CAPTURE-GAP            info: segments are missing from the capture
-extern const Rule capture_cut_packets;  // KMS-CAPTURE-CUT-PACKETS    info: snaplen cut the messages
-extern const Rule
-    capture_no_start;  // KMS-CAPTURE-NO-START       info: the capture begins in the middle of the connection
-extern const Rule
-    capture_overlap;             // KMS-CAPTURE-OVERLAP        warning: retransmitted bytes differ from the first copy
-extern const Rule capture_link;  // KMS-CAPTURE-LINK-TYPE      warning: packets of a link type that is not read
-extern const Rule
-    capture_scan;  // KMS-CAPTURE-SCAN           info: port scan of the KMS port, left out of the conversations
-extern const Rule
-    capture_limit;  // KMS-CAPTURE-LIMIT          info: a memory bound was reached, a conversation was reported in parts
+extern const Rule keys_missing;         // KMS-KEYS-MISSING  info: bodies not opened by the key profile
+extern const Rule capture_damaged;      // KMS-CAPTURE-DAMAGED  warning, with the byte offset
+extern const Rule capture_gap;          // KMS-CAPTURE-GAP  info: segments are missing from the capture
+extern const Rule capture_cut_packets;  // KMS-CAPTURE-CUT-PACKETS  info: snaplen cut the messages
+extern const Rule capture_no_start;     // KMS-CAPTURE-NO-START  info: begins in mid-connection
+extern const Rule capture_overlap;      // KMS-CAPTURE-OVERLAP  warning: second copy of bytes differs
+extern const Rule capture_link;         // KMS-CAPTURE-LINK-TYPE  warning: packets of a link type that is not read
+extern const Rule capture_scan;         // KMS-CAPTURE-SCAN  info: port scan, left out
+extern const Rule capture_limit;        // KMS-CAPTURE-LIMIT  info: a memory bound was reached
 
 }  // namespace rule
 }  // namespace diag::check

@@ -1,0 +1,178 @@
+// The whole of kms-decode but files and options: bytes as a capture, decoded in every mode. Properties: text holds no control
+// character but the end of a line, JSON is one object a line, and what a sink is given keeps its own rules, also when the
+// tracker has to give up connections for want of room.
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "libdiag/capture/reader.h"
+#include "libdiag/check/conversation_findings.h"
+#include "libdiag/check/rules.h"
+#include "libdiag/decode/conversation_json.h"
+#include "libdiag/decode/conversation_text.h"
+#include "libdiag/decode/conversation_tree.h"
+#include "libdiag/decode/decoder.h"
+
+using namespace diag;
+
+namespace {
+
+void require(bool ok) {
+    if (!ok) std::abort();
+}
+
+kms::Codec& codec() {
+    static kms::Codec shared{kms::lab_profile()};
+    return shared;
+}
+
+void check_text(std::string_view text) {
+    require(std::none_of(text.begin(), text.end(),
+                         [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7F; }));
+}
+
+void check_json(std::string_view text) {
+    require(text.empty() || text.back() == '\n');
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        boost::json::error_code error;
+        const auto value = boost::json::parse({line.data(), line.size()}, error);
+        require(!error && value.is_object() && value.as_object().contains("schema_version"));
+        text.remove_prefix(line.size() + 1);
+    }
+}
+
+struct Sizes {
+    std::uint64_t packet_count = 0;
+    bool is_damaged = false;
+};
+
+template <class Consume> Sizes read(Bytes bytes, Consume consume) {
+    Sizes sizes;
+    auto reader = capture::CaptureReader::from_memory(bytes);
+    if (!reader) return sizes;
+    for (PacketView packet; reader->next(packet);) {
+        consume(packet);
+        sizes.packet_count = packet.number;
+    }
+    sizes.is_damaged = reader->damage().has_value();
+    return sizes;
+}
+
+void run_decoder(Bytes bytes, decode::Detail detail, bool verbose) {
+    std::string out;
+    decode::Decoder decoder{
+        {.detail = detail, .statistics = verbose, .verbose = verbose}, codec(), [&out](std::string_view text) {
+            out += text;
+            return true;
+        }};
+    decoder.begin_capture("fuzz.pcap");
+    const Sizes sizes = read(bytes, [&decoder](const PacketView& packet) { decoder.on_packet(packet); });
+    std::optional<decode::CaptureDamage> damage;
+    if (sizes.is_damaged) damage = decode::CaptureDamage{.offset = 24, .what = "cut off"};
+    decoder.end_capture(damage, 0);
+    decoder.finish();
+    if (sizes.is_damaged) require(decoder.worst() >= check::Severity::warning);
+    detail == decode::Detail::json ? check_json(out) : check_text(out);
+}
+
+bool is_packet(const dissect::Mark& mark, std::uint64_t packet_count) { return !mark || mark.packet <= packet_count; }
+
+// Checks what the tracker hands out and runs everything that is made of it.
+class CheckingSink : public dissect::Sink {
+public:
+    std::uint64_t packet_count = 0;  ///< fed so far
+
+private:
+    void on_conversation(const dissect::Conversation& c) override {
+        require(c.first.packet >= 1 && c.first.packet <= c.last.packet && c.last.packet <= packet_count);
+        require(c.serial >= 1 && c.serial <= packet_count && c.part >= 1);
+        for (const auto& marks : {c.tcp.first_payload, c.tcp.last_payload, c.tcp.fin, c.tcp.rst})
+            for (const auto& mark : marks) require(is_packet(mark, packet_count));
+        for (const auto& pdu : c.pdus) check_pdu(pdu);
+        for (const dissect::Side side : {dissect::Side::client, dissect::Side::host}) check_order(c, side);
+        for (const auto& exchange : c.exchanges) check_exchange(c, exchange);
+        print(c);
+    }
+    void on_dns(const dissect::DnsLookup& lookup) override {
+        require(lookup.asked.packet >= 1 && lookup.asked.packet <= packet_count);
+        const auto findings = check::check_dns(lookup);
+        std::string json;
+        decode::append_json(json, lookup, findings, "fuzz.pcap");
+        check_json(json);
+        std::string text;
+        decode::append_text(text, lookup, findings, "fuzz.pcap", report::Style{false}, true);
+        check_text(text);
+    }
+
+    void check_pdu(const dissect::PduRecord& pdu) const {
+        require(pdu.first && pdu.last && is_packet(pdu.first, packet_count) && is_packet(pdu.last, packet_count));
+        require(!pdu.raw.empty() && pdu.raw.size() <= 65'535);
+        require(pdu.cut || pdu.raw.size() == pdu.decoded.header.frag_length);
+    }
+
+    // The PDUs of one side lie one behind the other.
+    static void check_order(const dissect::Conversation& c, dissect::Side side) {
+        std::int64_t end = INT64_MIN;
+        for (const auto& pdu : c.pdus) {
+            if (pdu.from != side) continue;
+            require(pdu.stream_offset >= end);
+            end = pdu.stream_offset + static_cast<std::int64_t>(pdu.raw.size());
+        }
+    }
+
+    static void check_exchange(const dissect::Conversation& c, const dissect::Exchange& e) {
+        require(e.request_pdu < c.pdus.size() && c.pdus[e.request_pdu].from == dissect::Side::client);
+        require(c.pdus[e.request_pdu].decoded.request() != nullptr);
+        require(!e.response || e.response_pdu);
+        require(!e.hresult || e.response_pdu);
+        if (!e.response_pdu) return;
+        require(*e.response_pdu < c.pdus.size() && c.pdus[*e.response_pdu].from == dissect::Side::host);
+    }
+
+    void print(const dissect::Conversation& c) {
+        const auto outcome = check::outcome_of(c);
+        const auto findings = check::check_conversation(c, outcome);
+        require(outcome == check::Outcome::complete || !findings.empty());
+        for (const auto& finding : findings) {
+            require(finding.rule != nullptr && !finding.title.empty() && !finding.evidence.empty());
+            require(check::find_rule(finding.rule->id) == finding.rule);
+            for (const std::uint64_t packet : finding.packets) require(packet >= 1 && packet <= packet_count);
+        }
+        std::string json;
+        decode::append_json(json, c, outcome, findings, "fuzz.pcap");
+        check_json(json);
+        std::string text;
+        decode::append_text(text, c, outcome, findings, "fuzz.pcap", report::Style{false}, true);
+        decode::append_trees(text, c, report::Style{false});
+        check_text(text);
+    }
+};
+
+void run_tracker(Bytes bytes, const dissect::TrackerOptions& options) {
+    CheckingSink sink;
+    dissect::Tracker tracker{options, codec(), sink};
+    read(bytes, [&](const PacketView& packet) {
+        sink.packet_count = packet.number;
+        tracker.on_packet(packet);
+    });
+    tracker.finish();
+    require(tracker.statistics().packet_count == sink.packet_count);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const Bytes bytes{data, size};
+    using decode::Detail;
+    run_decoder(bytes, Detail::blocks, false);
+    run_decoder(bytes, Detail::tree, true);
+    run_decoder(bytes, Detail::summary, false);
+    run_decoder(bytes, Detail::json, true);
+    run_tracker(bytes, {});
+    // No room for anything: connections are reported early and in parts.
+    run_tracker(bytes, {.max_slots = 4096, .flow_memory = 4096, .max_flows = 2, .part_size = 1024});
+    return 0;
+}
