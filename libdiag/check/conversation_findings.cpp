@@ -179,6 +179,7 @@ void nothing_accepted(const Conversation& c, std::vector<Finding>& out) {
                            : fmt::format("{} accepted none of the transfer syntaxes that {} offered", to_string(c.host),
                                          client_text(c))};
     if (const PduRecord* bind = first_of_type(c, dcerpc::PduType::bind)) b.saw(bind->last, pdu_text(*bind));
+    if (results.empty()) b.saw(answer->last, "an answer without a result for any context");
     for (std::size_t i = 0; i < results.size(); ++i) {
         b.saw(answer->last, fmt::format("context {}: result {}, {}", i, results[i].result,
                                         dcerpc::describe_reason(results[i].reason)));
@@ -191,9 +192,12 @@ void nothing_accepted(const Conversation& c, std::vector<Finding>& out) {
 
 void fault(const Conversation& c, std::vector<Finding>& out) {
     for (const PduRecord& p : c.pdus) {
+        if (p.decoded.type() != dcerpc::PduType::fault) continue;
         const auto* f = p.decoded.fault();
-        if (f == nullptr) continue;
-        const std::string status = fmt::format("{} ({})", format_code(f->status), dcerpc::fault_status_text(f->status));
+        const std::string status =
+            f == nullptr || !p.decoded.complete()
+                ? "of a status that is not in the capture"
+                : fmt::format("{} ({})", format_code(f->status), dcerpc::fault_status_text(f->status));
         Builder b{rule::rpc_fault, c, fmt::format("{} answered with the RPC fault {}", to_string(c.host), status)};
         if (const PduRecord* request = first_of_type(c, dcerpc::PduType::request))
             b.saw(request->last, pdu_text(*request));

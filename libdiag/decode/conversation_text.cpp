@@ -26,13 +26,19 @@ std::string packets_text(const dissect::Mark& first, const dissect::Mark& last) 
     return fmt::format("packets {} to {}", first.packet, last.packet);
 }
 
+// "every request was answered" would be an odd thing to say of none.
+std::string_view description(const Conversation& c, check::Outcome outcome) {
+    const bool nothing_asked = outcome == check::Outcome::complete && c.exchanges.empty();
+    return nothing_asked ? "no request was sent" : check::describe(outcome);
+}
+
 void append_head(std::string& out, const Conversation& c, check::Outcome outcome,
                  std::span<const check::Finding> findings, std::string_view capture, const report::Style& style) {
     std::string host = to_string(c.host);
     if (!c.host_name.empty()) host += fmt::format(" ({})", escape_for_terminal(c.host_name));
     out += fmt::format("{} -> {}\n", style.strong(to_string(c.client)), style.strong(host));
     out += fmt::format("  {}: ", colored(style, outcome, findings));
-    report::append_wrapped(out, check::describe(outcome), 4 + check::name_of(outcome).size(), 4, line_width);
+    report::append_wrapped(out, description(c, outcome), 4 + check::name_of(outcome).size(), 4, line_width);
     out += '\n';
     out += fmt::format("  {}, {}\n", format_rfc3339(c.first.time, c.fraction_digits),
                        format_duration(c.last.time.ns - c.first.time.ns));

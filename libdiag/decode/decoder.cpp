@@ -52,7 +52,8 @@ void Decoder::end_capture(const std::optional<CaptureDamage>& damage, double sec
 }
 
 void Decoder::finish() {
-    if (settings_.detail != Detail::json)
+    // Without a capture that could be opened a table of zeros would look like a result.
+    if (settings_.detail != Detail::json && !capture_.empty())
         out_ += summary_.to_text(style_, settings_.detail == Detail::summary ? 0 : shown_rows);
     flush();
 }

@@ -45,6 +45,8 @@ bool write_all(std::string_view text) {
     return true;
 }
 
+int print(std::string_view text) { return write_all(text) ? diag::tool::status_ok : diag::tool::status_failed; }
+
 void write_error(std::string_view line) { fmt::print(stderr, "kms-decode: {}\n", line); }
 
 bool wants_color(diag::tool::Color color) {
@@ -61,11 +63,9 @@ int main(int argc, char** argv) try {
         write_error(options.error());
         return diag::tool::status_failed;
     }
-    if (options->help || options->version) {
-        return write_all(options->help ? diag::tool::help_text() : diag::tool::version_text())
-                   ? 0
-                   : diag::tool::status_failed;
-    }
+    if (options->help) return print(diag::tool::help_text());
+    if (options->version) return print(diag::tool::version_text());
+    if (options->outcome_list) return print(diag::tool::outcome_list());
     install_signal_handlers();
     options->settings.colored = wants_color(options->color);
     options->settings.hash_key = std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();

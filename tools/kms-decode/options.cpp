@@ -1,9 +1,12 @@
 #include "tools/kms-decode/options.h"
 
-#include <boost/program_options.hpp>
+#include <fmt/format.h>
 
-#include <cmath>
+#include <boost/program_options.hpp>
+#include <charconv>
 #include <sstream>
+
+#include "libdiag/base/utf.h"
 
 namespace diag::tool {
 namespace {
@@ -37,11 +40,11 @@ po::options_description visible_options() {
     auto add_input = input.add_options();
     add_input("interface,i", po::value<std::string>()->value_name("NAME"), "capture live on this interface");
     add_input("filter,f", po::value<std::string>()->value_name("BPF"), "only packets that match, as tcpdump filters");
-    add_input("count", po::value<std::uint64_t>()->value_name("N"), "stop after N packets");
+    add_input("count", po::value<std::string>()->value_name("N"), "stop after N packets");
     add_input("duration", po::value<double>()->value_name("SECONDS"), "live: stop after this time");
-    add_input("snaplen", po::value<std::uint32_t>()->value_name("BYTES"), "live: bytes kept of each packet");
+    add_input("snaplen", po::value<std::string>()->value_name("BYTES"), "live: bytes kept of each packet");
     add_input("promiscuous", "live: promiscuous mode");
-    add_input("port", po::value<std::uint16_t>()->value_name("N"), "the KMS port where no bind was captured (1688)");
+    add_input("port", po::value<std::string>()->value_name("N"), "the KMS port where no bind was captured (1688)");
     add_input("keys", po::value<std::string>()->value_name("FILE"), "a key profile of your own, for protected bodies");
 
     po::options_description general{"General", 80, 46};
@@ -104,7 +107,7 @@ std::expected<void, std::string> read_fail_on(const po::variables_map& map, Opti
 std::string outcome_names() {
     std::string names;
     for (std::size_t i = 0; i < check::outcome_count; ++i) {
-        names += "\n  ";
+        if (i > 0) names += ", ";
         names += check::name_of(static_cast<check::Outcome>(i));
     }
     return names;
@@ -139,11 +142,24 @@ std::expected<void, std::string> read_selection(const po::variables_map& map, Op
     if (map.contains("outcome")) {
         for (const auto& text : map["outcome"].as<Texts>()) {
             const auto outcome = check::parse_outcome(text);
-            if (!outcome) return std::unexpected("--outcome: '" + text + "' is none of:" + outcome_names());
+            if (!outcome) return std::unexpected("--outcome: '" + text + "' is none of " + outcome_names());
             selection.outcomes.push_back(*outcome);
         }
     }
     return {};
+}
+
+// A whole number; boost's own conversion would take -1 for 65535.
+std::expected<std::optional<std::uint64_t>, std::string> number_of(const po::variables_map& map, const char* name,
+                                                                   std::uint64_t low, std::uint64_t high) {
+    if (!map.contains(name)) return std::nullopt;
+    const auto& text = map[name].as<std::string>();
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc{} && end == text.data() + text.size() && value >= low && value <= high) return value;
+    if (high == UINT64_MAX)
+        return std::unexpected(fmt::format("--{}: '{}' is not a number from {} on", name, text, low));
+    return std::unexpected(fmt::format("--{}: '{}' is not a number from {} to {}", name, text, low, high));
 }
 
 std::expected<void, std::string> read_input(const po::variables_map& map, Options& out) {
@@ -152,29 +168,32 @@ std::expected<void, std::string> read_input(const po::variables_map& map, Option
     if (map.contains("filter")) out.filter = map["filter"].as<std::string>();
     if (map.contains("keys")) out.keys_file = map["keys"].as<std::string>();
     if (map.contains("write")) out.write_file = map["write"].as<std::string>();
-    if (map.contains("count")) out.packet_limit = map["count"].as<std::uint64_t>();
-    if (map.contains("snaplen")) out.snapshot_size = map["snaplen"].as<std::uint32_t>();
+    const auto count = number_of(map, "count", 1, UINT64_MAX);
+    const auto snaplen = number_of(map, "snaplen", 64, 262'144);
+    const auto port = number_of(map, "port", 1, 65'535);
+    for (const auto* number : {&count, &snaplen, &port})
+        if (!*number) return std::unexpected(number->error());
+    out.packet_limit = *count;
+    if (*snaplen) out.snapshot_size = static_cast<std::uint32_t>(**snaplen);
+    if (*port) out.settings.kms_port = static_cast<std::uint16_t>(**port);
     if (map.contains("duration")) {
         out.time_limit = map["duration"].as<double>();
-        if (!std::isfinite(*out.time_limit) || *out.time_limit <= 0)
-            return std::unexpected("--duration: seconds, more than 0");
+        constexpr double longest = 1e9;  // seconds: 31 years
+        if (!(*out.time_limit > 0 && *out.time_limit <= longest)) {
+            return std::unexpected("--duration: seconds, more than 0 and at most 1000000000");
+        }
     }
-    if (map.contains("port")) {
-        out.settings.kms_port = map["port"].as<std::uint16_t>();
-        if (out.settings.kms_port == 0) return std::unexpected("--port: 1 to 65535");
-    }
-    if (out.packet_limit == std::uint64_t{0}) return std::unexpected("--count: 1 or more");
-    if (out.snapshot_size < 64 || out.snapshot_size > 262'144) return std::unexpected("--snaplen: 64 to 262144 bytes");
+    if (out.write_file == "-") return std::unexpected("-w -: standard output is for the results, give a file");
     if (out.interface && !out.files.empty()) return std::unexpected("give capture files or -i INTERFACE, not both");
     if (!out.interface && out.files.empty())
         return std::unexpected("no input: give a capture file, '-' or -i INTERFACE (--help explains)");
-    if (!out.interface && out.time_limit) return std::unexpected("--duration goes with -i INTERFACE");
+    for (const char* live : {"duration", "snaplen", "promiscuous"})
+        if (!out.interface && map.contains(live))
+            return std::unexpected(fmt::format("--{} goes with -i INTERFACE", live));
     return {};
 }
 
-}  // namespace
-
-std::expected<Options, std::string> parse_options(int argc, const char* const* argv) {
+std::expected<Options, std::string> parse(int argc, const char* const* argv) {
     po::options_description all = visible_options();
     all.add_options()("file", po::value<Texts>());
     po::positional_options_description positional;
@@ -191,7 +210,8 @@ std::expected<Options, std::string> parse_options(int argc, const char* const* a
     Options out;
     out.help = map.contains("help");
     out.version = map.contains("version");
-    if (out.help || out.version) return out;
+    out.outcome_list = map.contains("outcome") && map["outcome"].as<Texts>() == Texts{"list"};
+    if (out.help || out.version || out.outcome_list) return out;
     out.promiscuous = map.contains("promiscuous");
     out.settings.statistics = map.contains("stats");
     out.settings.quiet = map.contains("quiet");
@@ -200,6 +220,24 @@ std::expected<Options, std::string> parse_options(int argc, const char* const* a
         if (auto ok = read(map, out); !ok) return std::unexpected(ok.error());
     }
     return out;
+}
+
+}  // namespace
+
+std::expected<Options, std::string> parse_options(int argc, const char* const* argv) {
+    auto options = parse(argc, argv);
+    // Errors quote what was typed, or what a script made of a file name: no control character goes to the terminal.
+    if (!options) return std::unexpected(escape_for_terminal(options.error()));
+    return options;
+}
+
+std::string outcome_list() {
+    std::string list;
+    for (std::size_t i = 0; i < check::outcome_count; ++i) {
+        const auto outcome = static_cast<check::Outcome>(i);
+        list += fmt::format("{:<32} {}\n", check::name_of(outcome), check::describe(outcome));
+    }
+    return list;
 }
 
 std::string help_text() {

@@ -17,6 +17,7 @@ enum class Color : std::uint8_t { automatic, always, never };
 struct Options {
     bool help = false;
     bool version = false;
+    bool outcome_list = false;             ///< --outcome list
     std::vector<std::string> files;        ///< "-" is standard input
     std::optional<std::string> interface;  ///< live capture instead of files
     std::optional<std::string> filter;     ///< BPF
@@ -36,5 +37,8 @@ std::expected<Options, std::string> parse_options(int argc, const char* const* a
 
 /// What --help prints.
 std::string help_text();
+
+/// What --outcome list prints: a line each.
+std::string outcome_list();
 
 }  // namespace diag::tool
