@@ -48,6 +48,7 @@ void Decoder::end_capture(const std::optional<CaptureDamage>& damage, double sec
     tracker_->finish();
     const auto findings = capture_findings(damage);
     note(findings);
+    summary_.add_findings(findings);
     print_capture(findings, seconds);
 }
 

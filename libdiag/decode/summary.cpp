@@ -108,20 +108,21 @@ void Summary::add(const dissect::Conversation& c, check::Outcome outcome, std::s
     exchange_count_ += c.exchanges.size();
     remember(clients_, c.client.ip);
     remember(hosts_, c.host.ip);
-    for (const auto& finding : findings) {
-        critical_count_ += finding.rule->severity == check::Severity::critical ? 1 : 0;
-        warning_count_ += finding.rule->severity == check::Severity::warning ? 1 : 0;
-    }
+    add_findings(findings);
     if (c.exchanges.empty()) return count(row_of(c, outcome, nullptr, findings));
     for (const auto& exchange : c.exchanges) count(row_of(c, outcome, &exchange, findings));
 }
 
-void Summary::add_lookup(std::span<const check::Finding> findings) {
-    ++lookup_count_;
+void Summary::add_findings(std::span<const check::Finding> findings) {
     for (const auto& finding : findings) {
         critical_count_ += finding.rule->severity == check::Severity::critical ? 1 : 0;
         warning_count_ += finding.rule->severity == check::Severity::warning ? 1 : 0;
     }
+}
+
+void Summary::add_lookup(std::span<const check::Finding> findings) {
+    ++lookup_count_;
+    add_findings(findings);
 }
 
 std::string Summary::to_text(const report::Style& style, std::size_t shown_rows) const {

@@ -23,6 +23,8 @@ public:
              std::span<const check::Finding> findings);
     void add_lookup(std::span<const check::Finding> findings);
     void add_capture() { ++capture_count_; }
+    /// Findings about a capture as a whole.
+    void add_findings(std::span<const check::Finding> findings);
 
     std::uint64_t conversation_count() const { return conversation_count_; }
     std::uint64_t exchange_count() const { return exchange_count_; }

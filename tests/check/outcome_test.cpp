@@ -1,6 +1,7 @@
 // One scripted conversation for each outcome, and the neighbours that must not be confused with it.
 #include "libdiag/check/outcome.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <set>
 
@@ -329,6 +330,7 @@ TEST_CASE("outcome: every bad end has a finding with stage, evidence and packets
         CHECK_FALSE(first.title.empty());
         CHECK_FALSE(first.evidence.empty());
         REQUIRE_FALSE(first.packets.empty());
+        CHECK(std::is_sorted(first.packets.begin(), first.packets.end()));
         for (const std::uint64_t packet : first.packets) {
             CHECK(packet >= 1);
             CHECK(packet <= script.packets().size());

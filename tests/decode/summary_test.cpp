@@ -126,6 +126,20 @@ TEST_CASE("summary: past its bound rows are put together, and no conversation is
     CHECK_THAT(lines.front(), Catch::Contains("20000 conversations"));
 }
 
+TEST_CASE("summary: a warning about the capture itself is among the warnings that it counts", "[decode][summary]") {
+    kms::Codec codec{kms::lab_profile()};
+    std::string out;
+    Decoder decoder{{.detail = Detail::summary}, codec, [&out](std::string_view text) {
+                        out += text;
+                        return true;
+                    }};
+    decoder.begin_capture("cut.pcap");
+    decoder.end_capture(CaptureDamage{.offset = 24, .what = "the file ends inside a record"}, 0);
+    decoder.finish();
+    CHECK(decoder.worst() == check::Severity::warning);
+    CHECK_THAT(out, Catch::Contains("1 warning"));
+}
+
 TEST_CASE("summary: parts of one conversation count once, their requests all", "[decode][summary]") {
     Summary summary;
     summary.add_capture();

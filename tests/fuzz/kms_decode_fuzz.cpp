@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -19,8 +20,10 @@ using namespace diag;
 
 namespace {
 
-void require(bool ok) {
-    if (!ok) std::abort();
+void require(bool ok, int line = __builtin_LINE()) {
+    if (ok) return;
+    std::fprintf(stderr, "kms_decode_fuzz.cpp:%d: does not hold\n", line);
+    std::abort();
 }
 
 kms::Codec& codec() {

@@ -23,7 +23,8 @@ TEST_CASE("json writer: nested values are separated by commas where they must be
     CHECK(out == R"({"a":1,"list":[true,null,{}],"b":"x","none":null})");
 }
 
-TEST_CASE("json writer: a long text of many members stays what was written, however often its memory grows", "[report][json]") {
+TEST_CASE("json writer: a long text of many members stays what was written, however often its memory grows",
+          "[report][json]") {
     for (std::size_t start = 0; start < 40; ++start) {
         std::string out(start, ' ');
         JsonWriter json{out};

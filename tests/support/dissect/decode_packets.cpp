@@ -103,7 +103,8 @@ std::string difference(const std::vector<std::string>& have, const std::vector<s
         return std::to_string(have.size()) + " lines instead of " + std::to_string(want.size());
     }
     const auto [a, b] = std::mismatch(have.begin(), have.end(), want.begin());
-    const auto at = static_cast<std::size_t>(std::mismatch(a->begin(), a->end(), b->begin(), b->end()).first - a->begin());
+    const auto at =
+        static_cast<std::size_t>(std::mismatch(a->begin(), a->end(), b->begin(), b->end()).first - a->begin());
     const std::size_t from = at - std::min(at, before);
     return "..." + a->substr(from, shown) + "...\ninstead of\n..." + b->substr(from, shown) + "...";
 }
