@@ -192,7 +192,7 @@ void nothing_accepted(const Conversation& c, std::vector<Finding>& out) {
 
 void fault(const Conversation& c, std::vector<Finding>& out) {
     for (const PduRecord& p : c.pdus) {
-        if (p.decoded.type() != dcerpc::PduType::fault) continue;
+        if (p.from != Side::host || p.decoded.type() != dcerpc::PduType::fault) continue;
         const auto* f = p.decoded.fault();
         const std::string status =
             f == nullptr || !p.decoded.complete()

@@ -45,8 +45,10 @@ std::optional<Outcome> before_connection(const Conversation& c) {
     return Outcome::no_answer_to_syn;
 }
 
+// Whether the host sent a PDU of this type; what a client sends in its place means nothing.
 bool has(const Conversation& c, dcerpc::PduType type) {
-    return std::any_of(c.pdus.begin(), c.pdus.end(), [type](const PduRecord& p) { return p.decoded.type() == type; });
+    return std::any_of(c.pdus.begin(), c.pdus.end(),
+                       [type](const PduRecord& p) { return p.from == Side::host && p.decoded.type() == type; });
 }
 
 // The host's last word on what it offers: no context of it can carry a call.
@@ -103,8 +105,10 @@ std::optional<Outcome> parse_outcome(std::string_view name) {
 
 Outcome outcome_of(const Conversation& c) {
     if (const auto outcome = before_connection(c)) return *outcome;
-    if (has(c, dcerpc::PduType::bind_nak) && c.exchanges.empty()) return Outcome::bind_refused_by_nak;
     if (c.not_rpc[client] || c.not_rpc[host]) return Outcome::not_rpc;
+    // Of several answers to a bind the last one counts.
+    const bool bound = has(c, dcerpc::PduType::bind_ack) || !c.exchanges.empty();
+    if (has(c, dcerpc::PduType::bind_nak) && !bound) return Outcome::bind_refused_by_nak;
     if (nothing_accepted(c)) return Outcome::interface_not_supported;
     if (has(c, dcerpc::PduType::fault)) return Outcome::fault;
 

@@ -29,7 +29,8 @@ std::string packets_text(const dissect::Mark& first, const dissect::Mark& last) 
 // "every request was answered" would be an odd thing to say of none.
 std::string_view description(const Conversation& c, check::Outcome outcome) {
     const bool nothing_asked = outcome == check::Outcome::complete && c.exchanges.empty();
-    return nothing_asked ? "no request was sent" : check::describe(outcome);
+    if (!nothing_asked) return check::describe(outcome);
+    return c.gap_size + c.cut_size > 0 ? "no request is in the capture" : "no request was sent";
 }
 
 void append_head(std::string& out, const Conversation& c, check::Outcome outcome,

@@ -107,6 +107,11 @@ bool is_from_host(Bytes payload) {
            payload.size() >= 3;
 }
 
+bool is_from_client(Bytes payload) {
+    return payload.size() >= 3 &&
+           begins_like(payload, {PduType::bind, PduType::alter_context, PduType::request, PduType::auth3});
+}
+
 bool looks_like_kms_request(const dcerpc::Pdu& pdu) {
     const auto* request = pdu.request();
     if (request == nullptr || request->opnum != 0) return false;

@@ -16,8 +16,9 @@ bool may_begin_kms(Bytes payload, Side from);
 /// that offers KMS, or a call that looks so much like KMS that its bind may just come later in a reordered capture.
 std::optional<Side> recognise(Bytes payload);
 
-/// Whether a payload begins with a PDU that only a host sends; tells the sides apart when both ports are the KMS port.
+/// Whether a payload begins with a PDU that only a host, or only a client, sends: tells the sides apart where no SYN did.
 bool is_from_host(Bytes payload);
+bool is_from_client(Bytes payload);
 
 /// Whether a request stub holds a KMS message: the lengths agree and a version stands where it should.
 bool looks_like_kms_request(const dcerpc::Pdu& pdu);

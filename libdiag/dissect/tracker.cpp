@@ -142,7 +142,10 @@ void Tracker::on_unknown(const Tcp& tcp, std::uint64_t fingerprint) {
     const bool closes = tcp.has(tcp::flag::fin) || tcp.has(tcp::flag::rst);
     if (tcp.segment.payload_size == 0 && !(closes && (to_port || from_port))) return;
     if (to_port || from_port) {
-        const Side from = to_port && !(from_port && is_from_host(tcp.segment.payload)) ? Side::client : Side::host;
+        // The bytes say who is who; the port only where they do not.
+        Side from = to_port ? Side::client : Side::host;
+        if (is_from_host(tcp.segment.payload)) from = Side::host;
+        if (is_from_client(tcp.segment.payload)) from = Side::client;
         feed(open_flow(tcp, fingerprint, from), tcp, from);
     } else if (const auto from = recognise(tcp.segment.payload)) {
         feed(open_flow(tcp, fingerprint, *from), tcp, *from);
@@ -403,8 +406,16 @@ void Tracker::sweep(Timestamp now) {
         over_.pop_front();
         Pooled& pooled = *pool_[over.pool_index];
         if (!pooled.used || pooled.flow.serial != over.serial) continue;
-        report(pooled.flow);
-        close_flow(pooled.flow, false);
+        Flow& flow = pooled.flow;
+        // Packets since then: a late retransmission, or a rejection that was not the end.
+        if (!flow.is_over()) {
+            flow.over_queued = false;
+        } else if (flow.last.time > over.time) {
+            over_.push_back({over.pool_index, over.serial, flow.last.time});
+        } else {
+            report(flow);
+            close_flow(flow, false);
+        }
     }
 }
 

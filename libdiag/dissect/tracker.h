@@ -39,7 +39,7 @@ struct TrackerOptions {
     std::size_t max_slots = std::size_t{1} << 20;     ///< connections remembered by their handshake, 32 bytes each
     std::size_t flow_memory = std::size_t{10} << 20;  ///< bytes for connections that carry KMS, or may
     std::size_t max_flows = 8192;
-    std::size_t part_size = std::size_t{2} << 20;  ///< bytes of one connection before it is reported in parts
+    std::size_t part_size = std::size_t{512} << 10;  ///< bytes of one connection before it is reported in parts
 };
 
 /// Counters over a whole capture, for --stats and for findings about the capture.

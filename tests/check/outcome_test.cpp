@@ -53,6 +53,26 @@ const Case cases[] = {
          s.request().response();
          s.tcp.rst(Side::host);
      }},
+    {"rejected by ICMP once, connected three seconds later", Outcome::complete,
+     [](ConversationScript& s) {
+         s.tcp.syn().unreachable(ip("192.0.2.1"), port_unreachable).wait(3'000'000'000);
+         bound(s);
+         s.request().response();
+         s.tcp.fin(Side::client).fin(Side::host);
+     }},
+    {"the first bind refused by a nak, the second accepted", Outcome::complete,
+     [](ConversationScript& s) {
+         s.tcp.handshake();
+         s.bind().host(ConversationScript::bind_nak_pdu(4));
+         s.bind().bind_ack();
+         s.tcp.fin(Side::client).fin(Side::host);
+     }},
+    {"HTTP answered by a nak", Outcome::not_rpc,
+     [](ConversationScript& s) {
+         s.tcp.handshake().send(Side::client, bytes_of("GET / HTTP/1.1\r\nHost: kms.example.test\r\n\r\n"));
+         s.host(ConversationScript::bind_nak_pdu(4));
+         s.tcp.fin(Side::client).fin(Side::host);
+     }},
     {"answered, the capture ends before the close", Outcome::complete,
      [](ConversationScript& s) {
          bound(s);
