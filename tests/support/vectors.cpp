@@ -20,7 +20,7 @@ const boost::json::value& member_of(const boost::json::object& object, std::stri
 }  // namespace
 
 std::string read_repository_file(std::string_view path) {
-    const std::string full = std::string{DIAG_SOURCE_DIR} + "/" + std::string{path};
+    const std::string full = DIAG_SOURCE_DIR "/" + std::string{path};
     std::ifstream in{full, std::ios::binary};
     if (!in) throw std::runtime_error{"cannot read " + full};
     return {std::istreambuf_iterator<char>{in}, {}};
