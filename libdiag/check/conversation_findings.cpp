@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "libdiag/base/hex.h"
+#include "libdiag/check/capture_findings.h"
 #include "libdiag/check/exchange_findings.h"
+#include "libdiag/check/finding_builder.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/proto/dcerpc/names.h"
 
@@ -16,41 +18,10 @@ using dissect::Conversation;
 using dissect::Mark;
 using dissect::PduRecord;
 using dissect::Side;
+using Builder = FindingBuilder;
 
 constexpr std::size_t client = 0;
 constexpr std::size_t host = 1;
-
-// Collects the evidence of one finding: a sentence, and the packet that proves it.
-class Builder {
-public:
-    Builder(const Rule& rule, const Conversation& c, std::string title)
-        : finding_{.rule = &rule,
-                   .target = to_string(c.host),
-                   .title = std::move(title),
-                   .evidence = {},
-                   .packets = {}},
-          start_{c.first.time} {}
-
-    Builder& saw(std::string text) {
-        finding_.evidence.push_back(std::move(text));
-        return *this;
-    }
-    /// "packet 4 (+0.123 ms): what"; nothing when there is no such packet.
-    Builder& saw(const Mark& mark, std::string_view what) {
-        if (!mark) return *this;
-        const double ms = static_cast<double>(mark.time.ns - start_.ns) / 1e6;
-        finding_.evidence.push_back(fmt::format("packet {} ({:+.3f} ms): {}", mark.packet, ms, what));
-        finding_.packets.push_back(mark.packet);
-        return *this;
-    }
-    Finding take() { return std::move(finding_); }
-
-private:
-    Finding finding_;
-    Timestamp start_;
-};
-
-std::string client_text(const Conversation& c) { return to_string(c.client.ip); }
 
 void connect_refused(const Conversation& c, std::vector<Finding>& out) {
     Builder b{rule::connect_refused, c,
@@ -63,10 +34,11 @@ void connect_refused(const Conversation& c, std::vector<Finding>& out) {
 void connect_no_answer(const Conversation& c, std::vector<Finding>& out) {
     Builder b{rule::connect_no_answer, c,
               fmt::format("nothing answered when {} tried to connect to {}", client_text(c), to_string(c.host))};
-    b.saw(c.tcp.syn, fmt::format("SYN from {}, sent {} times", to_string(c.client), c.tcp.syn_count));
-    const double seconds = static_cast<double>(c.last.time.ns - c.first.time.ns) / 1e9;
-    b.saw(c.last,
-          fmt::format("last attempt, {:.1f} s after the first; no SYN-ACK, RST or ICMP error in the capture", seconds));
+    b.saw(c.tcp.syn, fmt::format("SYN from {}, sent {}", to_string(c.client), times_text(c.tcp.syn_count)));
+    if (c.tcp.syn_count > 1)
+        b.saw(c.last, fmt::format("last attempt, {} after the first", seconds_text(c.last.time.ns - c.first.time.ns)));
+    b.saw(fmt::format("no SYN-ACK, RST or ICMP error in the {} that the capture goes on",
+                      seconds_text(c.observed_until.ns - c.last.time.ns)));
     out.push_back(b.take());
 }
 
@@ -94,12 +66,6 @@ const PduRecord* first_of_type(const Conversation& c, dcerpc::PduType type) {
     return found == c.pdus.end() ? nullptr : &*found;
 }
 
-std::string pdu_text(const PduRecord& p) {
-    return fmt::format("{} of the {}, call id {}, {} bytes", dcerpc::name_of(p.decoded.type()),
-                       p.from == Side::client ? "client" : "host", p.decoded.header.call_id,
-                       p.decoded.header.frag_length);
-}
-
 // How the connection ended: the line that closes the evidence of most findings.
 void add_end(Builder& b, const Conversation& c) {
     std::vector<std::pair<Mark, std::string>> ends{
@@ -117,40 +83,93 @@ void add_end(Builder& b, const Conversation& c) {
     }
 }
 
-void with_last_pdu(const Rule& r, const Conversation& c, std::string title, std::vector<Finding>& out) {
-    Builder b{r, c, std::move(title)};
-    if (const PduRecord* p = last_of(c, Side::client)) b.saw(p->last, pdu_text(*p));
+void add_partial_tails(Builder& b, const Conversation& c) {
     for (const Side side : {Side::client, Side::host}) {
         const auto i = static_cast<std::size_t>(side);
         if (c.partial_tail[i] == 0) continue;
         b.saw(c.tcp.last_payload[i], fmt::format("{} bytes of a message of the {} that never got complete",
                                                  c.partial_tail[i], side == Side::client ? "client" : "host"));
     }
+}
+
+void with_last_pdu(const Rule& r, const Conversation& c, std::string title, std::vector<Finding>& out) {
+    Builder b{r, c, std::move(title)};
+    if (const PduRecord* p = last_of(c, Side::client)) b.saw(p->last, pdu_text(*p));
+    add_partial_tails(b, c);
     add_end(b, c);
     out.push_back(b.take());
 }
 
-std::string what_speaks(std::string_view opening) {
+std::string_view what_speaks(std::string_view opening) {
     if (opening.starts_with("HTTP/") || opening.find(" HTTP/1.") != std::string_view::npos) return "HTTP";
     if (opening.size() > 2 && (opening[0] == '\x16' || opening[0] == '\x15') && opening[1] == '\x03') return "TLS";
     if (opening.starts_with("SSH-")) return "SSH";
-    if (opening.starts_with("220 ")) return "a mail or FTP server";
+    if (opening.starts_with("220 ") || opening.starts_with("220-")) return "the greeting of a mail or FTP server";
+    if (opening.starts_with('\x05')) return "a broken RPC header";
     return "another protocol";
 }
 
-void not_rpc(const Conversation& c, std::vector<Finding>& out) {
-    const std::size_t side = c.not_rpc[host] ? host : client;
-    const std::string& opening = c.opening[side];
-    const std::string speaks = what_speaks(opening);
+// The first line of what was said instead of RPC, and its bytes.
+std::string quote(std::string_view opening) {
+    constexpr std::size_t quoted_size = 24;
+    const std::string_view text = opening.substr(0, std::min(quoted_size, opening.find_first_of("\r\n")));
+    return fmt::format("\"{}\" ({})", text, to_hex(head(bytes_of(opening), quoted_size)));
+}
+
+void host_not_rpc(const Conversation& c, std::vector<Finding>& out) {
+    const auto& junk = c.junk[host];
     Builder b{rule::not_rpc, c,
-              side == host ? fmt::format("{} answers with {}, not with RPC", to_string(c.host), speaks)
-                           : fmt::format("{} speaks {} to {}, not RPC", client_text(c), speaks, to_string(c.host))};
+              fmt::format("{} answers with {}, not with RPC", to_string(c.host), what_speaks(junk.opening))};
     if (const PduRecord* p = last_of(c, Side::client)) b.saw(p->last, pdu_text(*p));
-    const Bytes shown = head(bytes_of(opening), 24);
-    b.saw(c.tcp.first_payload[side],
-          fmt::format("first bytes of the {}: \"{}\" ({})", side == host ? "host" : "client",
-                      std::string_view{opening}.substr(0, opening.find_first_of("\r\n")), to_hex(shown)));
+    b.saw(junk.first, fmt::format("first bytes of the host: {}", quote(junk.opening)));
     add_end(b, c);
+    out.push_back(b.take());
+}
+
+void client_not_rpc(const Conversation& c, std::vector<Finding>& out) {
+    const auto& junk = c.junk[client];
+    Builder b{rule::client_not_rpc, c,
+              fmt::format("{} does not speak RPC to {} but {}", client_text(c), to_string(c.host),
+                          what_speaks(junk.opening))};
+    b.saw(junk.first, fmt::format("first bytes of the client: {}", quote(junk.opening)));
+    add_end(b, c);
+    out.push_back(b.take());
+}
+
+// Bytes between the PDUs of a conversation that is RPC.
+void broken_rpc(const Conversation& c, Outcome outcome, std::vector<Finding>& out) {
+    if (outcome == Outcome::not_rpc) return;
+    for (const Side side : {Side::client, Side::host}) {
+        const auto& junk = c.junk[static_cast<std::size_t>(side)];
+        if (junk.size == 0) continue;
+        const Endpoint& who = side == Side::client ? c.client : c.host;
+        out.push_back(
+            Builder{rule::rpc_broken, c,
+                    fmt::format("{} of the bytes from {} belong to no RPC message", junk.size, to_string(who))}
+                .saw(junk.first, fmt::format("a message should begin here, and these bytes stand in its place: {}",
+                                             quote(junk.opening)))
+                .take());
+    }
+}
+
+// No answer yet, and nobody could expect one so soon.
+void capture_ends(const Conversation& c, Outcome outcome, std::vector<Finding>& out) {
+    const bool connecting = outcome == Outcome::no_answer_to_syn;
+    const std::string_view what = connecting                              ? "the TCP connection"
+                                  : outcome == Outcome::no_answer_to_bind ? "the RPC bind"
+                                                                          : "the request";
+    const std::string who = client_text(c);
+    Builder b{c.reported_early ? rule::capture_limit : rule::capture_ends, c,
+              c.reported_early
+                  ? fmt::format("the conversation of {} with {} was reported before its end", who, to_string(c.host))
+                  : fmt::format("the capture ends before {} could answer {} of {}", to_string(c.host), what, who)};
+    const PduRecord* p = last_of(c, Side::client);
+    const Mark& last = connecting ? c.tcp.syn : c.tcp.last_payload[client];
+    b.saw(last, connecting     ? fmt::format("SYN from {}", to_string(c.client))
+                : p != nullptr ? pdu_text(*p)
+                               : "last bytes of the client");
+    add_partial_tails(b, c);
+    b.saw(fmt::format("the capture goes on for {} behind it", seconds_text(c.observed_until.ns - last.time.ns)));
     out.push_back(b.take());
 }
 
@@ -209,13 +228,13 @@ void fault(const Conversation& c, std::vector<Finding>& out) {
 void by_outcome(const Conversation& c, Outcome outcome, std::vector<Finding>& out) {
     const std::string h = to_string(c.host);
     const std::string who = client_text(c);
-    const bool bound = first_of_type(c, dcerpc::PduType::bind_ack) != nullptr || !c.exchanges.empty();
+    if (is_too_soon_to_tell(c, outcome)) return capture_ends(c, outcome, out);
     switch (outcome) {
         case Outcome::complete: return;
         case Outcome::refused_by_rst: return connect_refused(c, out);
         case Outcome::no_answer_to_syn: return connect_no_answer(c, out);
         case Outcome::rejected_by_icmp: return connect_rejected(c, out);
-        case Outcome::not_rpc: return not_rpc(c, out);
+        case Outcome::not_rpc: return c.not_rpc[host] ? host_not_rpc(c, out) : client_not_rpc(c, out);
         case Outcome::bind_refused_by_nak: return bind_nak(c, out);
         case Outcome::interface_not_supported: return nothing_accepted(c, out);
         case Outcome::fault: return fault(c, out);
@@ -248,55 +267,14 @@ void by_outcome(const Conversation& c, Outcome outcome, std::vector<Finding>& ou
                 return with_last_pdu(rule::connect_closed, c,
                                      fmt::format("{} closed the connection of {} before any RPC", h, who), out);
             }
-            return bound
-                       ? with_last_pdu(
-                             rule::request_closed, c,
-                             fmt::format("{} closed the connection of {} instead of answering the request", h, who),
-                             out)
-                       : with_last_pdu(
-                             rule::bind_closed, c,
-                             fmt::format("{} closed the connection of {} instead of answering the bind", h, who), out);
-    }
-}
-
-void about_capture(const Conversation& c, std::vector<Finding>& out) {
-    if (c.gap_size > 0) {
-        out.push_back(
-            Builder{rule::capture_gap, c,
-                    fmt::format("{} bytes between {} and {} are not in the capture", c.gap_size, to_string(c.client),
-                                to_string(c.host))}
-                .saw(fmt::format("{} bytes were sent or confirmed, but no packet of the capture has them", c.gap_size))
-                .take());
-    }
-    if (c.cut_size > 0) {
-        out.push_back(
-            Builder{
-                rule::capture_cut_packets, c,
-                fmt::format("the capture cut packets between {} and {} short", to_string(c.client), to_string(c.host))}
-                .saw(fmt::format("{} bytes at the ends of packets were sent, but not captured (snapshot length)",
-                                 c.cut_size))
-                .take());
-    }
-    if (c.conflict_size > 0) {
-        out.push_back(Builder{rule::capture_overlap, c,
-                              fmt::format("retransmitted bytes between {} and {} differ from the first copy",
-                                          to_string(c.client), to_string(c.host))}
-                          .saw(fmt::format("{} bytes differ; the first copy was decoded", c.conflict_size))
-                          .take());
-    }
-    if (!c.start_seen && c.part == 1 && c.tcp.established) {
-        out.push_back(Builder{rule::capture_no_start, c,
-                              fmt::format("the capture begins in the middle of the connection of {} to {}",
-                                          client_text(c), to_string(c.host))}
-                          .saw(c.first, "first packet of the connection in the capture; no SYN before it")
-                          .take());
-    }
-    if (c.continues) {
-        out.push_back(Builder{
-            rule::capture_limit, c,
-            fmt::format("the conversation of {} with {} is reported in parts", to_string(c.client), to_string(c.host))}
-                          .saw(c.last, fmt::format("last packet of part {}", c.part))
-                          .take());
+            if (const PduRecord* p = last_of(c, Side::client); p != nullptr && p->decoded.bind() != nullptr) {
+                return with_last_pdu(
+                    rule::bind_closed, c,
+                    fmt::format("{} closed the connection of {} instead of answering the bind", h, who), out);
+            }
+            return with_last_pdu(rule::request_closed, c,
+                                 fmt::format("{} closed the connection of {} instead of answering the request", h, who),
+                                 out);
     }
 }
 
@@ -306,7 +284,8 @@ std::vector<Finding> check_conversation(const Conversation& c, Outcome outcome) 
     std::vector<Finding> findings;
     by_outcome(c, outcome, findings);
     check_exchanges(c, findings);
-    about_capture(c, findings);
+    broken_rpc(c, outcome, findings);
+    check_capture(c, findings);
     std::stable_sort(findings.begin(), findings.end(),
                      [](const Finding& a, const Finding& b) { return a.rule->severity > b.rule->severity; });
     return findings;

@@ -8,6 +8,7 @@ namespace diag::check {
 namespace {
 
 using dissect::Conversation;
+using dissect::Exchange;
 using dissect::PduRecord;
 using dissect::Side;
 
@@ -51,6 +52,21 @@ bool has(const Conversation& c, dcerpc::PduType type) {
                        [type](const PduRecord& p) { return p.from == Side::host && p.decoded.type() == type; });
 }
 
+const PduRecord* last_bind(const Conversation& c) {
+    const auto bind = std::find_if(c.pdus.rbegin(), c.pdus.rend(), [](const PduRecord& p) {
+        return p.from == Side::client && p.decoded.bind() != nullptr;
+    });
+    return bind == c.pdus.rend() ? nullptr : &*bind;
+}
+
+// Bytes of the host that the capture lost may have been the answer.
+bool is_answered(const Conversation& c, const PduRecord& bind) {
+    const auto behind = c.pdus.begin() + (&bind - c.pdus.data()) + 1;
+    return c.gap_size > 0 || std::any_of(behind, c.pdus.end(), [](const PduRecord& p) {
+               return p.from == Side::host && p.decoded.type() != dcerpc::PduType::shutdown;
+           });
+}
+
 // The host's last word on what it offers: no context of it can carry a call.
 bool nothing_accepted(const Conversation& c) {
     bool answered = false;
@@ -64,16 +80,9 @@ bool nothing_accepted(const Conversation& c) {
     return answered && !accepted;
 }
 
-bool bind_is_unanswered(const Conversation& c) {
-    const auto asked =
-        std::count_if(c.pdus.begin(), c.pdus.end(), [](const PduRecord& p) { return p.decoded.bind() != nullptr; });
-    const auto answered = std::count_if(c.pdus.begin(), c.pdus.end(), [](const PduRecord& p) {
-        return p.decoded.bind_ack() != nullptr || p.decoded.type() == dcerpc::PduType::bind_nak;
-    });
-    return asked > answered;
-}
-
 bool closed_first(const Conversation& c, Side side) { return c.tcp.closed_first == side; }
+
+bool is_bound(const Conversation& c) { return has(c, dcerpc::PduType::bind_ack) || !c.exchanges.empty(); }
 
 // A call or a bind was left without an answer: who ended it?
 Outcome unanswered(const Conversation& c, Outcome after_reset, Outcome silence) {
@@ -83,12 +92,27 @@ Outcome unanswered(const Conversation& c, Outcome after_reset, Outcome silence) 
     return silence;
 }
 
+// The first call that nobody answered, as far as the capture can know.
+const Exchange* open_exchange(const Conversation& c) {
+    const auto open = std::find_if(c.exchanges.begin(), c.exchanges.end(),
+                                   [](const Exchange& e) { return !e.response_pdu && !e.answer_not_captured; });
+    return open == c.exchanges.end() ? nullptr : &*open;
+}
+
+// Nothing is left open, and there was no call either.
+Outcome without_request(const Conversation& c) {
+    if (!closed_first(c, Side::host)) return Outcome::complete;
+    if (c.pdus.empty()) return Outcome::closed_by_host_without_response;
+    // Lost bytes may have been the call.
+    if (c.gap_size + c.cut_size > 0 || has(c, dcerpc::PduType::response)) return Outcome::complete;
+    return c.tcp.rst[host] && !c.tcp.fin[host] ? Outcome::reset_by_host_after_bind : Outcome::closed_by_host_idle;
+}
+
 // The client's last message never got complete.
 Outcome cut_by_client(const Conversation& c) {
     if (closed_first(c, Side::client)) return Outcome::closed_by_client_mid_pdu;
-    return has(c, dcerpc::PduType::bind_ack)
-               ? unanswered(c, Outcome::reset_by_host_after_request, Outcome::request_unanswered)
-               : unanswered(c, Outcome::reset_by_host_after_bind, Outcome::no_answer_to_bind);
+    return is_bound(c) ? unanswered(c, Outcome::reset_by_host_after_request, Outcome::request_unanswered)
+                       : unanswered(c, Outcome::reset_by_host_after_bind, Outcome::no_answer_to_bind);
 }
 
 }  // namespace
@@ -107,29 +131,28 @@ Outcome outcome_of(const Conversation& c) {
     if (const auto outcome = before_connection(c)) return *outcome;
     if (c.not_rpc[client] || c.not_rpc[host]) return Outcome::not_rpc;
     // Of several answers to a bind the last one counts.
-    const bool bound = has(c, dcerpc::PduType::bind_ack) || !c.exchanges.empty();
-    if (has(c, dcerpc::PduType::bind_nak) && !bound) return Outcome::bind_refused_by_nak;
+    if (has(c, dcerpc::PduType::bind_nak) && !is_bound(c)) return Outcome::bind_refused_by_nak;
     if (nothing_accepted(c)) return Outcome::interface_not_supported;
     if (has(c, dcerpc::PduType::fault)) return Outcome::fault;
 
     if (c.partial_tail[host] != 0 && (c.tcp.fin[host] || c.tcp.rst[host]) && !closed_first(c, Side::client)) {
         return Outcome::closed_by_host_mid_response;
     }
-    const bool request_open = std::any_of(c.exchanges.begin(), c.exchanges.end(), [](const dissect::Exchange& e) {
-        return !e.response_pdu && !e.answer_not_captured;
-    });
-    if (request_open) return unanswered(c, Outcome::reset_by_host_after_request, Outcome::request_unanswered);
+    if (const Exchange* open = open_exchange(c)) {
+        if (open->response_begun && closed_first(c, Side::host)) return Outcome::closed_by_host_mid_response;
+        if (open->request_cut) return cut_by_client(c);
+        return unanswered(c, Outcome::reset_by_host_after_request, Outcome::request_unanswered);
+    }
     if (c.partial_tail[client] != 0) return cut_by_client(c);
-    // Bytes of the host that the capture lost may have been the answer.
-    if (bind_is_unanswered(c) && c.exchanges.empty() && c.gap_size == 0) {
+    if (const PduRecord* bind = last_bind(c); bind != nullptr && !is_answered(c, *bind)) {
         return unanswered(c, Outcome::reset_by_host_after_bind, Outcome::no_answer_to_bind);
     }
     if (!c.exchanges.empty()) return Outcome::complete;
-    if (c.pdus.empty() && closed_first(c, Side::host)) return Outcome::closed_by_host_without_response;
-    if (!c.pdus.empty() && closed_first(c, Side::host)) {
-        return c.tcp.rst[host] && !c.tcp.fin[host] ? Outcome::reset_by_host_after_bind : Outcome::closed_by_host_idle;
+    // What the client said instead of a request was no RPC.
+    if (c.junk[client].size != 0) {
+        return unanswered(c, Outcome::reset_by_host_after_request, Outcome::request_unanswered);
     }
-    return Outcome::complete;
+    return without_request(c);
 }
 
 }  // namespace diag::check

@@ -27,6 +27,7 @@ extern const Rule connect_rejected;   // KMS-CONNECT-REJECTED-ICMP  SYN answered
 extern const Rule connect_closed;     // KMS-CONNECT-CLOSED  closed by the host before any RPC
 
 extern const Rule not_rpc;            // KMS-NOT-RPC  the port speaks another protocol (HTTP, TLS, SSH, ...)
+extern const Rule client_not_rpc;     // KMS-CLIENT-NOT-RPC  warning: a browser or scanner, no KMS client
 extern const Rule bind_no_answer;     // KMS-BIND-NO-ANSWER
 extern const Rule bind_reset;         // KMS-BIND-RESET
 extern const Rule bind_closed;        // KMS-BIND-CLOSED  FIN instead of a bind_ack
@@ -42,6 +43,7 @@ extern const Rule request_closed;     // KMS-REQUEST-CLOSED  FIN instead of a re
 extern const Rule response_cut;       // KMS-RESPONSE-CUT  host closed in the middle of the response
 extern const Rule rpc_fault;          // KMS-RPC-FAULT
 extern const Rule response_check;     // KMS-RESPONSE-CHECK  the client rejects the answer: MAC, hash, tag, echo...
+extern const Rule rpc_broken;         // KMS-RPC-BROKEN  warning: bytes between the PDUs that are none
 
 extern const Rule request_invalid;      // KMS-REQUEST-INVALID  0x8007000D
 extern const Rule product_not_covered;  // KMS-PRODUCT-NOT-COVERED  0xC004F042, 0xC004F015
@@ -57,6 +59,7 @@ extern const Rule capture_damaged;      // KMS-CAPTURE-DAMAGED  warning, with th
 extern const Rule capture_gap;          // KMS-CAPTURE-GAP  info: segments are missing from the capture
 extern const Rule capture_cut_packets;  // KMS-CAPTURE-CUT-PACKETS  info: snaplen cut the messages
 extern const Rule capture_no_start;     // KMS-CAPTURE-NO-START  info: begins in mid-connection
+extern const Rule capture_ends;         // KMS-CAPTURE-ENDS  info: too soon to call it silence
 extern const Rule capture_overlap;      // KMS-CAPTURE-OVERLAP  warning: second copy of bytes differs
 extern const Rule capture_link;         // KMS-CAPTURE-LINK-TYPE  warning: packets of a link type that is not read
 extern const Rule capture_scan;         // KMS-CAPTURE-SCAN  info: port scan, left out

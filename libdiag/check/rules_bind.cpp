@@ -8,10 +8,9 @@ namespace {
 using Text = std::string_view;
 
 constexpr Text not_rpc_causes[] = {
-    "A proxy or inspecting firewall answers in the host's place, with HTTP or TLS.",
-    "Another program (web server, SSH, monitoring software) owns the port on this machine.",
+    "Another program (web server, SSH, mail, monitoring software) owns the port on this machine.",
+    "A proxy or inspecting firewall answers in the host's place: likely when the first bytes are HTTP or TLS.",
     "The SRV record or the client's setting names the wrong machine or port.",
-    "If it is the client that speaks another protocol: it is no KMS client but a browser or a scanner.",
 };
 constexpr Text not_rpc_remedy[] = {
     "Network team: if the first bytes in the evidence come from a proxy or from TLS inspection, exempt client network "
@@ -21,6 +20,17 @@ constexpr Text not_rpc_remedy[] = {
     "DNS administrator: correct target and port of the SRV record _vlmcs._tcp; Desktop support: slmgr /ckms removes a "
     "wrong setting by hand.",
 };
+constexpr Text client_not_rpc_causes[] = {
+    "A browser, a port scanner or a monitoring check for another protocol opened the port.",
+    "A proxy or TLS inspection on the client's side speaks its own protocol first.",
+    "The client's program was given the KMS port by mistake.",
+};
+constexpr Text client_not_rpc_remedy[] = {
+    "Nobody, if the client is a scanner or a monitoring system: no activation was tried here.",
+    "Network team: if Windows on this client does try to activate, find the device or program that wraps its traffic.",
+};
+
+constexpr Text client_not_rpc_events[] = {event::host_silent};
 constexpr Text bind_events[] = {event::client_attempt, event::client_no_answer, event::host_silent};
 
 constexpr Text no_answer_causes[] = {
@@ -139,6 +149,22 @@ constinit const Rule not_rpc{
         "The handshake, the client's bind, and then bytes that are no DCE/RPC header: HTTP text, a TLS record, an SSH "
         "banner. The evidence quotes the first of them.",
     .events = bind_events,
+};
+
+constinit const Rule client_not_rpc{
+    .id = "KMS-CLIENT-NOT-RPC",
+    .severity = Severity::warning,
+    .stage = Stage::bind,
+    .windows_code = 0,
+    .inner_code = 0,
+    .summary = "The client spoke another protocol than RPC to the KMS port, so nothing was asked of the KMS host.",
+    .causes = client_not_rpc_causes,
+    .remedy = client_not_rpc_remedy,
+    .code_note = "No code: a client that activates speaks RPC, so what this one shows is not an activation error.",
+    .capture_shows =
+        "The handshake, and then bytes of the client that are no DCE/RPC header: an HTTP request, a TLS hello. The "
+        "evidence quotes the first of them. Whatever the host does about it is right.",
+    .events = client_not_rpc_events,
 };
 
 constinit const Rule bind_no_answer{

@@ -57,6 +57,16 @@ constexpr Text no_start_remedy[] = {
     "Whoever made the capture: of a ring of files hand over the one before as well.",
 };
 
+constexpr Text ends_causes[] = {
+    "The capture was stopped, or reached its limit of packets or time, while the conversation was under way.",
+    "The file is one of a ring: the answer is in the next one.",
+    "The capture was stopped because nothing happened any more: then the step in the evidence is the one that fails.",
+};
+constexpr Text ends_remedy[] = {
+    "Whoever made the capture: let it run for a minute after slmgr /ato has shown its result.",
+    "Reader of the report: join the files of a ring (mergecap -w OUT FILE...) and read the result.",
+};
+
 constexpr Text overlap_causes[] = {
     "A device in the path changes the content of packets, and some were captured before and some after it.",
     "The sender's retransmission was built anew with different content, which a sound TCP does not do.",
@@ -164,6 +174,20 @@ constinit const Rule capture_no_start{
     .capture_shows =
         "Data of a connection whose SYN is not in the file; transfer syntaxes are worked out from the requests "
         "themselves.",
+};
+
+constinit const Rule capture_ends{
+    .id = "KMS-CAPTURE-ENDS",
+    .severity = Severity::info,
+    .stage = Stage::capture,
+    .windows_code = 0,
+    .inner_code = 0,
+    .summary = "The capture ends so soon after the client's last message that a missing answer proves nothing.",
+    .causes = ends_causes,
+    .remedy = ends_remedy,
+    .capture_shows =
+        "A SYN, a bind or a request in the last seconds of the file, neither side has closed the connection, and no "
+        "answer is there yet.",
 };
 
 constinit const Rule capture_overlap{

@@ -48,10 +48,11 @@ constexpr Text no_answer_remedy[] = {
 };
 
 constexpr Text rejected_causes[] = {
-    "A router or firewall has a rule that forbids this traffic and says so (administratively prohibited).",
+    "The sender of the ICMP message forbids this traffic: a router or firewall on the way (administratively "
+    "prohibited), "
+    "or the host's own firewall (port unreachable, or prohibited by the host itself).",
     "There is no route to the host's network, or the host does not answer on its own link (network or host "
     "unreachable).",
-    "The host's own firewall rejects the port (port unreachable).",
     "The client was given an IPv6 address of the host but has no working IPv6 path to it.",
 };
 constexpr Text rejected_remedy[] = {

@@ -120,6 +120,19 @@ constexpr Text response_check_events[] = {
     event::host_request,
 };
 
+constexpr Text broken_causes[] = {
+    "A device in the path inserts or alters bytes of the connection.",
+    "One side is no Windows RPC implementation and sends PDUs whose lengths are wrong.",
+    "The capture mixes packets of two connections, or a packet was damaged while it was written.",
+};
+constexpr Text broken_remedy[] = {
+    "Network team: capture on the host and on the client at the same time; if the bytes differ, the device between "
+    "them changes the traffic.",
+    "KMS host administrator: find out which program owns the port (netstat -ano), if the bytes come from the host.",
+};
+
+constexpr Text broken_events[] = {event::client_attempt, event::client_no_answer};
+
 }  // namespace
 
 constinit const Rule client_cut{
@@ -219,6 +232,24 @@ constinit const Rule rpc_fault{
         "A request PDU answered by a PDU of type fault. Its status says why; flag 0x20 says that the call did not "
         "execute.",
     .events = call_events,
+};
+
+constinit const Rule rpc_broken{
+    .id = "KMS-RPC-BROKEN",
+    .severity = Severity::warning,
+    .stage = Stage::response,
+    .windows_code = 0,
+    .inner_code = 0,
+    .summary = "Between the RPC messages of this connection stand bytes that are no RPC.",
+    .causes = broken_causes,
+    .remedy = broken_remedy,
+    .code_note =
+        "[inf] A Windows client or host that meets such bytes ends the connection with 1728 (0x800706C0), a protocol "
+        "error; the outcome of the conversation shows whether it did.",
+    .capture_shows =
+        "A PDU, and behind its last byte something that does not begin with version 5 and a plausible length. The "
+        "evidence quotes the first of these bytes.",
+    .events = broken_events,
 };
 
 constinit const Rule response_check{

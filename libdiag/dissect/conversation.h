@@ -77,6 +77,15 @@ struct Exchange {
     std::optional<std::uint32_t> fault_status;
     dcerpc::RpcChecks rpc_checks;
     bool answer_not_captured = false;  ///< the client confirmed bytes that the capture does not have
+    bool request_cut = false;          ///< fragmented, and the last fragment never came
+    bool response_begun = false;       ///< fragmented, and the last fragment never came
+};
+
+/// Bytes where a PDU should begin that are no DCE/RPC.
+struct Junk {
+    std::uint64_t size = 0;
+    Mark first;           ///< the packet that brought the first of them
+    std::string opening;  ///< those, at most 64
 };
 
 enum class RecognizedBy : std::uint8_t { bind, port };
@@ -94,13 +103,15 @@ struct Conversation {
     std::vector<Exchange> exchanges;
     dcerpc::RpcChecks bind_checks;
 
-    unsigned part = 1;        ///< a very long conversation is reported in parts, so that memory stays bounded
-    bool continues = false;   ///< another part follows
-    bool start_seen = false;  ///< its SYN is in the capture
+    unsigned part = 1;            ///< a very long conversation is reported in parts, so that memory stays bounded
+    bool continues = false;       ///< another part follows
+    bool start_seen = false;      ///< its SYN is in the capture
+    Timestamp observed_until;     ///< when the capture ended, or the conversation had to be reported
+    bool reported_early = false;  ///< to bound memory, while it was still going on
 
     std::array<bool, 2> not_rpc{};                ///< the bytes of that side are no DCE/RPC
-    std::array<std::string, 2> opening;           ///< the first bytes of a side that is not RPC, at most 64, as sent
     std::array<std::uint32_t, 2> partial_tail{};  ///< bytes behind the last whole PDU, which never got complete
+    std::array<Junk, 2> junk;                     ///< what stands between the PDUs of a side, or in their place
     std::uint64_t gap_size = 0;                   ///< bytes that were sent and not captured
     std::uint64_t cut_size = 0;                   ///< bytes that the snaplen cut off
     std::uint64_t conflict_size = 0;              ///< retransmitted bytes that differ from the first copy

@@ -31,7 +31,7 @@ void clear(Conversation& out) {
     out.bind_checks = {};
     out.continues = false;
     out.not_rpc = {};
-    out.opening = {};
+    out.junk = {};
     out.partial_tail = {};
     out.gap_size = 0;
     out.cut_size = 0;
@@ -64,6 +64,8 @@ bool has_kms_bind(const Conversation& c) {
 }
 
 bool has_kms(const Conversation& c) {
+    const auto is_kms_call = [](const Exchange& e) { return is_kms_message(e.request_message); };
+    if (std::any_of(c.exchanges.begin(), c.exchanges.end(), is_kms_call)) return true;
     return std::any_of(c.pdus.begin(), c.pdus.end(), [](const PduRecord& p) {
         const auto* bind = p.decoded.bind();
         if (bind != nullptr) return p.cut || bind->offers(dcerpc::kms_interface_id);
@@ -120,7 +122,7 @@ bool read_dialogue(Flow& flow, bool is_end, kms::Codec& codec, Conversation& out
         const bool boundary_known = flats[side].start_known || flow.part > 1;
         sides[side] = read_pdus(flats[side], side == 0 ? Side::client : Side::host, boundary_known);
         out.not_rpc[side] = sides[side].not_rpc;
-        out.opening[side] = std::move(sides[side].opening);
+        out.junk[side] = std::move(sides[side].junk);
         out.partial_tail[side] = sides[side].partial_tail;
         out.conflict_size += flow.directions[side].conflict_size();
         if (flow.want_bytes) add_gaps(flats[side], out);

@@ -7,6 +7,8 @@
 namespace diag::dissect {
 namespace {
 
+constexpr std::size_t max_open_calls = 256;  // one after the other is the rule; more than this are not told apart
+
 // What a cut request still tells: its stub is longer than its message by 8 bytes in NDR32, by 16 in NDR64.
 std::optional<dcerpc::Syntax> syntax_by_sizes(const dcerpc::Request& request, std::endian order) {
     if (request.stub.size() < 4) return std::nullopt;
@@ -36,11 +38,10 @@ void ExchangeReader::read(const std::vector<std::int64_t>& acknowledged, const s
             on_fault(i);
         }
     }
+    if (host_gaps.empty()) return;
+    const std::int64_t end_of_gaps = host_gaps.back().offset + host_gaps.back().size;
     for (Exchange& exchange : out_.exchanges) {
-        if (exchange.response_pdu) continue;
-        exchange.answer_not_captured = std::any_of(host_gaps.begin(), host_gaps.end(), [&](const stream::Gap& gap) {
-            return gap.offset + gap.size > acknowledged[exchange.request_pdu];
-        });
+        if (!exchange.response_pdu) exchange.answer_not_captured = end_of_gaps > acknowledged[exchange.request_pdu];
     }
 }
 
@@ -80,12 +81,16 @@ void ExchangeReader::on_request(std::size_t index) {
     Exchange* exchange = nullptr;
     if (!header.has(dcerpc::flag::first_frag)) exchange = waiting_for(header.call_id);
     if (exchange == nullptr) {
+        open_.push_back(out_.exchanges.size());
+        if (open_.size() > max_open_calls) open_.erase(open_.begin());
         exchange = &out_.exchanges.emplace_back();
         exchange->call_id = header.call_id;
         exchange->context_id = request.context_id;
     }
     exchange->request_pdu = index;
-    if (const auto stub = whole_stub(pdu)) decode_request(*exchange, pdu, *stub);
+    const auto stub = whole_stub(pdu);
+    exchange->request_cut = !stub;
+    if (stub) decode_request(*exchange, pdu, *stub);
 }
 
 void ExchangeReader::decode_request(Exchange& exchange, const PduRecord& pdu, Bytes stub) {
@@ -103,8 +108,8 @@ void ExchangeReader::decode_request(Exchange& exchange, const PduRecord& pdu, By
 }
 
 Exchange* ExchangeReader::waiting_for(std::uint32_t call_id) {
-    for (auto e = out_.exchanges.rbegin(); e != out_.exchanges.rend(); ++e)
-        if (e->call_id == call_id && !e->response_pdu) return &*e;
+    for (auto i = open_.rbegin(); i != open_.rend(); ++i)
+        if (out_.exchanges[*i].call_id == call_id) return &out_.exchanges[*i];
     return nullptr;
 }
 
@@ -112,12 +117,13 @@ Exchange* ExchangeReader::waiting_for(std::uint32_t call_id) {
 // bytes are missing the order proves nothing.
 Exchange* ExchangeReader::answered(std::uint32_t call_id) {
     Exchange* by_call_id = waiting_for(call_id);
-    const bool order_counts = !bytes_are_missing_;
-    Conversation& c = out_;
-    if (by_call_id != nullptr || !order_counts) return by_call_id;
-    const auto first =
-        std::find_if(c.exchanges.begin(), c.exchanges.end(), [](const Exchange& e) { return !e.response_pdu; });
-    return first == c.exchanges.end() ? nullptr : &*first;
+    if (by_call_id != nullptr || bytes_are_missing_ || open_.empty()) return by_call_id;
+    return &out_.exchanges[open_.front()];
+}
+
+void ExchangeReader::close(Exchange& exchange, std::size_t answer_index) {
+    exchange.response_pdu = answer_index;
+    std::erase(open_, static_cast<std::size_t>(&exchange - out_.exchanges.data()));
 }
 
 void ExchangeReader::on_response(std::size_t index) {
@@ -126,8 +132,10 @@ void ExchangeReader::on_response(std::size_t index) {
     pdu.syntax = contexts_.find(response.context_id);
     Exchange* exchange = answered(pdu.decoded.header.call_id);
     const auto stub = whole_stub(pdu);
-    if (exchange == nullptr || !stub) return;
-    exchange->response_pdu = index;
+    if (exchange == nullptr) return;
+    exchange->response_begun = !stub;
+    if (!stub) return;
+    close(*exchange, index);
     if (!pdu.cut) decode_response(*exchange, pdu, *stub);
 }
 
@@ -150,7 +158,7 @@ void ExchangeReader::on_fault(std::size_t index) {
     pdu.syntax = contexts_.find(fault.context_id);
     Exchange* exchange = answered(pdu.decoded.header.call_id);
     if (exchange == nullptr) return;
-    exchange->response_pdu = index;
+    close(*exchange, index);
     exchange->fault_status = fault.status;
     exchange->rpc_checks = dcerpc::check_call(out_.pdus[exchange->request_pdu].decoded, pdu.decoded, nullptr);
 }

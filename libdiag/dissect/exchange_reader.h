@@ -34,6 +34,7 @@ private:
     void decode_response(Exchange& exchange, const PduRecord& pdu, Bytes stub);
     Exchange* waiting_for(std::uint32_t call_id);
     Exchange* answered(std::uint32_t call_id);
+    void close(Exchange& exchange, std::size_t answer_index);
 
     Conversation& out_;
     dcerpc::SyntaxMap& contexts_;
@@ -41,6 +42,7 @@ private:
     kms::Codec& codec_;
     std::deque<ByteVector>& joined_;
     const PduRecord* open_bind_ = nullptr;
+    std::vector<std::size_t> open_;  ///< exchanges that wait for their answer, oldest first
     bool bytes_are_missing_ = false;
     bool bind_was_cut_ = false;
     std::array<dcerpc::FragmentJoiner, 2> joiners_;

@@ -26,7 +26,7 @@ bool Flow::is_new_connection(const TcpEvent& event) const {
     // Data or a close came before any SYN of ours: either this SYN is late or it is new.
     if (!client_isn_) return !may_begin_with(event.sequence + 1);
     // A client that was refused tries again, some with a new sequence number: still one attempt.
-    return facts.established || has_payload();
+    return facts.established;
 }
 
 // A late SYN starts at or shortly before what was heard of its connection. Those of later connections with the same ports
@@ -48,7 +48,7 @@ void Flow::on_segment(const TcpEvent& event) {
     facts.byte_count += event.frame_size;
     if (event.syn) on_syn(event);
     if (event.ack && !event.rst) directions[other(event.from)].set_acknowledged(event.acknowledgment);
-    if (event.payload_size > 0 && !event.syn) on_payload(event);
+    if (event.payload_size > 0) on_payload(event);
     if (event.fin || event.rst) on_close(event);
 }
 
@@ -56,14 +56,42 @@ void Flow::on_syn(const TcpEvent& event) {
     if (event.from == Side::client) {
         ++facts.syn_count;
         if (!facts.syn) facts.syn = event.mark;
+        if (client_isn_ && *client_isn_ != event.sequence) begin_again();
         client_isn_ = event.sequence;
         directions[0].set_start(event.sequence + 1);
         return;
     }
-    facts.established = true;
+    on_established();
     if (!facts.syn_ack) facts.syn_ack = event.mark;
     directions[1].set_start(event.sequence + 1);
     if (event.ack) directions[0].set_start(event.acknowledgment);
+}
+
+// Nothing that came before the new SYN says anything about the bytes that follow it.
+void Flow::begin_again() {
+    tried_again_ = true;
+    directions = {};
+    closes_ = {};
+    facts.first_payload = {};
+    facts.last_payload = {};
+}
+
+// Refusals and rejections of earlier attempts were not the end of it.
+void Flow::on_established() {
+    if (tried_again_ && !facts.established) {
+        facts.rst = {};
+        facts.fin = {};
+        facts.closed_first.reset();
+    }
+    facts.established = true;
+}
+
+void Flow::restore_start(const Mark& syn, std::uint32_t syn_count) {
+    first = syn;
+    facts.syn = syn;
+    facts.syn_count = syn_count;
+    facts.packet_count = syn_count;
+    facts.established = true;
 }
 
 void Flow::restore_handshake(const Mark& syn, std::uint32_t syn_count, std::uint32_t client_next,
@@ -81,11 +109,12 @@ void Flow::restore_handshake(const Mark& syn, std::uint32_t syn_count, std::uint
 
 void Flow::on_payload(const TcpEvent& event) {
     const std::size_t side = index_of(event.from);
-    facts.established = true;
+    // Data in a SYN (RFC 7413) connects nothing until the host answers.
+    if (!event.syn) on_established();
     if (!facts.first_payload[side]) facts.first_payload[side] = event.mark;
     facts.last_payload[side] = event.mark;
     if (!want_bytes) return;
-    directions[side].add({.sequence = event.sequence,
+    directions[side].add({.sequence = event.sequence + (event.syn ? 1 : 0),
                           .payload = event.payload,
                           .payload_size = event.payload_size,
                           .packet = event.mark.packet,

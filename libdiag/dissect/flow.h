@@ -32,6 +32,8 @@ public:
     /// What was known before the connection was found interesting: its SYN and the sequence numbers behind both SYNs.
     void restore_handshake(const Mark& syn, std::uint32_t syn_count, std::uint32_t client_next,
                            std::optional<std::uint32_t> host_next);
+    /// The connection's SYN was seen, but of what followed until now nothing was kept.
+    void restore_start(const Mark& syn, std::uint32_t syn_count);
 
     /// Both sides have closed, or one was reset, refused or rejected: nothing of interest should follow.
     bool is_over() const;
@@ -61,6 +63,8 @@ public:
 
 private:
     void on_syn(const TcpEvent& event);
+    void on_established();
+    void begin_again();
     void on_payload(const TcpEvent& event);
     void on_close(const TcpEvent& event);
     bool confirms_close_of(Side closer) const;
@@ -74,6 +78,7 @@ private:
         bool by_fin = false;
     };
     std::optional<std::uint32_t> client_isn_;
+    bool tried_again_ = false;  ///< with a new ISN, before any attempt succeeded
     std::array<std::optional<Close>, 2> closes_;
 };
 

@@ -30,23 +30,27 @@ public:
         for (const stream::Run& run : flat_.runs) size += run.bytes.size();
         out_.pdus.reserve(size / usual_pdu_size + 2);
         for (const stream::Run& run : flat_.runs) read_run(run);
+        out_.not_rpc = lost_at_pdu_ && *lost_at_pdu_ == out_.pdus.size();
         return std::move(out_);
     }
 
 private:
     void read_run(const stream::Run& run) {
         const std::int64_t end = run.offset + static_cast<std::int64_t>(run.bytes.size());
+        if (run.offset > next_) boundary_known_ = false;  // what is missing may have been any part of a PDU
         std::int64_t at = std::max(next_, run.offset);
         while (at < end) {
             if (!boundary_known_) {
                 const auto found = resynchronise(run, at);
+                if (in_junk_) out_.junk.size += static_cast<std::uint64_t>(found.value_or(end) - at);
+                in_junk_ = false;
                 if (!found) return;
                 at = *found;
                 boundary_known_ = true;
             }
             const Bytes bytes = run.bytes.subspan(static_cast<std::size_t>(at - run.offset));
             if (!dcerpc::looks_like_rpc(bytes)) {
-                lose_track(bytes);
+                lose_track(at, bytes);
                 ++at;
                 continue;
             }
@@ -75,17 +79,21 @@ private:
         }
     }
 
-    // Bytes that are no PDU where one should begin. At the start, or as the first answer, that is another protocol.
-    void lose_track(Bytes bytes) {
+    // Bytes that are no PDU where one should begin. At the start, or as the first answer, that is another protocol unless
+    // RPC goes on behind them.
+    void lose_track(std::int64_t at, Bytes bytes) {
         boundary_known_ = false;
+        in_junk_ = true;
+        if (out_.junk.size++ > 0) return;
+        const Bytes shown = head(bytes, opening_size);
+        out_.junk.opening.assign(shown.begin(), shown.end());
+        out_.junk.first = mark_of(flat_.piece_at(at));
         const bool answers_nothing = std::none_of(out_.pdus.begin(), out_.pdus.end(), [](const PduRecord& p) {
             return p.decoded.type() == dcerpc::PduType::response;
         });
-        if (out_.not_rpc || !flat_.start_known || !answers_nothing) return;
+        if (!flat_.start_known || !answers_nothing) return;
         if (from_ == Side::client && !out_.pdus.empty()) return;
-        out_.not_rpc = true;
-        const Bytes shown = head(bytes, opening_size);
-        out_.opening.assign(shown.begin(), shown.end());
+        lost_at_pdu_ = out_.pdus.size();
     }
 
     // The next packet from `at` on whose payload begins like a PDU of a known type.
@@ -101,8 +109,9 @@ private:
     }
 
     bool has_gap_at(std::int64_t offset) const {
-        return std::any_of(flat_.gaps.begin(), flat_.gaps.end(),
-                           [offset](const stream::Gap& g) { return g.offset == offset; });
+        const auto gap = std::lower_bound(flat_.gaps.begin(), flat_.gaps.end(), offset,
+                                          [](const stream::Gap& g, std::int64_t at) { return g.offset < at; });
+        return gap != flat_.gaps.end() && gap->offset == offset;
     }
 
     void add(std::int64_t offset, Bytes raw, std::size_t size) {
@@ -121,6 +130,8 @@ private:
     Side from_;
     bool boundary_known_;
     std::int64_t next_ = 0;
+    bool in_junk_ = false;
+    std::optional<std::size_t> lost_at_pdu_;  // how many PDUs stand before bytes that may be another protocol
     DirectionPdus out_;
 };
 

@@ -32,11 +32,6 @@ std::optional<std::uint16_t> major_of(Bytes message) {
     return r.u16("major");
 }
 
-bool is_plausible_message(Bytes message) {
-    const auto major = major_of(message);
-    return major && *major >= first_major && *major <= last_major;
-}
-
 enum class Opinion : std::uint8_t { unknown, kms_bind, kms_call, other_rpc };
 
 // What one whole PDU of the client says.
@@ -112,13 +107,18 @@ bool is_from_client(Bytes payload) {
            begins_like(payload, {PduType::bind, PduType::alter_context, PduType::request, PduType::auth3});
 }
 
+bool is_kms_message(Bytes message) {
+    const auto major = major_of(message);
+    return major && *major >= first_major && *major <= last_major;
+}
+
 bool looks_like_kms_request(const dcerpc::Pdu& pdu) {
     const auto* request = pdu.request();
     if (request == nullptr || request->opnum != 0) return false;
     const auto syntax = dcerpc::guess_request_syntax(request->stub, request->stub.size(), pdu.header.order());
     if (!syntax) return false;
     const auto stub = dcerpc::decode_request_stub(request->stub, *syntax, pdu.header.order());
-    return stub && is_plausible_message(stub->message);
+    return stub && is_kms_message(stub->message);
 }
 
 bool looks_like_kms_response(const dcerpc::Pdu& pdu) {
@@ -127,7 +127,7 @@ bool looks_like_kms_response(const dcerpc::Pdu& pdu) {
     const auto syntax = dcerpc::guess_response_syntax(response->stub, response->stub.size(), pdu.header.order());
     if (!syntax) return false;
     const auto stub = dcerpc::decode_response_stub(response->stub, *syntax, pdu.header.order());
-    return stub && is_plausible_message(stub->message);
+    return stub && is_kms_message(stub->message);
 }
 
 Flow::Verdict decide(Flow& flow) {

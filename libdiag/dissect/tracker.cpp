@@ -5,6 +5,7 @@
 
 #include "libdiag/dissect/dialogue.h"
 #include "libdiag/dissect/recognition.h"
+#include "libdiag/proto/dcerpc/header.h"
 #include "libdiag/proto/ip/icmp.h"
 #include "libdiag/proto/ip/udp.h"
 #include "libdiag/proto/tcp/segment.h"
@@ -53,6 +54,7 @@ Tracker::Tracker(const TrackerOptions& options, kms::Codec& codec, Sink& sink)
 
 void Tracker::on_packet(const PacketView& frame) {
     ++statistics_.packet_count;
+    if (frame.time > now_) now_ = frame.time;
     statistics_.byte_count += frame.original_size;
     const auto packet = ip::decode_packet(frame);
     if (packet) {
@@ -120,8 +122,9 @@ void Tracker::on_unknown(const Tcp& tcp, std::uint64_t fingerprint) {
     const bool to_port = tcp.destination.port == options_.kms_port;
     const bool from_port = tcp.source.port == options_.kms_port;
     if (tcp.is_first_syn()) {
-        if (to_port) {
-            scans_.on_attempt(tcp.source.ip, tcp.destination);
+        if (to_port) scans_.on_attempt(tcp.source.ip, tcp.destination);
+        // Data in the SYN itself: RFC 7413.
+        if (to_port || (tcp.segment.payload_size > 0 && may_begin_kms(tcp.segment.payload, Side::client))) {
             feed(open_flow(tcp, fingerprint, Side::client), tcp, Side::client);
             return;
         }
@@ -174,10 +177,14 @@ void Tracker::on_handshake(const Tcp& tcp, stream::FlowSlot& slot) {
     if (tcp.segment.payload_size > 0) {
         const std::uint32_t next = from_client ? slot.client_next : slot.host_next;
         const bool start_known = from_client || slot.answered == 1;
+        const bool is_keep_alive = start_known && tcp.segment.payload_size == 1 && tcp.segment.sequence + 1 == next;
+        if (is_keep_alive) return;
         const bool is_first_byte = tcp.segment.sequence == next || !start_known;
         const bool may_be_reordered = tcp.segment.sequence - next < handshake_window;
         const bool may_be_kms = is_first_byte ? may_begin_kms(tcp.segment.payload, from) : may_be_reordered;
         if (may_be_kms) return feed(promote(tcp, slot, from), tcp, from);
+        // RPC for something else may come to KMS later, by alter_context.
+        if (dcerpc::looks_like_rpc(tcp.segment.payload)) return slot.set_kind(stream::FlowSlot::Kind::rejected);
         table_.erase(slot);
         return;
     }
@@ -202,7 +209,9 @@ void Tracker::on_rejected(const Tcp& tcp, stream::FlowSlot& slot) {
         table_.erase(slot);
         return on_unknown(tcp, fingerprint);
     }
-    if (tcp.has(tcp::flag::rst)) table_.erase(slot);
+    if (tcp.has(tcp::flag::rst)) return table_.erase(slot);
+    if (tcp.segment.payload_size == 0) return;
+    if (const auto from = recognise(tcp.segment.payload)) feed(resume(tcp, slot, *from), tcp, *from);
 }
 
 void Tracker::on_active(const Tcp& tcp, Flow& flow) {
@@ -212,7 +221,7 @@ void Tracker::on_active(const Tcp& tcp, Flow& flow) {
     const Side from = from_client ? Side::client : Side::host;
     if (from_client && flow.is_new_connection(tcp_event(tcp, from))) {
         const std::uint64_t fingerprint = flow.fingerprint;
-        report(flow);
+        report(flow, Ending::natural);
         close_flow(flow, false);
         return on_unknown(tcp, fingerprint);
     }
@@ -272,6 +281,18 @@ Flow& Tracker::promote(const Tcp& tcp, stream::FlowSlot& slot, Side from) {
     const Mark syn{.packet = known.first_packet, .time = {known.first_time}};
     flow.restore_handshake(syn, static_cast<std::uint32_t>(known.syn_count), known.client_next,
                            known.answered == 1 ? std::optional{known.host_next} : std::nullopt);
+    return flow;
+}
+
+// From a slot whose first bytes were not ours to a flow: its beginning was seen, though its bytes are gone.
+Flow& Tracker::resume(const Tcp& tcp, stream::FlowSlot& slot, Side from) {
+    const stream::FlowSlot known = slot;
+    table_.erase(slot);
+    Flow& flow = open_flow(tcp, known.fingerprint, from);
+    if (known.syn_count == 0) return flow;
+    flow.serial = known.first_packet;
+    flow.restore_start({.packet = known.first_packet, .time = {known.first_time}},
+                       static_cast<std::uint32_t>(known.syn_count));
     return flow;
 }
 
@@ -342,10 +363,15 @@ Flow* Tracker::flow_of(const stream::FlowSlot& slot) {
 }
 
 // The flow is over: hands it to the sink if it is a KMS conversation.
-void Tracker::report(Flow& flow) {
+void Tracker::report(Flow& flow, Ending ending) {
     if (!flow.has_payload() && is_empty_attempt(flow)) return;
-    if (!read_dialogue(flow, true, codec_, conversation_)) return;
+    if (read_dialogue(flow, true, codec_, conversation_)) hand_over(flow, ending);
+}
+
+void Tracker::hand_over(const Flow& flow, Ending ending) {
     conversation_.host_name = dns_.name_of(flow.host.ip);
+    conversation_.observed_until = now_;
+    conversation_.reported_early = ending == Ending::early;
     sink_.on_conversation(conversation_);
 }
 
@@ -354,11 +380,10 @@ void Tracker::split(Flow& flow) {
     Pooled& pooled = *pool_[flow.pool_index];
     if (!read_dialogue(flow, false, codec_, conversation_)) {
         ++statistics_.early_report_count;
-        report(flow);
+        report(flow, Ending::early);
         return close_flow(flow, flow.verdict != Flow::Verdict::kms);
     }
-    conversation_.host_name = dns_.name_of(flow.host.ip);
-    sink_.on_conversation(conversation_);
+    hand_over(flow, Ending::natural);
     for (std::size_t side = 0; side < 2; ++side) flow.directions[side].drop_before(flow.consumed[side]);
     const std::size_t size = flow.memory_size();
     flow_memory_ = flow_memory_ - pooled.charged_size + size;
@@ -382,8 +407,11 @@ bool Tracker::is_empty_attempt(const Flow& flow) {
 void Tracker::close_flow(Flow& flow, bool reject) {
     const std::uint32_t index = flow.pool_index;
     if (stream::FlowSlot* slot = table_.find(flow.fingerprint)) {
-        if (reject && flow.on_port) {
+        if (reject) {
             slot->set_kind(stream::FlowSlot::Kind::rejected);
+            slot->first_packet = flow.serial & ((std::uint64_t{1} << 40) - 1);
+            slot->first_time = flow.facts.syn.time.ns;
+            slot->syn_count = std::min(flow.facts.syn_count, std::uint32_t{max_syn_count}) & 0xFF;
         } else {
             table_.erase(*slot);
         }
@@ -398,7 +426,10 @@ void Tracker::close_flow(Flow& flow, bool reject) {
     --flow_count_;
 }
 
-void Tracker::on_time(Timestamp now) { sweep(now); }
+void Tracker::on_time(Timestamp now) {
+    if (now > now_) now_ = now;
+    sweep(now);
+}
 
 void Tracker::sweep(Timestamp now) {
     while (!over_.empty() && (over_.size() > max_over || now.ns - over_.front().time.ns > linger_ns)) {
@@ -413,7 +444,7 @@ void Tracker::sweep(Timestamp now) {
         } else if (flow.last.time > over.time) {
             over_.push_back({over.pool_index, over.serial, flow.last.time});
         } else {
-            report(flow);
+            report(flow, Ending::natural);
             close_flow(flow, false);
         }
     }
@@ -429,13 +460,13 @@ void Tracker::relieve() {
         over_.pop_front();
         Pooled& pooled = *pool_[over.pool_index];
         if (!pooled.used || pooled.flow.serial != over.serial) continue;
-        report(pooled.flow);
+        report(pooled.flow, Ending::natural);
         close_flow(pooled.flow, false);
     }
     while (!has_room() && oldest_ != none && oldest_ != newest_) {
         Flow& flow = pool_[oldest_]->flow;
         ++statistics_.early_report_count;
-        report(flow);
+        report(flow, Ending::early);
         close_flow(flow, false);
     }
 }
@@ -447,7 +478,7 @@ void Tracker::finish() {
     std::sort(open.begin(), open.end(), [](const Flow* a, const Flow* b) { return a->serial < b->serial; });
     for (DnsLookup& lookup : dns_.take_open()) sink_.on_dns(lookup);
     for (Flow* flow : open) {
-        report(*flow);
+        report(*flow, Ending::natural);
         close_flow(*flow, false);
     }
     over_.clear();

@@ -102,8 +102,11 @@ private:
     static TcpEvent tcp_event(const Tcp& tcp, Side from);
     Flow& open_flow(const Tcp& tcp, std::uint64_t fingerprint, Side from);
     Flow& promote(const Tcp& tcp, stream::FlowSlot& slot, Side from);
+    Flow& resume(const Tcp& tcp, stream::FlowSlot& slot, Side from);
     void feed(Flow& flow, const Tcp& tcp, Side from);
-    void report(Flow& flow);
+    enum class Ending : std::uint8_t { natural, early };
+    void report(Flow& flow, Ending ending);
+    void hand_over(const Flow& flow, Ending ending);
     void split(Flow& flow);
     bool is_empty_attempt(const Flow& flow);
     void close_flow(Flow& flow, bool reject);
@@ -126,6 +129,7 @@ private:
     std::uint32_t newest_ = none, oldest_ = none;
     std::size_t flow_count_ = 0;
     std::size_t flow_memory_ = 0;
+    Timestamp now_;                                    ///< of the latest packet
     std::deque<Over> over_;                            ///< flows that are over, in the order in which they ended
     std::span<const std::uint64_t> joined_fragments_;  ///< of the datagram at hand
     Conversation conversation_;                        ///< reused, so that reporting does not allocate

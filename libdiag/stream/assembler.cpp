@@ -133,6 +133,10 @@ void Assembler::set_end(std::uint32_t sequence) {
 }
 
 void Assembler::set_acknowledged(std::uint32_t sequence) {
+    if (!anchored_) {
+        start_confirmed_ = true;
+        place(sequence);
+    }
     const auto offset = offset_of(sequence);
     if (offset && (!acknowledged_ || *offset > *acknowledged_)) acknowledged_ = offset;
 }
@@ -191,16 +195,29 @@ Flat Assembler::flatten() {
     return flat;
 }
 
+// Where the bytes would begin if the capture had all of them.
+std::int64_t Assembler::first_expected(const std::vector<Run>& runs) const {
+    if (start_known_) return std::max<std::int64_t>(low_, 0);
+    const std::int64_t first_seen = runs.empty() ? 0 : runs.front().offset;
+    if (low_ != 0) return low_;
+    return start_confirmed_ ? std::min<std::int64_t>(first_seen, 0) : first_seen;
+}
+
 std::vector<Gap> Assembler::gaps_between(const std::vector<Run>& runs) const {
     std::vector<Gap> gaps;
-    const auto is_cut = [this](std::int64_t begin, std::int64_t end) {
-        return std::any_of(cuts_.begin(), cuts_.end(),
-                           [=](const Range& r) { return r.begin <= begin && r.end >= end; });
+    // For each cut, how far the cuts that begin before or with it reach.
+    std::vector<Range> reach = cuts_;
+    std::sort(reach.begin(), reach.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
+    for (std::size_t i = 1; i < reach.size(); ++i) reach[i].end = std::max(reach[i].end, reach[i - 1].end);
+    const auto is_cut = [&reach](std::int64_t begin, std::int64_t end) {
+        const auto after = std::upper_bound(reach.begin(), reach.end(), begin,
+                                            [](std::int64_t at, const Range& r) { return at < r.begin; });
+        return after != reach.begin() && (after - 1)->end >= end;
     };
     const auto add = [&](std::int64_t begin, std::int64_t end) {
         if (begin < end) gaps.push_back({.offset = begin, .size = end - begin, .cut = is_cut(begin, end)});
     };
-    std::int64_t at = start_known_ ? std::max<std::int64_t>(low_, 0) : (runs.empty() ? 0 : runs.front().offset);
+    std::int64_t at = first_expected(runs);
     for (const Run& run : runs) {
         add(at, run.offset);
         at = run.offset + static_cast<std::int64_t>(run.bytes.size());

@@ -71,7 +71,8 @@ public:
 
     /// The direction ended here: `sequence` is that of the FIN itself.
     void set_end(std::uint32_t sequence);
-    /// The other side confirmed all bytes before `sequence`: what it confirmed and we miss is a gap, not silence.
+    /// The other side confirmed all bytes before `sequence`: what it confirmed and we miss is a gap, not silence. When
+    /// nothing of this direction was seen yet, counting begins here.
     void set_acknowledged(std::uint32_t sequence);
 
     /// The bytes from the start without a hole; empty when the start is missing.
@@ -101,13 +102,15 @@ private:
     void compare(const Piece& piece, std::int64_t offset, Bytes bytes);
     bool is_in_store_order() const;
     void append_bytes_of(const Piece& piece);
+    std::int64_t first_expected(const std::vector<Run>& runs) const;
     std::vector<Gap> gaps_between(const std::vector<Run>& runs) const;
 
-    ByteVector store_;           ///< the bytes of all pieces, in order of arrival
-    std::vector<Piece> pieces_;  ///< by offset, disjoint
-    std::vector<Range> cuts_;    ///< sent but cut off by the capture
-    ByteVector linear_;          ///< used by prefix() and flatten() when the store is not in order
-    bool anchored_ = false;      ///< anchor_ is set
+    ByteVector store_;              ///< the bytes of all pieces, in order of arrival
+    std::vector<Piece> pieces_;     ///< by offset, disjoint
+    std::vector<Range> cuts_;       ///< sent but cut off by the capture
+    ByteVector linear_;             ///< used by prefix() and flatten() when the store is not in order
+    bool anchored_ = false;         ///< anchor_ is set
+    bool start_confirmed_ = false;  ///< offset 0 is where the first acknowledgment of the other side stood
     bool start_known_ = false;
     std::uint32_t anchor_sequence_ = 0;  ///< sequence number of anchor_offset_
     std::int64_t anchor_offset_ = 0;     ///< moves along, so that 32 bits of sequence never wrap around it

@@ -17,7 +17,20 @@ struct Case {
     std::string name;
     Outcome outcome;
     void (*play)(ConversationScript& s);
+    std::size_t fragment_size = 0;
 };
+
+// The PDUs of a fragmented call but the last.
+ByteVector without_last_fragment(Bytes pdus) {
+    constexpr std::size_t frag_length_at = 8;
+    ByteVector kept;
+    while (true) {
+        const std::size_t size = pdus[frag_length_at] + 256U * pdus[frag_length_at + 1];
+        if (size >= pdus.size()) return kept;
+        kept.insert(kept.end(), pdus.begin(), pdus.begin() + static_cast<std::ptrdiff_t>(size));
+        pdus = pdus.subspan(size);
+    }
+}
 
 constexpr std::uint8_t port_unreachable = 3;
 constexpr std::uint32_t access_denied = 5;
@@ -100,12 +113,53 @@ const Case cases[] = {
          s.tcp.fin(Side::client).fin(Side::host);
      }},
 
+    {"an alter_context that the host never answers, after a finished exchange", Outcome::no_answer_to_bind,
+     [](ConversationScript& s) {
+         bound(s);
+         s.request().response().client(s.alter_context_pdu());
+         s.tcp.wait(60'000'000'000).fin(Side::client).fin(Side::host);
+     }},
+    {"an alter_context, then FIN", Outcome::closed_by_host_without_response,
+     [](ConversationScript& s) {
+         bound(s);
+         s.request().response().client(s.alter_context_pdu());
+         s.tcp.fin(Side::host).fin(Side::client);
+     }},
+    {"eight bytes of junk before a good answer", Outcome::complete,
+     [](ConversationScript& s) {
+         bound(s);
+         s.request().host(bytes({0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4})).response();
+         s.tcp.fin(Side::client).fin(Side::host);
+     }},
+    {"refused at first, connected with a new sequence number", Outcome::complete,
+     [](ConversationScript& s) {
+         s.tcp.segment(Side::client, {.sequence = 77'777'777, .flags = 0x02}, {});
+         s.tcp.segment(Side::host, {.sequence = 0, .acknowledgment = 77'777'778, .flags = 0x14}, {});
+         bound(s);
+         s.request().response();
+         s.tcp.fin(Side::client).fin(Side::host);
+     }},
+
+    {"answered, the first segment of the answer lost by the capture", Outcome::complete,
+     [](ConversationScript& s) {
+         bound(s);
+         const ByteVector response = (s.request(), s.response_pdus());
+         s.tcp.send(Side::host, response, 100).ack(Side::client).fin(Side::client).fin(Side::host);
+         s.tcp.packets.erase(s.tcp.packets.end() - 6);
+     }},
+
     // before the connection
     {"SYN answered by RST", Outcome::refused_by_rst, [](ConversationScript& s) { s.tcp.syn().rst(Side::host); }},
     {"every retry answered by RST", Outcome::refused_by_rst,
      [](ConversationScript& s) { s.tcp.syn().rst(Side::host).syn().rst(Side::host).syn().rst(Side::host); }},
     {"four SYNs, no answer", Outcome::no_answer_to_syn,
      [](ConversationScript& s) { s.tcp.syn().wait(1'000'000'000).syn().wait(2'000'000'000).syn().syn(); }},
+    {"refused with one sequence number and with the next", Outcome::refused_by_rst,
+     [](ConversationScript& s) {
+         s.tcp.segment(Side::client, {.sequence = 77'777'777, .flags = 0x02}, {});
+         s.tcp.segment(Side::host, {.sequence = 0, .acknowledgment = 77'777'778, .flags = 0x14}, {});
+         s.tcp.syn().rst(Side::host);
+     }},
     {"SYN answered by ICMP", Outcome::rejected_by_icmp,
      [](ConversationScript& s) { s.tcp.syn().unreachable(ip("192.0.2.10"), port_unreachable); }},
     {"each SYN answered by ICMP of a router", Outcome::rejected_by_icmp,
@@ -279,6 +333,21 @@ const Case cases[] = {
          s.request().host(head(s.response_pdus(), 100));
          s.tcp.fin(Side::client).fin(Side::host);
      }},
+    {"a fragmented response, host closes before its last fragment", Outcome::closed_by_host_mid_response,
+     [](ConversationScript& s) {
+         bound(s);
+         s.request();
+         s.host(without_last_fragment(s.response_pdus()));
+         s.tcp.fin(Side::host).fin(Side::client);
+     },
+     64},
+    {"a fragmented request, client closes before its last fragment", Outcome::closed_by_client_mid_pdu,
+     [](ConversationScript& s) {
+         bound(s);
+         s.client(without_last_fragment(s.request_pdus()));
+         s.tcp.fin(Side::client).fin(Side::host);
+     },
+     64},
     {"fault", Outcome::fault,
      [](ConversationScript& s) {
          bound(s);
@@ -289,7 +358,7 @@ const Case cases[] = {
 
 TEST_CASE("outcome: each scripted conversation ends as it was played", "[check][outcome]") {
     for (const Case& c : cases) {
-        ConversationScript script;
+        ConversationScript script{{.fragment_size = c.fragment_size}};
         c.play(script);
         const Tracked tracked = track(script.packets());
         INFO(c.name);
@@ -337,9 +406,9 @@ TEST_CASE("outcome: names and outcomes belong to each other, and each has a desc
 TEST_CASE("outcome: every bad end has a finding with stage, evidence and packets of the capture", "[check][outcome]") {
     for (const Case& c : cases) {
         if (c.outcome == Outcome::complete) continue;
-        ConversationScript script;
+        ConversationScript script{{.fragment_size = c.fragment_size}};
         c.play(script);
-        const Tracked tracked = track(script.packets());
+        const Tracked tracked = track(with_silence(script.packets()));
         INFO(c.name);
         REQUIRE(tracked.conversations.size() == 1);
         const auto& findings = tracked.conversations.front().findings;
@@ -355,6 +424,69 @@ TEST_CASE("outcome: every bad end has a finding with stage, evidence and packets
             CHECK(packet >= 1);
             CHECK(packet <= script.packets().size());
         }
+    }
+}
+
+TEST_CASE("outcome: what a client waits for when the capture stops is no failure, a minute later it is one",
+          "[check][outcome]") {
+    const Case waiting[] = {
+        {"SYN", Outcome::no_answer_to_syn, [](ConversationScript& s) { s.tcp.syn(); }},
+        {"bind", Outcome::no_answer_to_bind,
+         [](ConversationScript& s) {
+             s.tcp.handshake();
+             s.bind();
+         }},
+        {"request", Outcome::request_unanswered,
+         [](ConversationScript& s) {
+             bound(s);
+             s.request();
+         }},
+        {"half a response", Outcome::request_unanswered,
+         [](ConversationScript& s) {
+             bound(s);
+             s.request().host(head(s.response_pdus(), 100));
+         }},
+    };
+    for (const Case& c : waiting) {
+        INFO(c.name);
+        ConversationScript script;
+        c.play(script);
+        const Tracked soon = track(script.packets());
+        REQUIRE(soon.conversations.size() == 1);
+        CHECK(name_of(soon.conversations.front().outcome) == name_of(c.outcome));
+        CHECK(soon.conversations.front().has("KMS-CAPTURE-ENDS"));
+        CHECK(check::worst(soon.conversations.front().findings) == check::Severity::info);
+        const Tracked late = track(with_silence(script.packets()));
+        CHECK_FALSE(late.conversations.at(0).has("KMS-CAPTURE-ENDS"));
+        CHECK(check::worst(late.conversations.at(0).findings) == check::Severity::critical);
+    }
+}
+
+TEST_CASE("outcome: a client that gives up at once was not answered, wherever the capture ends", "[check][outcome]") {
+    ConversationScript script;
+    bound(script);
+    script.request();
+    script.tcp.rst(Side::client);
+    CHECK(track(script.packets()).conversations.at(0).has("KMS-REQUEST-NO-ANSWER"));
+}
+
+TEST_CASE("outcome: one direction alone proves no silence of the other", "[check][outcome]") {
+    for (const std::uint16_t port : {std::uint16_t{1688}, std::uint16_t{50'123}}) {
+        ConversationOptions options;
+        options.host.port = port;
+        const auto packets = with_silence(conversation(options, 2));
+        std::vector<PacketView> from_client;
+        for (const PacketView& packet : views_of(packets)) {
+            // Ethernet and IPv4 headers have 34 bytes; then comes the source port.
+            const unsigned source_port = packet.data[34] * 256U + packet.data[35];
+            if (source_port != port) from_client.push_back(packet);
+        }
+        REQUIRE(from_client.size() < packets.size());
+        const Tracked tracked = track(from_client);
+        REQUIRE(tracked.conversations.size() == 1);
+        CHECK(name_of(tracked.conversations.front().outcome) == "complete");
+        CHECK(tracked.conversations.front().has("KMS-CAPTURE-GAP"));
+        CHECK(check::worst(tracked.conversations.front().findings) == check::Severity::info);
     }
 }
 

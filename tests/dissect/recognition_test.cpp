@@ -294,6 +294,81 @@ TEST_CASE("recognition: without its bind a KMS conversation is known by the KMS 
     }
 }
 
+TEST_CASE("recognition: KMS that comes by alter_context, behind a bind to another interface, is found with its start",
+          "[dissect][recognition]") {
+    for (const std::uint16_t port : {std::uint16_t{1688}, std::uint16_t{50'123}}) {
+        ConversationScript script{{.host = endpoint("192.0.2.10", port)}};
+        script.tcp.handshake();
+        script.client(script.bind_pdu(samr_interface)).bind_ack();
+        script.client(other_request(1)).host(other_response(1));
+        script.client(script.alter_context_pdu()).host(script.alter_context_resp_pdu());
+        script.request().response();
+        script.tcp.fin(Side::client).fin(Side::host);
+        const Tracked tracked = track(script.packets());
+        INFO("port " << port);
+        REQUIRE(tracked.conversations.size() == 1);
+        const Seen& seen = tracked.conversations.front();
+        CHECK(seen.answered == std::vector<bool>{true});
+        CHECK(seen.outcome == check::Outcome::complete);
+        CHECK(seen.findings.empty());
+    }
+}
+
+TEST_CASE("recognition: a bind in the SYN is part of the conversation", "[dissect][recognition]") {
+    for (const std::uint16_t port : {std::uint16_t{1688}, std::uint16_t{50'123}}) {
+        ConversationScript script{{.host = endpoint("192.0.2.10", port)}};
+        const ByteVector bind = script.bind_pdu();
+        script.tcp.segment(Side::client, {.sequence = 1000, .flags = 0x02}, bind);
+        // The host did not take the data (RFC 7413 4.2.2), so it is sent again behind the handshake.
+        script.tcp.handshake();
+        script.client(bind).bind_ack().request().response();
+        script.tcp.fin(Side::client).fin(Side::host);
+        const Tracked again = track(script.packets());
+        INFO("port " << port);
+        REQUIRE(again.conversations.size() == 1);
+        CHECK(again.conversations.front().findings.empty());
+        CHECK(again.conversations.front().pdu_count == 4);
+        // Without that packet (behind two SYNs, SYN-ACK and ACK) the capture still has the bind once, in the SYN.
+        auto once = script.packets();
+        once.erase(once.begin() + 4);
+        const Tracked tracked = track(once);
+        REQUIRE(tracked.conversations.size() == 1);
+        CHECK(tracked.conversations.front().pdu_count == 4);
+        CHECK(tracked.conversations.front().outcome == check::Outcome::complete);
+        CHECK(tracked.conversations.front().findings.empty());
+    }
+}
+
+TEST_CASE("recognition: a keep-alive before the first byte hides no conversation and no start",
+          "[dissect][recognition]") {
+    for (const std::uint16_t port : {std::uint16_t{1688}, std::uint16_t{50'123}}) {
+        ConversationScript script{{.host = endpoint("192.0.2.10", port)}};
+        script.tcp.handshake();
+        script.tcp.segment(Side::client,
+                           {.sequence = script.tcp.next_sequence(Side::client) - 1,
+                            .acknowledgment = script.tcp.next_sequence(Side::host)},
+                           bytes({0}));
+        script.bind().bind_ack().request().response();
+        script.tcp.fin(Side::client).fin(Side::host);
+        const Tracked tracked = track(script.packets());
+        INFO("port " << port);
+        REQUIRE(tracked.conversations.size() == 1);
+        CHECK(tracked.conversations.front().findings.empty());
+    }
+}
+
+TEST_CASE("recognition: fragmented calls without their bind are known on the KMS port", "[dissect][recognition]") {
+    ConversationScript script{{.fragment_size = 64}};
+    script.tcp.handshake();
+    script.bind().bind_ack();
+    const auto skipped = static_cast<std::ptrdiff_t>(script.packets().size());
+    script.request().response();
+    const std::vector<TestPacket> rest{script.packets().begin() + skipped, script.packets().end()};
+    const Tracked tracked = track(rest);
+    REQUIRE(tracked.conversations.size() == 1);
+    CHECK(tracked.conversations.front().answered == std::vector<bool>{true});
+}
+
 TEST_CASE("recognition: a client port of 1688 does not turn client and host around", "[dissect][recognition]") {
     const auto packets = conversation({.client = endpoint("192.0.2.77", 1688), .host = endpoint("192.0.2.10", 1688)});
     const auto all = views_of(packets);

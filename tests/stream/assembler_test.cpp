@@ -108,6 +108,22 @@ TEST_CASE("assembler: a lost segment is a gap of its size, an acknowledged tail 
     CHECK(flat.gaps[1].size == 50);
 }
 
+TEST_CASE("assembler: what the other side confirms of a direction that was never seen is a gap", "[stream]") {
+    Assembler assembler;
+    assembler.set_acknowledged(5000);
+    CHECK(assembler.flatten().gaps.empty());
+    assembler.set_acknowledged(5100);
+    const stream::Flat unseen = assembler.flatten();
+    REQUIRE(unseen.gaps.size() == 1);
+    CHECK(unseen.gaps[0].offset == 0);
+    CHECK(unseen.gaps[0].size == 100);
+    // The SYN, when it comes late, says that 20 bytes more are missing in front.
+    assembler.set_start(4980);
+    const stream::Flat known = assembler.flatten();
+    REQUIRE(known.gaps.size() == 1);
+    CHECK(known.gaps[0].size == 120);
+}
+
 TEST_CASE("assembler: an acknowledgment of one byte behind the end may be a FIN and is no gap", "[stream]") {
     const auto bytes = numbers(10);
     Assembler a;

@@ -188,6 +188,15 @@ PacketView view_of(Bytes frame, LinkType link_type, std::uint64_t number, Timest
             .data = frame};
 }
 
+std::vector<TestPacket> with_silence(std::vector<TestPacket> packets, std::int64_t ns) {
+    const Endpoint from = endpoint("198.51.100.7", 123);
+    const Endpoint to = endpoint("198.51.100.8", 123);
+    const ByteVector frame = ethernet_ip(ip_packet(from.ip, to.ip, 17, udp_datagram(from, to, bytes({1, 2, 3, 4}))));
+    const Timestamp end = packets.empty() ? Timestamp{} : packets.back().time;
+    packets.push_back({.time = {end.ns + ns}, .frame = frame});
+    return packets;
+}
+
 TcpScript::TcpScript(Options options)
     : options_{std::move(options)}, now_{options_.start}, next_{options_.client_isn, options_.host_isn} {}
 

@@ -58,6 +58,9 @@ std::uint16_t internet_checksum(Bytes bytes);  ///< RFC 1071
 /// The frame as a capture reader would hand it over: a view of it. Name the frame where the result outlives the line.
 PacketView view_of(Bytes frame, LinkType link_type = LinkType::ethernet, std::uint64_t number = 1, Timestamp time = {});
 
+/// The packets of a capture that goes on for this long behind them: one unrelated packet at its end.
+std::vector<TestPacket> with_silence(std::vector<TestPacket> packets, std::int64_t ns = 60'000'000'000);
+
 // ---- a TCP conversation ----
 
 enum class Side : std::uint8_t { client, host };

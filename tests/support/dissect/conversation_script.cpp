@@ -19,6 +19,7 @@ constexpr Uuid machine_id = *Uuid::parse("3f1c7a52-9d4e-4b6a-8c21-5e0f9a7b6d13")
 constexpr std::uint32_t needed_count = 25;
 constexpr std::uint16_t no_syntax_supported = 2;
 constexpr std::uint16_t all_features = 3;
+constexpr std::size_t ptype_at = 2;
 
 std::vector<Syntax> offered(const ConversationOptions& options) {
     std::vector<Syntax> out{Syntax::ndr32};
@@ -104,6 +105,19 @@ ByteVector ConversationScript::bind_ack_pdu() {
     }
     out.body = std::move(ack);
     return dcerpc::encode_pdu(out);
+}
+
+// An alter_context and its answer have the layout of a bind and its answer (C706 12.6.4.1).
+ByteVector ConversationScript::alter_context_pdu(const Uuid& interface) {
+    ByteVector out = bind_pdu(interface);
+    out[ptype_at] = static_cast<std::uint8_t>(PduType::alter_context);
+    return out;
+}
+
+ByteVector ConversationScript::alter_context_resp_pdu() {
+    ByteVector out = bind_ack_pdu();
+    out[ptype_at] = static_cast<std::uint8_t>(PduType::alter_context_resp);
+    return out;
 }
 
 ByteVector ConversationScript::rejecting_bind_ack_pdu(std::uint16_t reason) {

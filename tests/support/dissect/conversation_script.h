@@ -38,7 +38,9 @@ public:
     explicit ConversationScript(ConversationOptions options = {});
 
     ByteVector bind_pdu(const Uuid& interface = dcerpc::kms_interface_id);
+    ByteVector alter_context_pdu(const Uuid& interface = dcerpc::kms_interface_id);
     ByteVector bind_ack_pdu();
+    ByteVector alter_context_resp_pdu();
     ByteVector request_pdus();   ///< of the next request: one PDU, or its fragments
     ByteVector response_pdus();  ///< to the request made last
     ByteVector refusal_pdu(std::uint32_t hresult);

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <vector>
+
+#include "libdiag/check/finding.h"
+#include "libdiag/check/outcome.h"
+
+namespace diag::check {
+
+/// Whether the outcome says that an answer is missing, but the capture ends (or the conversation had to be reported) before
+/// an answer could be expected: then nothing failed as far as anybody can tell.
+bool is_too_soon_to_tell(const dissect::Conversation& conversation, Outcome outcome);
+
+/// What the capture lacks of a conversation.
+void check_capture(const dissect::Conversation& conversation, std::vector<Finding>& findings);
+
+}  // namespace diag::check
