@@ -60,6 +60,7 @@ Node describe_layer(const Layer& layer, Bytes frame) {
         case Kind::vlan: return named("vlan", "VLAN tag"), describe_vlan(header, std::move(node));
         case Kind::snap: return named("snap", "LLC and SNAP"), fields(snap_fields, "");
         case Kind::pppoe: return named("pppoe", "PPPoE session"), fields(pppoe_fields, "");
+        case Kind::mpls: return named("mpls", "MPLS label"), fields(mpls_fields, "");
         case Kind::linux_sll: return named("sll", "Linux cooked capture"), fields(sll_fields, "");
         case Kind::linux_sll2: return named("sll2", "Linux cooked capture v2"), fields(sll2_fields, "");
         case Kind::loopback: return named("null", "BSD loopback"), fields(loopback_fields, "");
@@ -71,6 +72,7 @@ Node describe_layer(const Layer& layer, Bytes frame) {
             return named("ah", "Authentication header"), fields(authentication_fields, "Content");
         case Kind::gre:
             return named("gre", "Generic routing encapsulation"), fields(gre_fields, "Checksum, key, sequence number");
+        case Kind::erspan: return named("erspan", "ERSPAN"), fields(erspan_fields, "Further fields");
         case Kind::udp: return named("udp", "User Datagram Protocol"), fields(udp_fields, "");
         case Kind::vxlan: return named("vxlan", "VXLAN"), fields(vxlan_fields, "");
         case Kind::geneve: return named("geneve", "Geneve"), fields(geneve_fields, "Options");

@@ -12,6 +12,10 @@ constexpr Name ether_types[] = {
     {0x8847, "MPLS"},
     {0x8863, "PPPoE discovery"},
     {0x8864, "PPPoE session"},
+    {0x8847, "MPLS"},
+    {0x8848, "MPLS, upstream label"},
+    {0x88be, "ERSPAN"},
+    {0x22eb, "ERSPAN version 3"},
     {0x88a8, "802.1ad"},
     {0x88cc, "LLDP"},
     {0x88e5, "MACsec"},
@@ -80,6 +84,16 @@ constexpr Field<PppoeHeader> pppoe[] = {
     {"session_id", "Session id", &PppoeHeader::session_id, Show::hex},
     {"length", "Payload length", &PppoeHeader::length},
     {"ppp_protocol", "PPP protocol", &PppoeHeader::ppp_protocol, Show::hex, ppp_protocols},
+};
+
+constexpr Field<MplsLabel> mpls[] = {
+    {"label_class_bottom_ttl", "Label, class, bottom of stack, TTL", &MplsLabel::label_class_bottom_ttl, Show::hex},
+};
+
+constexpr Field<ErspanHeader> erspan[] = {
+    {"version_vlan", "Version and VLAN", &ErspanHeader::version_vlan, Show::hex},
+    {"class_session", "Class and session id", &ErspanHeader::class_session, Show::hex},
+    {"rest", "Port index or time stamp", &ErspanHeader::rest, Show::hex},
 };
 
 constexpr Field<SllHeader> sll[] = {
@@ -171,6 +185,8 @@ constinit const std::span<const Field<EthernetHeader>> ethernet_fields{ethernet}
 constinit const std::span<const Field<VlanTag>> vlan_fields{vlan};
 constinit const std::span<const Field<SnapHeader>> snap_fields{snap};
 constinit const std::span<const Field<PppoeHeader>> pppoe_fields{pppoe};
+constinit const std::span<const Field<MplsLabel>> mpls_fields{mpls};
+constinit const std::span<const Field<ErspanHeader>> erspan_fields{erspan};
 constinit const std::span<const Field<SllHeader>> sll_fields{sll};
 constinit const std::span<const Field<Sll2Header>> sll2_fields{sll2};
 constinit const std::span<const Field<LoopbackHeader>> loopback_fields{loopback};

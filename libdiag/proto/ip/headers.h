@@ -28,6 +28,15 @@ struct PppoeHeader {  // RFC 2516 4, with the PPP protocol behind it
     std::uint16_t session_id = 0, length = 0, ppp_protocol = 0;
 };
 
+struct MplsLabel {  // RFC 3032 2.1
+    std::uint32_t label_class_bottom_ttl = 0;
+};
+
+struct ErspanHeader {  // draft-foschiano-erspan-03 4.2; version 3 has a time stamp and more behind it
+    std::uint16_t version_vlan = 0, class_session = 0;
+    std::uint32_t rest = 0;
+};
+
 struct SllHeader {  // LINKTYPE_LINUX_SLL
     std::uint16_t packet_type = 0, arphrd_type = 0, address_length = 0;
     FixedBytes<8> address{};
@@ -100,6 +109,8 @@ extern const std::span<const Field<EthernetHeader>> ethernet_fields;
 extern const std::span<const Field<VlanTag>> vlan_fields;
 extern const std::span<const Field<SnapHeader>> snap_fields;
 extern const std::span<const Field<PppoeHeader>> pppoe_fields;
+extern const std::span<const Field<MplsLabel>> mpls_fields;
+extern const std::span<const Field<ErspanHeader>> erspan_fields;
 extern const std::span<const Field<SllHeader>> sll_fields;
 extern const std::span<const Field<Sll2Header>> sll2_fields;
 extern const std::span<const Field<LoopbackHeader>> loopback_fields;

@@ -51,6 +51,7 @@ struct IpPacket {
 };
 
 inline constexpr unsigned max_vlan_tags = 4;
+inline constexpr unsigned max_mpls_labels = 8;
 inline constexpr unsigned max_extension_headers = 16;
 
 /// Largest packet without a length of its own (segmentation offload writes 0) that we believe; Linux sends up to 512 KiB.

@@ -15,6 +15,7 @@ struct Layer {
         vlan,
         snap,
         pppoe,
+        mpls,  ///< one label
         linux_sll,
         linux_sll2,
         loopback,
@@ -24,6 +25,7 @@ struct Layer {
         fragment_header,
         authentication,
         gre,
+        erspan,
         udp,  ///< of a tunnel only
         vxlan,
         geneve,

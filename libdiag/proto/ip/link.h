@@ -7,7 +7,8 @@ namespace diag::ip {
 /// IEEE 802 EtherType values that lead to IP.
 namespace ether_type {
 inline constexpr std::uint16_t ipv4 = 0x0800, transparent_bridging = 0x6558, vlan = 0x8100, ipv6 = 0x86dd,
-                               pppoe_session = 0x8864, provider_bridging = 0x88a8, old_qinq = 0x9100;
+                               pppoe_session = 0x8864, mpls = 0x8847, mpls_upstream = 0x8848, erspan_2 = 0x88be,
+                               erspan_3 = 0x22eb, provider_bridging = 0x88a8, old_qinq = 0x9100;
 inline constexpr std::uint16_t smallest = 0x0600;  ///< below: the length of an 802.3 frame
 }  // namespace ether_type
 
@@ -48,6 +49,18 @@ template <class Trace> EtherType pass_pppoe(Cursor& c, Trace& trace) {
     return std::unexpected(NoPacket::not_ip);
 }
 
+/// RFC 3032 2.1: labels of 4 bytes up to the one with the bottom-of-stack bit. Nothing says what follows but its first
+/// four bits; Ethernet pseudowires (RFC 4448) are not entered.
+template <class Trace> EtherType pass_mpls(Cursor& c, Trace& trace) {
+    for (unsigned label_count = 0; label_count < max_mpls_labels; ++label_count) {
+        if (!c.has(4)) return std::unexpected(NoPacket::truncated);
+        const bool is_bottom = (c.u8(2) & 1U) != 0;
+        pass(c, 4, Layer::Kind::mpls, trace);
+        if (is_bottom) return version_as_ether_type(c);
+    }
+    return std::unexpected(NoPacket::malformed);
+}
+
 /// Follows tags and session headers behind an EtherType field that was just passed.
 template <class Trace> EtherType follow_ether_type(Cursor& c, std::uint16_t type, Trace& trace) {
     if (type == ether_type::ipv4 || type == ether_type::ipv6) return type;
@@ -59,6 +72,7 @@ template <class Trace> EtherType follow_ether_type(Cursor& c, std::uint16_t type
     }
     if (type < ether_type::smallest) return pass_snap(c, trace);
     if (type == ether_type::pppoe_session) return pass_pppoe(c, trace);
+    if (type == ether_type::mpls || type == ether_type::mpls_upstream) return pass_mpls(c, trace);
     return type;
 }
 

@@ -8,6 +8,18 @@ namespace diag::ip::detail {
 inline constexpr std::uint16_t vxlan_port = 4789;   // RFC 7348 5
 inline constexpr std::uint16_t geneve_port = 6081;  // RFC 8926 3.3
 
+/// What a mirror port sends to a collector (draft-foschiano-erspan-03 4): a header of 8 bytes in version 2, of 12 and
+/// perhaps 8 more in version 3, then an Ethernet frame. Version 1 has no header and no GRE sequence number.
+template <class Trace> EtherType pass_erspan(Cursor& c, std::uint16_t type, bool has_sequence, Trace& trace) {
+    std::size_t size = type == ether_type::erspan_3 ? 12 : has_sequence ? 8 : 0;
+    if (!c.has(size)) return std::unexpected(NoPacket::truncated);
+    const bool has_subheader = type == ether_type::erspan_3 && (c.u8(11) & 1U) != 0;
+    if (has_subheader) size += 8;
+    if (!c.has(size)) return std::unexpected(NoPacket::truncated);
+    if (size > 0) pass(c, size, Layer::Kind::erspan, trace);
+    return pass_ethernet(c, trace);
+}
+
 /// RFC 2784, with key and sequence number of RFC 2890.
 template <class Trace> EtherType pass_gre(Cursor& c, Trace& trace) {
     if (!c.has(4)) return std::unexpected(NoPacket::truncated);
@@ -19,6 +31,9 @@ template <class Trace> EtherType pass_gre(Cursor& c, Trace& trace) {
                              ((flags & 0x1000U) != 0 ? 4U : 0U);
     if (!c.has(size)) return std::unexpected(NoPacket::truncated);
     pass(c, size, Layer::Kind::gre, trace);
+    if (type == ether_type::erspan_2 || type == ether_type::erspan_3)
+        return pass_erspan(c, type, (flags & 0x1000U) != 0, trace);
+    if (type == ether_type::mpls) return pass_mpls(c, trace);
     return type == ether_type::transparent_bridging ? pass_ethernet(c, trace) : type;
 }
 
