@@ -178,9 +178,14 @@ void PcapngParser::read_interface_options(Reader& r, Interface& interface) {
     }
 }
 
-// interface u32 | time, high u32 | time, low u32 | captured length u32 | length on the wire u32 | bytes | options
+// interface u32 | then what read_timed_packet() takes
 void PcapngParser::read_enhanced_packet(Reader& r, PacketView& packet) {
     const Interface* interface = find_interface(r.u32("interface id"));
+    read_timed_packet(r, interface, packet);
+}
+
+// time, high u32 | time, low u32 | captured length u32 | length on the wire u32 | bytes | options
+void PcapngParser::read_timed_packet(Reader& r, const Interface* interface, PacketView& packet) {
     const std::uint64_t high = r.u32("time");
     const std::uint64_t ticks = high << 32 | r.u32("time");
     const std::uint32_t captured_size = r.u32("captured length");
@@ -204,13 +209,7 @@ void PcapngParser::read_simple_packet(Reader& r, PacketView& packet) {
 void PcapngParser::read_obsolete_packet(Reader& r, PacketView& packet) {
     const Interface* interface = find_interface(r.u16("interface id"));
     r.skip(2, "drops count");
-    const std::uint64_t high = r.u32("time");
-    const std::uint64_t ticks = high << 32 | r.u32("time");
-    const std::uint32_t captured_size = r.u32("captured length");
-    packet.original_size = r.u32("original length");
-    if (!interface || r.failed()) return;
-    packet.time = time_of(*interface, ticks);
-    read_packet_data(r, *interface, captured_size, packet);
+    read_timed_packet(r, interface, packet);
 }
 
 void PcapngParser::read_packet_data(Reader& r, const Interface& interface, std::uint32_t captured_size,

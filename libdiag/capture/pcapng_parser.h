@@ -50,6 +50,7 @@ private:
     void read_enhanced_packet(Reader& r, PacketView& packet);
     void read_simple_packet(Reader& r, PacketView& packet);
     void read_obsolete_packet(Reader& r, PacketView& packet);
+    void read_timed_packet(Reader& r, const Interface* interface, PacketView& packet);
     void read_packet_data(Reader& r, const Interface& interface, std::uint32_t captured_size, PacketView& packet);
     const Interface* find_interface(std::size_t index);
     bool fail(std::uint64_t offset, std::string what);

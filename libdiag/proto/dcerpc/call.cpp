@@ -15,6 +15,8 @@ std::size_t describe_stub(Bytes stub, std::size_t offset, Node& parent) {
     return offset + stub.size();
 }
 
+}  // namespace
+
 std::size_t describe_rest(Bytes rest, std::string_view label, std::size_t offset, Node& parent) {
     if (rest.empty()) return offset;
     parent.add({.key = "rest",
@@ -25,8 +27,6 @@ std::size_t describe_rest(Bytes rest, std::string_view label, std::size_t offset
                 .meaning = {}});
     return offset + rest.size();
 }
-
-}  // namespace
 
 void decode_body(Reader& r, bool has_object, Request& out) {
     decode_fields<Request>(r, request_fields, out);

@@ -79,4 +79,7 @@ std::size_t describe_body(const Response& response, std::size_t offset, Node& pa
 std::size_t describe_body(const Fault& fault, std::size_t offset, Node& parent);
 std::size_t describe_body(const Other& other, std::size_t offset, Node& parent);
 
+/// Adds the bytes behind the known fields of a body, if there are any, as one child; returns the offset behind them.
+std::size_t describe_rest(Bytes rest, std::string_view label, std::size_t offset, Node& parent);
+
 }  // namespace diag::dcerpc

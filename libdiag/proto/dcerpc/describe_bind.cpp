@@ -1,20 +1,10 @@
 #include "libdiag/base/hex.h"
 #include "libdiag/proto/dcerpc/bind.h"
 #include "libdiag/proto/dcerpc/bind_fields.h"
+#include "libdiag/proto/dcerpc/call.h"
 
 namespace diag::dcerpc {
 namespace {
-
-std::size_t describe_rest(Bytes rest, std::string_view label, std::size_t offset, Node& parent) {
-    if (rest.empty()) return offset;
-    parent.add({.key = "rest",
-                .label = std::string{label},
-                .offset = offset,
-                .size = rest.size(),
-                .value = to_hex(rest),
-                .meaning = {}});
-    return offset + rest.size();
-}
 
 std::string interface_name(const Uuid& uuid) { return uuid == kms_interface_id ? "KMS" : ""; }
 
