@@ -62,7 +62,7 @@ const PduRecord* last_bind(const Conversation& c) {
 // Bytes of the host that the capture lost may have been the answer.
 bool is_answered(const Conversation& c, const PduRecord& bind) {
     const auto behind = c.pdus.begin() + (&bind - c.pdus.data()) + 1;
-    return c.gap_size > 0 || std::any_of(behind, c.pdus.end(), [](const PduRecord& p) {
+    return c.missing_size[host] > 0 || std::any_of(behind, c.pdus.end(), [](const PduRecord& p) {
                return p.from == Side::host && p.decoded.type() != dcerpc::PduType::shutdown;
            });
 }
@@ -71,9 +71,11 @@ bool is_answered(const Conversation& c, const PduRecord& bind) {
 bool nothing_accepted(const Conversation& c) {
     bool answered = false;
     bool accepted = false;
+    std::size_t offered_count = 0;
     for (const PduRecord& p : c.pdus) {
+        if (const auto* bind = p.decoded.bind()) offered_count = bind->contexts.size();
         const auto* ack = p.decoded.bind_ack();
-        if (ack == nullptr || p.cut) continue;
+        if (ack == nullptr || (p.cut && (offered_count == 0 || ack->results.size() < offered_count))) continue;
         answered = true;
         for (const auto& result : ack->results) accepted = accepted || result.result == dcerpc::acceptance;
     }
@@ -102,9 +104,10 @@ const Exchange* open_exchange(const Conversation& c) {
 // Nothing is left open, and there was no call either.
 Outcome without_request(const Conversation& c) {
     if (!closed_first(c, Side::host)) return Outcome::complete;
+    const bool may_have_said_more = c.pdus.empty() ? c.gap_size + c.cut_size > 0 : c.gap_size > 0;
+    if (may_have_said_more) return Outcome::complete;
     if (c.pdus.empty()) return Outcome::closed_by_host_without_response;
-    // Lost bytes may have been the call.
-    if (c.gap_size + c.cut_size > 0 || has(c, dcerpc::PduType::response)) return Outcome::complete;
+    if (has(c, dcerpc::PduType::response)) return Outcome::complete;
     return c.tcp.rst[host] && !c.tcp.fin[host] ? Outcome::reset_by_host_after_bind : Outcome::closed_by_host_idle;
 }
 

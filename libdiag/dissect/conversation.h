@@ -112,6 +112,7 @@ struct Conversation {
     std::array<bool, 2> not_rpc{};                ///< the bytes of that side are no DCE/RPC
     std::array<std::uint32_t, 2> partial_tail{};  ///< bytes behind the last whole PDU, which never got complete
     std::array<Junk, 2> junk;                     ///< what stands between the PDUs of a side, or in their place
+    std::array<std::uint64_t, 2> missing_size{};  ///< bytes of a side that were sent and are not here: gaps and cuts
     std::uint64_t gap_size = 0;                   ///< bytes that were sent and not captured
     std::uint64_t cut_size = 0;                   ///< bytes that the snaplen cut off
     std::uint64_t conflict_size = 0;              ///< retransmitted bytes that differ from the first copy

@@ -33,6 +33,7 @@ void clear(Conversation& out) {
     out.not_rpc = {};
     out.junk = {};
     out.partial_tail = {};
+    out.missing_size = {};
     out.gap_size = 0;
     out.cut_size = 0;
     out.conflict_size = 0;
@@ -40,8 +41,12 @@ void clear(Conversation& out) {
     out.joined_stubs.clear();
 }
 
-void add_gaps(const stream::Flat& flat, Conversation& out) {
-    for (const auto& gap : flat.gaps) (gap.cut ? out.cut_size : out.gap_size) += static_cast<std::uint64_t>(gap.size);
+void add_gaps(const stream::Flat& flat, std::size_t side, Conversation& out) {
+    for (const auto& gap : flat.gaps) {
+        const auto size = static_cast<std::uint64_t>(gap.size);
+        (gap.cut ? out.cut_size : out.gap_size) += size;
+        out.missing_size[side] += size;
+    }
 }
 
 // How much of the host's bytes the sender of each PDU had received.
@@ -125,7 +130,7 @@ bool read_dialogue(Flow& flow, bool is_end, kms::Codec& codec, Conversation& out
         out.junk[side] = std::move(sides[side].junk);
         out.partial_tail[side] = sides[side].partial_tail;
         out.conflict_size += flow.directions[side].conflict_size();
-        if (flow.want_bytes) add_gaps(flats[side], out);
+        if (flow.want_bytes) add_gaps(flats[side], side, out);
     }
     out.pdus = in_order(flow, sides, flats);
     if (has_kms_bind(out))
@@ -134,7 +139,7 @@ bool read_dialogue(Flow& flow, bool is_end, kms::Codec& codec, Conversation& out
     const bool bind_seen = flow.bind_seen_before;
     ExchangeReader{out, contexts, bind_seen, codec, out.joined_stubs}.read(acknowledged_by(flow, out, flats[0]),
                                                                            flats[1].gaps);
-    if (out.cut_size > 0) infer_cut_binds(out);
+    if (std::any_of(out.pdus.begin(), out.pdus.end(), [](const PduRecord& p) { return p.cut; })) infer_cut_binds(out);
     if (is_end) return is_reportable(flow, out);
 
     const std::size_t count = balanced_count(out);

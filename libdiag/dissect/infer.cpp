@@ -45,17 +45,31 @@ Syntax usual_syntax(const Conversation& c, std::size_t index, std::size_t count)
     return index == 1 ? Syntax::ndr64 : Syntax::btfn;
 }
 
+// What the capture has of a context that it cut.
+void read_cut_context(const PduRecord& pdu, std::size_t index, dcerpc::ContextItem& item) {
+    const std::size_t at = bind_head_size + index * context_size;
+    item = {.context_id = static_cast<std::uint16_t>(index)};
+    if (pdu.raw.size() < at) return;
+    Reader r{pdu.raw.subspan(at), pdu.decoded.header.order()};
+    const std::uint16_t context_id = r.u16("context_id");
+    if (r.failed()) return;
+    item.context_id = context_id;
+    r.skip(2, "n_transfer_syn");
+    const Uuid interface = r.uuid("interface");
+    if (!r.failed()) item.interface = interface;
+}
+
 void complete_bind(const Conversation& c, PduRecord& pdu) {
     dcerpc::Bind bind = *pdu.decoded.bind();
     const std::size_t size = pdu.decoded.header.frag_length;
     if (pdu.raw.size() < bind_head_size) return;
     const std::size_t count = bind.n_context_elem;
     if (count == 0 || count > 3 || size != bind_head_size + count * context_size) return;
+    const std::size_t whole_count = bind.contexts.size();
     bind.contexts.resize(count);
     for (std::size_t i = 0; i < count; ++i) {
         auto& item = bind.contexts[i];
-        const bool id_captured = pdu.raw.size() >= bind_head_size + i * context_size + 2;
-        if (!id_captured) item.context_id = static_cast<std::uint16_t>(i);
+        if (i >= whole_count) read_cut_context(pdu, i, item);
         if (item.interface.is_nil()) item.interface = dcerpc::kms_interface_id;
         if (!item.transfer_syntaxes.empty()) continue;
         const Syntax syntax = syntax_in_use(c, item.context_id).value_or(usual_syntax(c, i, count));
@@ -80,6 +94,17 @@ dcerpc::ContextResult result_of(Syntax syntax, bool accepted) {
     return {.result = dcerpc::acceptance, .transfer_syntax = uuid_of(syntax), .version = version_of(syntax)};
 }
 
+// A result that the capture cut behind its reason.
+std::optional<dcerpc::ContextResult> read_cut_result(const PduRecord& pdu, std::size_t at) {
+    if (pdu.raw.size() < at + 4) return std::nullopt;
+    Reader r{pdu.raw.subspan(at), pdu.decoded.header.order()};
+    dcerpc::ContextResult result;
+    result.result = r.u16("result");
+    result.reason = r.u16("reason");
+    return result;
+}
+
+// Results that nothing in the capture proves are left out.
 void complete_ack(const Conversation& c, PduRecord& pdu, const dcerpc::Bind& offer) {
     dcerpc::BindAck ack = *pdu.decoded.bind_ack();
     if (pdu.raw.size() < ack_address_at) return;
@@ -101,6 +126,13 @@ void complete_ack(const Conversation& c, PduRecord& pdu, const dcerpc::Bind& off
             item.transfer_syntaxes.empty() ? Syntax::unknown : item.transfer_syntaxes.front().syntax();
         if (syntax == Syntax::ndr32) ndr32_refused = is_offered_again(c, pdu, item.context_id);
         if (i < captured) continue;
+        const auto cut = read_cut_result(pdu, results_at + i * result_size);
+        if (cut && cut->result == dcerpc::provider_rejection) {
+            ack.results.push_back(*cut);
+            continue;
+        }
+        // Only a client that was accepted calls.
+        if (!cut && c.exchanges.empty()) break;
         // A host takes NDR64 instead of NDR32, never both in one answer.
         const bool accepted = syntax == Syntax::ndr64
                                   ? ndr32_refused || (offer.contexts.size() == 1 && is_answered(c, item.context_id))
@@ -125,6 +157,8 @@ void set_syntaxes(Conversation& c) {
             pdu.syntax = contexts.find(request->context_id);
         } else if (const auto* response = pdu.decoded.response(); response != nullptr && !pdu.syntax) {
             pdu.syntax = contexts.find(response->context_id);
+        } else if (const auto* fault = pdu.decoded.fault(); fault != nullptr && !pdu.syntax) {
+            pdu.syntax = contexts.find(fault->context_id);
         }
     }
 }

@@ -64,6 +64,12 @@ private:
                 continue;
             }
             if (!gap_follows) return end_inside(bytes, end, false);
+            const bool was_sent_whole = !flat_.fin || at + static_cast<std::int64_t>(size) <= *flat_.fin;
+            if (!was_sent_whole) {
+                out_.partial_tail = static_cast<std::uint32_t>(*flat_.fin - at);
+                next_ = *flat_.fin;
+                return;
+            }
             add(at, bytes, size);
             next_ = at + static_cast<std::int64_t>(size);
             return;

@@ -173,7 +173,7 @@ bool Assembler::is_in_store_order() const {
 }
 
 Flat Assembler::flatten() {
-    Flat flat{.runs = {}, .gaps = {}, .pieces = pieces_, .start_known = start_known_ && low_ == 0};
+    Flat flat{.runs = {}, .gaps = {}, .pieces = pieces_, .start_known = start_known_ && low_ == 0, .fin = end_};
     Bytes bytes = store_;
     if (!is_in_store_order()) {
         linear_.clear();

@@ -47,6 +47,7 @@ struct Flat {
     std::vector<Gap> gaps;          ///< by offset; the last may lie behind the last run
     std::span<const Piece> pieces;  ///< by offset
     bool start_known = false;       ///< offset 0 is the first byte of the connection (its SYN was seen)
+    std::optional<std::int64_t> fin;  ///< offset of the FIN, when it was seen: as many bytes were sent
 
     /// The piece that holds the byte at `offset`, or the last one before it; nullptr when there is none.
     const Piece* piece_at(std::int64_t offset) const;
