@@ -87,7 +87,8 @@ void refusal(Collector& out, const Exchange& e) {
     const std::string title =
         fmt::format("{} refused the request of {}: {}", to_string(c.host), to_string(c.client.ip), name);
     std::string evidence = fmt::format("response without a message, HRESULT {}", format_code(code));
-    if (known != nullptr) evidence += fmt::format(": {}", known->meaning);
+    const bool is_first = out.at(rule, title).evidence.empty();
+    if (known != nullptr && is_first) evidence += fmt::format(": {}", known->meaning);
     out.add(rule, title, std::move(evidence), answer_mark(c, e));
     if (const auto difference = clock_difference(c, e); difference && &rule == &rule::clock_skew) {
         out.add(rule, title, fmt::format("the client's clock is {} from the clock of the capture", hours(*difference)),

@@ -71,7 +71,7 @@ void Decoder::note(std::span<const check::Finding> findings) {
 
 void Decoder::on_conversation(const dissect::Conversation& conversation) {
     const check::Outcome outcome = check::outcome_of(conversation);
-    if (!settings_.selection.matches(conversation, outcome)) return;
+    if (!settings_.selection.matches(conversation, outcome)) return summary_.add_unselected(conversation);
     const auto findings = check::check_conversation(conversation, outcome);
     note(findings);
     summary_.add(conversation, outcome, findings);

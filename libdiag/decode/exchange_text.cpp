@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "libdiag/base/hex.h"
 #include "libdiag/base/utf.h"
 #include "libdiag/decode/names.h"
@@ -26,12 +28,15 @@ void append_line(std::string& out, std::string_view label, std::string_view text
     out += '\n';
 }
 
-// "30 days", "2 hours", "90 min"
-std::string minutes_text(std::uint32_t minutes) {
-    if (minutes == 0) return "0 min";
-    if (minutes % 1440 == 0) return fmt::format("{} {}", minutes / 1440, minutes == 1440 ? "day" : "days");
-    if (minutes % 60 == 0) return fmt::format("{} {}", minutes / 60, minutes == 60 ? "hour" : "hours");
-    return fmt::format("{} min", minutes);
+// What a host can be set to (slmgr /sai, /sri).
+constexpr std::uint32_t min_interval_minutes = 15;
+constexpr std::uint32_t max_interval_minutes = 43'200;
+
+std::string interval_text(std::uint32_t minutes) {
+    std::string text = report::format_minutes(minutes);
+    if (minutes < min_interval_minutes || minutes > max_interval_minutes)
+        text += fmt::format(" (outside {} to {} minutes)", min_interval_minutes, max_interval_minutes);
+    return text;
 }
 
 void append_request(std::string& out, const kms::Request& request) {
@@ -48,7 +53,7 @@ void append_request(std::string& out, const kms::Request& request) {
     append_line(out, "client",
                 fmt::format("{}, {}{}{}", escape_for_terminal(base.workstation_text()), status,
                             base.binding_expiration_minutes > 0
-                                ? fmt::format(" with {} left", minutes_text(base.binding_expiration_minutes))
+                                ? fmt::format(" with {} left", report::format_minutes(base.binding_expiration_minutes))
                                 : "",
                             base.virtual_machine != 0 ? ", virtual machine" : ""));
     append_line(out, "", fmt::format("machine id {}", to_string(base.client_machine_id)));
@@ -90,8 +95,8 @@ void append_answer(std::string& out, const Exchange& e) {
     }
     append_line(out, "answer", count);
     append_line(out, "",
-                fmt::format("asks again after {}, renews after {}", minutes_text(base.activation_interval_minutes),
-                            minutes_text(base.renewal_interval_minutes)));
+                fmt::format("asks again after {}, renews after {}", interval_text(base.activation_interval_minutes),
+                            interval_text(base.renewal_interval_minutes)));
     append_line(out, "ePID", escape_for_terminal(base.epid_text()));
     const auto epid = kms::parse_epid(base.epid_text());
     append_line(out, "", epid ? epid_meaning(*epid) : "not in the usual form");
@@ -127,8 +132,48 @@ std::string timing_text(const Conversation& c, const Exchange& e) {
     const auto whole = response_time(c, e);
     if (!whole) return {};
     const auto host = host_time(c, e);
-    return host ? fmt::format(", answered after {} (host {})", format_duration(*whole), format_duration(*host))
-                : fmt::format(", answered after {}", format_duration(*whole));
+    // 0: it answered faster than the network took for the handshake, which says nothing about the host.
+    return host && *host > 0
+               ? fmt::format(", answered after {} (host {})", format_duration(*whole), format_duration(*host))
+               : fmt::format(", answered after {}", format_duration(*whole));
+}
+
+// The bytes of an answer that never got complete. A host answers in order: they belong to the first request that waits.
+std::uint32_t partial_answer_size(const Conversation& c, std::size_t index) {
+    constexpr auto host = static_cast<std::size_t>(dissect::Side::host);
+    const auto waits = [](const Exchange& e) { return !e.response_pdu && !e.answer_not_captured; };
+    const auto first = std::find_if(c.exchanges.begin(), c.exchanges.end(), waits);
+    const bool is_this = static_cast<std::size_t>(first - c.exchanges.begin()) == index;
+    return is_this && !c.not_rpc[host] ? c.partial_tail[host] : 0;
+}
+
+std::string missing_answer_text(const Conversation& c, std::size_t index) {
+    if (c.exchanges[index].answer_not_captured)
+        return "not in the capture (the client received bytes that the capture lacks)";
+    const std::uint32_t partial = partial_answer_size(c, index);
+    if (partial == 0) return "none";
+    return fmt::format("incomplete: only {} {} of it arrived", partial, partial == 1 ? "byte" : "bytes");
+}
+
+// The finding below it says what the code means.
+std::string refusal_text(std::uint32_t hresult) {
+    const auto* known = kms::find_error(hresult);
+    const bool named = known != nullptr && !known->symbol.empty();
+    return fmt::format("refused, {}{}{}", format_code(hresult), named ? " " : "", named ? known->symbol : "");
+}
+
+void append_any_answer(std::string& out, const Conversation& c, std::size_t index) {
+    const Exchange& e = c.exchanges[index];
+    if (e.response) return append_answer(out, e);
+    if (e.fault_status) {
+        return append_line(
+            out, "answer",
+            fmt::format("RPC fault {}: {}", format_code(*e.fault_status), dcerpc::fault_status_text(*e.fault_status)));
+    }
+    if (e.hresult && *e.hresult != 0) return append_line(out, "answer", refusal_text(*e.hresult));
+    if (e.response_pdu)
+        return append_line(out, "answer", "a response that cannot be read: bytes are missing or damaged");
+    append_line(out, "answer", missing_answer_text(c, index));
 }
 
 }  // namespace
@@ -136,10 +181,11 @@ std::string timing_text(const Conversation& c, const Exchange& e) {
 void append_exchange(std::string& out, const Conversation& c, std::size_t index, const report::Style& style,
                      bool verbose) {
     const Exchange& e = c.exchanges[index];
-    const std::string number = c.exchanges.size() > 1 ? fmt::format(" {}", index + 1) : "";
-    out += fmt::format("  {:<8} ", "request" + number);
+    const std::string number = c.exchanges.size() > 1 ? fmt::format("{} of {}: ", index + 1, c.exchanges.size()) : "";
     std::string product;
-    report::append_wrapped(product, escape_for_terminal(product_name(e)), text_column, text_column, line_width);
+    report::append_wrapped(product, number + escape_for_terminal(product_name(e)), text_column, text_column,
+                           line_width);
+    out += "  request  ";
     out += style.strong(product);
     out += '\n';
     append_line(out, "",
@@ -147,25 +193,7 @@ void append_exchange(std::string& out, const Conversation& c, std::size_t index,
                             e.syntax ? dcerpc::name_of(*e.syntax) : "transfer syntax unknown",
                             c.pdus[e.request_pdu].last.packet, timing_text(c, e)));
     append_request(out, e.request);
-    if (e.response) {
-        append_answer(out, e);
-    } else if (e.fault_status) {
-        append_line(
-            out, "answer",
-            fmt::format("RPC fault {}: {}", format_code(*e.fault_status), dcerpc::fault_status_text(*e.fault_status)));
-    } else if (e.hresult) {
-        const auto* known = kms::find_error(*e.hresult);
-        append_line(out, "answer",
-                    fmt::format("refused, {}{}{}", format_code(*e.hresult),
-                                known != nullptr && !known->symbol.empty() ? fmt::format(" {}", known->symbol) : "",
-                                known != nullptr ? fmt::format(": {}", known->meaning) : ""));
-    } else if (e.response_pdu) {
-        append_line(out, "answer", "a response that cannot be read: bytes are missing or damaged");
-    } else {
-        append_line(
-            out, "answer",
-            e.answer_not_captured ? "not in the capture (the client received bytes that the capture lacks)" : "none");
-    }
+    append_any_answer(out, c, index);
     append_checks(out, e, verbose);
 }
 

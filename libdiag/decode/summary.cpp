@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "libdiag/base/hex.h"
+#include "libdiag/base/text_width.h"
 #include "libdiag/base/utf.h"
 
 namespace diag::decode {
@@ -35,7 +36,7 @@ std::string colored(const report::Style& style, int rank, std::string_view text)
 
 std::string padded(std::string_view text, std::size_t width) {
     std::string out{text};
-    out.append(width - std::min(width, report::column_count(out)), ' ');
+    out.append(width - std::min(width, column_count(out)), ' ');
     return out;
 }
 
@@ -125,6 +126,15 @@ void Summary::add_lookup(std::span<const check::Finding> findings) {
     add_findings(findings);
 }
 
+std::string Summary::nothing_text() const {
+    if (unselected_count_ > 0) {
+        return fmt::format("No conversation matches the selection ({} in the {}).\n",
+                           count_of(unselected_count_, "conversation", "conversations"),
+                           capture_count_ == 1 ? "capture" : "captures");
+    }
+    return lookup_count_ > 0 ? "No KMS conversation found, only DNS look-ups.\n" : "No KMS traffic found.\n";
+}
+
 std::string Summary::to_text(const report::Style& style, std::size_t shown_rows) const {
     std::string counts =
         fmt::format("{}, {}, {}, {}, {}", count_of(capture_count_, "capture", "captures"),
@@ -137,7 +147,7 @@ std::string Summary::to_text(const report::Style& style, std::size_t shown_rows)
     std::string out = style.strong("Summary") + ": ";
     report::append_wrapped(out, counts, 9, 9, line_width);
     out += '\n';
-    if (rows_.empty()) return out + "No KMS traffic found.\n";
+    if (rows_.empty()) return out + nothing_text();
 
     std::vector<std::pair<Row, std::uint64_t>> rows{rows_.begin(), rows_.end()};
     std::sort(rows.begin(), rows.end());

@@ -22,6 +22,8 @@ public:
     void add(const dissect::Conversation& conversation, check::Outcome outcome,
              std::span<const check::Finding> findings);
     void add_lookup(std::span<const check::Finding> findings);
+    /// One that the user did not want to see.
+    void add_unselected(const dissect::Conversation& conversation) { unselected_count_ += conversation.part == 1; }
     void add_capture() { ++capture_count_; }
     /// Findings about a capture as a whole.
     void add_findings(std::span<const check::Finding> findings);
@@ -53,6 +55,7 @@ private:
     static Row row_of(const dissect::Conversation& conversation, check::Outcome outcome,
                       const dissect::Exchange* exchange, std::span<const check::Finding> findings);
     static std::string outcome_text(const Row& row);
+    std::string nothing_text() const;
     void count(Row row);
 
     std::unordered_map<Row, std::uint64_t, RowHash> rows_;
@@ -60,6 +63,7 @@ private:
     std::uint64_t capture_count_ = 0;
     std::uint64_t conversation_count_ = 0;
     std::uint64_t exchange_count_ = 0;
+    std::uint64_t unselected_count_ = 0;
     std::uint64_t lookup_count_ = 0;
     std::uint64_t warning_count_ = 0;
     std::uint64_t critical_count_ = 0;

@@ -41,7 +41,9 @@ public:
                 .start = {1'764'000'000'000'000'000 + port_ * 1'000'000'000LL}};
     }
     void add(const std::vector<test::TestPacket>& packets) { all_.insert(all_.end(), packets.begin(), packets.end()); }
-    std::string summary() const { return test::decode_text(test::views_of(all_), {.detail = Detail::summary}); }
+    std::string summary(const Selection& selection = {}) const {
+        return test::decode_text(test::views_of(all_), {.detail = Detail::summary, .selection = selection});
+    }
 
 private:
     std::uint16_t port_ = 40000;
@@ -82,6 +84,15 @@ TEST_CASE("summary: trouble comes first, then refusals, then warnings, then succ
 
 TEST_CASE("summary: a capture without KMS says so", "[decode][summary]") {
     CHECK_THAT(Packets{}.summary(), Catch::EndsWith("No KMS traffic found.\n"));
+}
+
+TEST_CASE("summary: a selection that nothing matches says so, and how much it left out", "[decode][summary]") {
+    Packets packets;
+    packets.add(test::conversation(packets.next_options()));
+    packets.add(test::conversation(packets.next_options()));
+    CHECK_THAT(packets.summary({.outcomes = {check::Outcome::not_rpc}}),
+               Catch::EndsWith("No conversation matches the selection (2 conversations in the capture).\n"));
+    CHECK_THAT(packets.summary({.outcomes = {check::Outcome::complete}}), !Catch::Contains("selection"));
 }
 
 // A conversation that never got to a request, from a client of this number.
