@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <sstream>
@@ -183,6 +184,9 @@ std::expected<void, std::string> read_input(const po::variables_map& map, Option
             return std::unexpected("--duration: seconds, more than 0 and at most 1000000000");
         }
     }
+    if (std::count(out.files.begin(), out.files.end(), "-") > 1)
+        return std::unexpected("'-' is given more than once: standard input can be read only once");
+    if (out.write_file == "") return std::unexpected("-w: give the name of a file");
     if (out.write_file == "-") return std::unexpected("-w -: standard output is for the results, give a file");
     if (out.interface && !out.files.empty()) return std::unexpected("give capture files or -i INTERFACE, not both");
     if (!out.interface && out.files.empty())

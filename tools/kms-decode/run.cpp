@@ -84,13 +84,14 @@ private:
     bool open_store() {
         for (const auto& path : options_.files) {
             if (capture::is_same_file(path, *options_.write_file)) {
-                fail(fmt::format("{}: is an input: -w would overwrite it", capture::display_name(path)));
+                fail(fmt::format("-w {}: is an input, which it would overwrite: name another file",
+                                 capture::display_name(path)));
                 return false;
             }
         }
         auto store = PacketStore::create(*options_.write_file);
         if (!store) {
-            fail(store.error().message);
+            fail("-w " + store.error().message);
             return false;
         }
         store_.emplace(std::move(*store));
