@@ -62,7 +62,7 @@ void append_head(std::string& out, const Conversation& c, check::Outcome outcome
     out += fmt::format("  {}: ", colored(style, outcome, findings));
     report::append_wrapped(out, description(c, outcome), 4 + check::name_of(outcome).size(), 4, line_width);
     out += '\n';
-    out += fmt::format("  {}, {}\n", format_rfc3339(c.first.time, c.fraction_digits),
+    out += fmt::format("  {}, lasted {}\n", format_rfc3339(c.first.time, c.fraction_digits),
                        format_duration(c.last.time.ns - c.first.time.ns));
     std::string place = fmt::format("{} of {}", packets_text(c.first, c.last), escape_for_terminal(capture));
     if (c.part > 1 || c.continues) place += fmt::format(", part {}{}", c.part, c.continues ? ", more follows" : "");
@@ -89,6 +89,7 @@ std::string syntaxes_text(const Conversation& c) {
         const auto result = answer->decoded.bind_ack()->results[i].result;
         text += result == dcerpc::acceptance || result == dcerpc::negotiate_ack ? " accepted" : " refused";
     }
+    if (answer == nullptr) text += " offered";
     return inferred ? text + " (inferred: the packets are cut)" : text;
 }
 
@@ -157,22 +158,29 @@ void append_text(std::string& out, const dissect::DnsLookup& lookup, std::span<c
 }
 
 void append_statistics(std::string& out, const dissect::TrackerStatistics& s, double seconds) {
-    out += fmt::format("  packets  {}, {} on the wire; {} TCP, {} not IP, {} malformed\n", s.packet_count,
-                       report::format_size(s.byte_count), s.tcp_packet_count, s.not_ip_count, s.malformed_count);
+    const auto add = [&out](std::string_view label, std::string_view text) {
+        out += fmt::format("  {:<9}", label);
+        report::append_wrapped(out, text, 11, 11, line_width);
+        out += '\n';
+    };
+    const auto connections = [](std::uint64_t count) {
+        return report::format_count(count, "connection", "connections");
+    };
+    add("packets",
+        fmt::format("{}, {} on the wire; {} TCP, {} not IP, {} malformed", s.packet_count,
+                    report::format_size(s.byte_count), s.tcp_packet_count, s.not_ip_count, s.malformed_count));
     if (s.empty_connection_count > 0)
-        out += fmt::format("  empty    {} connections to the KMS port carried nothing (port checks)\n",
-                           s.empty_connection_count);
+        add("empty", connections(s.empty_connection_count) + " to the KMS port without a byte (port checks)");
     if (s.other_rpc_count > 0)
-        out +=
-            fmt::format("  other    {} connections on the KMS port are RPC for other interfaces\n", s.other_rpc_count);
-    if (s.evicted_handshake_count > 0)
-        out += fmt::format("  limits   {} open handshakes forgotten to bound memory\n", s.evicted_handshake_count);
-    if (seconds > 0) {
-        out += fmt::format(
-            "  time     {}, {:.0f} packets/s, {}/s\n", format_duration(static_cast<std::int64_t>(seconds * 1e9)),
-            static_cast<double>(s.packet_count) / seconds,
-            report::format_size(static_cast<std::uint64_t>(static_cast<double>(s.byte_count) / seconds)));
+        add("other", connections(s.other_rpc_count) + " on the KMS port with RPC for other interfaces");
+    if (s.evicted_handshake_count > 0) {
+        add("limits", report::format_count(s.evicted_handshake_count, "open handshake", "open handshakes") +
+                          " forgotten to bound memory");
     }
+    if (seconds <= 0) return;
+    const auto rate = static_cast<std::uint64_t>(static_cast<double>(s.byte_count) / seconds);
+    add("time", fmt::format("{}, {:.0f} packets/s, {}/s", format_duration(static_cast<std::int64_t>(seconds * 1e9)),
+                            static_cast<double>(s.packet_count) / seconds, report::format_size(rate)));
 }
 
 }  // namespace diag::decode

@@ -94,37 +94,49 @@ void append_answer(std::string& out, const Exchange& e) {
         count += fmt::format(", {} needed: {}", needed, base.count < needed ? "NOT ENOUGH" : "enough");
     }
     append_line(out, "answer", count);
-    append_line(out, "",
-                fmt::format("asks again after {}, renews after {}", interval_text(base.activation_interval_minutes),
-                            interval_text(base.renewal_interval_minutes)));
+    append_line(
+        out, "",
+        fmt::format("asks every {} until activated, renews every {}", interval_text(base.activation_interval_minutes),
+                    interval_text(base.renewal_interval_minutes)));
     append_line(out, "ePID", escape_for_terminal(base.epid_text()));
     const auto epid = kms::parse_epid(base.epid_text());
     append_line(out, "", epid ? epid_meaning(*epid) : "not in the usual form");
     if (const auto hwid = response.hwid()) append_line(out, "hardware", to_upper_hex(*hwid));
 }
 
-template <class Table, class Checks>
-void collect(const Table& table, const Checks& checks, bool verbose, std::size_t& passed, std::string& text) {
+// Names of checks by result.
+struct CheckNames {
+    std::string failed, passed;
+    std::size_t passed_count = 0;
+};
+
+template <class Table, class Checks> void collect(const Table& table, const Checks& checks, CheckNames& out) {
     for (const auto& entry : table) {
         const CheckResult result = checks.*(entry.member);
-        passed += result == CheckResult::passed ? 1 : 0;
-        if (result == CheckResult::not_checked || (!verbose && result == CheckResult::passed)) continue;
-        if (!text.empty()) text += ", ";
-        text += fmt::format("{} {}", entry.key, name_of(result));
+        if (result == CheckResult::not_checked) continue;
+        std::string& names = result == CheckResult::passed ? out.passed : out.failed;
+        if (!names.empty()) names += ", ";
+        names += entry.key;
+        out.passed_count += result == CheckResult::passed ? 1 : 0;
     }
 }
 
+// "all 8 passed", "failed: hmac; 7 passed", and with every name: "failed: hmac; passed: decrypt, hash".
+std::string checks_text(const CheckNames& names, bool verbose) {
+    if (names.failed.empty())
+        return verbose ? "passed: " + names.passed : fmt::format("all {} passed", names.passed_count);
+    const std::string failed = "failed: " + names.failed;
+    if (names.passed_count == 0) return failed;
+    return failed + (verbose ? "; passed: " + names.passed : fmt::format("; {} passed", names.passed_count));
+}
+
 void append_checks(std::string& out, const Exchange& e, bool verbose) {
-    std::size_t passed = 0;
-    std::string text;
-    if (e.response) collect(kms::response_check_table, e.response->checks, verbose, passed, text);
-    if (verbose) collect(dcerpc::rpc_check_table, e.rpc_checks, true, passed, text);
-    if (passed == 0 && text.empty()) return;
-    if (!verbose && text.empty()) {
-        text = fmt::format("all {} passed", passed);
-    } else if (!verbose && passed > 0) {
-        text += fmt::format("; {} others passed", passed);
-    }
+    CheckNames names;
+    if (e.response) collect(kms::response_check_table, e.response->checks, names);
+    if (verbose) collect(dcerpc::rpc_check_table, e.rpc_checks, names);
+    if (names.passed.empty() && names.failed.empty()) return;
+    std::string text = checks_text(names, verbose);
+    if (client_has_other_key(e)) text += ", but the client has another MAC key than the key profile";
     append_line(out, "checks", text);
 }
 
@@ -198,10 +210,9 @@ void append_exchange(std::string& out, const Conversation& c, std::size_t index,
 }
 
 void append_bind_checks(std::string& out, const Conversation& c) {
-    std::size_t passed = 0;
-    std::string text;
-    collect(dcerpc::rpc_check_table, c.bind_checks, true, passed, text);
-    if (!text.empty()) append_line(out, "checks", text);
+    CheckNames names;
+    collect(dcerpc::rpc_check_table, c.bind_checks, names);
+    if (!names.passed.empty() || !names.failed.empty()) append_line(out, "checks", checks_text(names, true));
 }
 
 }  // namespace diag::decode

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 
@@ -55,6 +56,10 @@ private:
     static Row row_of(const dissect::Conversation& conversation, check::Outcome outcome,
                       const dissect::Exchange* exchange, std::span<const check::Finding> findings);
     static std::string outcome_text(const Row& row);
+    static std::string client_text(const Row& row);
+    static std::string host_text(const Row& row);
+    static void append_rows(std::string& out, std::span<const std::pair<Row, std::uint64_t>> rows,
+                            const report::Style& style);
     std::string nothing_text() const;
     void count(Row row);
 

@@ -124,6 +124,10 @@ void append_tree(std::string& out, const Node& node, const Style& style, unsigne
     for (const Node& child : node.children) append_tree(out, child, style, depth + 1);
 }
 
+std::string format_count(std::uint64_t count, std::string_view one, std::string_view many) {
+    return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
 std::string format_size(std::uint64_t bytes) {
     constexpr std::string_view units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     if (bytes < 1024) return fmt::format("{} B", bytes);

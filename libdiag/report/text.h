@@ -35,6 +35,8 @@ void append_finding(std::string& out, const check::Finding& finding, const Style
 /// The tree in the manner of `tshark -V`: indented labels, values, meanings, byte ranges. Bounded in depth.
 void append_tree(std::string& out, const Node& node, const Style& style, unsigned depth = 0);
 
+/// "1 request", "3 requests".
+std::string format_count(std::uint64_t count, std::string_view one, std::string_view many);
 /// "1.5 KiB", "12 B".
 std::string format_size(std::uint64_t bytes);
 /// Minutes in the units that suit them: "90 min", "2 hours", "7 days", "2 days 1 hour".

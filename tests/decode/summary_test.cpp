@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <deque>
+#include <set>
 #include <sstream>
 
 #include "libdiag/check/conversation_findings.h"
@@ -103,6 +104,34 @@ dissect::Conversation refused_conversation(std::uint32_t client) {
                         40000);
     c.host = endpoint("192.0.2.10", 1688);
     return c;
+}
+
+// The column in which `text` begins.
+std::size_t column_of(const std::vector<std::string>& lines, std::string_view text) {
+    return lines.at(line_with(lines, text)).find(text);
+}
+
+TEST_CASE("summary: the products of short and long addresses stand in one column", "[decode][summary]") {
+    Summary summary;
+    summary.add_capture();
+    auto with_ends = [&](std::string_view client, std::string_view host, check::Outcome outcome) {
+        dissect::Conversation c;
+        c.client = endpoint(client, 40000);
+        c.host = endpoint(host, 1688);
+        summary.add(c, outcome, {});
+    };
+    with_ends("10.0.0.1", "192.0.2.10", check::Outcome::fault);
+    with_ends("2001:db8::77", "2001:db8::10", check::Outcome::refused_by_rst);
+    with_ends("2001:db8:1111:2222:3333:4444:5555:6666", "2001:db8:1111:2222:3333:4444:5555:7777",
+              check::Outcome::not_rpc);
+    const auto lines = lines_of(summary.to_text(plain, 0));
+    std::set<std::size_t> columns;
+    for (const std::string& line : lines) {
+        CHECK(line.size() <= 80);
+        if (const std::size_t at = line.find("(no request)"); at != std::string::npos) columns.insert(at);
+    }
+    CHECK(columns.size() == 1);
+    CHECK(column_of(lines, "-> 192.0.2.10:1688") == column_of(lines, "-> [2001:db8::10]:1688"));
 }
 
 TEST_CASE("summary: a table that is cut says how much is missing", "[decode][summary]") {

@@ -3,6 +3,7 @@
 
 #include "tests/support/dissect/conversation_script.h"
 #include "tests/support/dissect/decode_packets.h"
+#include "tests/support/pcap_file.h"
 
 namespace diag::decode {
 namespace {
@@ -78,11 +79,52 @@ TEST_CASE("text: intervals that no host can be set to are remarked, those at the
         options.renewal_interval_minutes = renewal;
         return unwrapped(test::decode_text(test::views_of(test::conversation(options))));
     };
-    CHECK_THAT(text_with(120, 10'080), Catch::Contains("asks again after 2 hours, renews after 7 days ePID"));
-    CHECK_THAT(text_with(15, 43'200), Catch::Contains("asks again after 15 min, renews after 30 days ePID"));
+    CHECK_THAT(text_with(120, 10'080), Catch::Contains("asks every 2 hours until activated, renews every 7 days ePID"));
+    CHECK_THAT(text_with(15, 43'200), Catch::Contains("asks every 15 min until activated, renews every 30 days ePID"));
     CHECK_THAT(text_with(14, 43'201),
-               Catch::Contains("asks again after 14 min (outside 15 to 43200 minutes), renews after 30 days 1 min "
-                               "(outside 15 to 43200 minutes)"));
+               Catch::Contains("asks every 14 min (outside 15 to 43200 minutes) until activated, renews every 30 "
+                               "days 1 min (outside 15 to 43200 minutes)"));
+}
+
+std::string text_of_capture(const std::string& name) {
+    const test::PcapFile file{DIAG_SOURCE_DIR "/captures/" + name};
+    return unwrapped(test::decode_text(file.packets()));
+}
+
+TEST_CASE("text: a count that grows while it is too low is one finding, with the highest", "[decode][text]") {
+    const std::string text = text_of_capture("c2c-v6-charging-office2016.pcap");
+    CHECK(count_of(text, "warning KMS-COUNT-LOW") == 1);
+    CHECK_THAT(text, Catch::Contains("has seen only 4 of the 5 clients"));
+    CHECK_THAT(text, Catch::Contains("count 1, needed 5") && Catch::Contains("count 4, needed 5"));
+}
+
+TEST_CASE("text: an answer that the client rejects for its key is no success anywhere", "[decode][text]") {
+    const std::string text = text_of_capture("wrong-key-v4-client.pcap");
+    CHECK_THAT(text, Catch::Contains("checks all 6 passed, but the client has another MAC key"));
+    CHECK_THAT(text, Catch::Contains("complete, client rejects the answer 1 x"));
+}
+
+TEST_CASE("text: checks are listed by result, with every name only when asked for", "[decode][text]") {
+    ConversationScript script{{.major = 4}};
+    script.tcp.handshake();
+    script.bind().bind_ack().request().response();
+    script.break_answer = true;
+    script.request().response();
+    const auto packets = test::views_of(script.packets());
+    const std::string brief = unwrapped(test::decode_text(packets));
+    CHECK_THAT(brief, Catch::Contains("checks all 6 passed"));
+    CHECK_THAT(brief, Catch::Contains("checks failed: client_machine_id; 5 passed"));
+    const std::string verbose = unwrapped(test::decode_text(packets, {.verbose = true}));
+    CHECK_THAT(verbose, Catch::Contains("checks failed: client_machine_id; passed: mac, "));
+    CHECK(count_of(verbose, "checks passed: ") == 2);  // of the bind and of the first request
+}
+
+TEST_CASE("text: syntaxes that were offered and never answered say so", "[decode][text]") {
+    ConversationScript script{{.offers_ndr64 = true}};
+    script.tcp.handshake();
+    script.bind();
+    script.tcp.fin(Side::host).fin(Side::client);
+    CHECK_THAT(unwrapped(text_of(script)), Catch::Contains("bind NDR32, NDR64 offered"));
 }
 
 }  // namespace

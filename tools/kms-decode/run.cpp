@@ -10,6 +10,7 @@
 #include "libdiag/capture/live.h"
 #include "libdiag/capture/reader.h"
 #include "libdiag/proto/kms/key_profile.h"
+#include "libdiag/report/text.h"
 #include "tools/kms-decode/packet_store.h"
 #include "tools/kms-decode/progress.h"
 
@@ -160,9 +161,9 @@ private:
         decoder.end_capture(damage_of(*source), seconds_since(start));
         const auto statistics = source->statistics();
         if (statistics.dropped_count + statistics.interface_dropped_count > 0) {
-            environment_.write_error(fmt::format(
-                "{} packets were dropped by the kernel and {} by the interface: conversations may have gaps",
-                statistics.dropped_count, statistics.interface_dropped_count));
+            environment_.write_error(
+                fmt::format("packets dropped: {} by the kernel, {} by the interface; conversations may have gaps",
+                            statistics.dropped_count, statistics.interface_dropped_count));
         }
     }
 
@@ -178,8 +179,8 @@ private:
         if (!count) {
             fail(count.error().message);
         } else if (options_.settings.verbose) {
-            environment_.write_error(
-                fmt::format("{}: {} packets written", capture::display_name(*options_.write_file), *count));
+            environment_.write_error(fmt::format("{}: {} written", capture::display_name(*options_.write_file),
+                                                 report::format_count(*count, "packet", "packets")));
         }
     }
 
