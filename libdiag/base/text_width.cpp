@@ -106,6 +106,13 @@ template <std::size_t count> bool contains(const Range (&ranges)[count], char32_
     return after != std::begin(ranges) && c <= std::prev(after)->last;
 }
 
+// Nearly all text is ASCII: no need to look at it character by character.
+std::size_t ascii_size(std::string_view text) {
+    std::size_t size = 0;
+    while (size < text.size() && static_cast<unsigned char>(text[size]) < 0x80) ++size;
+    return size;
+}
+
 }  // namespace
 
 std::size_t column_count(char32_t c) {
@@ -117,6 +124,10 @@ std::size_t column_count(char32_t c) {
 std::size_t column_count(std::string_view text) {
     std::size_t columns = 0;
     while (!text.empty()) {
+        const std::size_t plain = ascii_size(text);
+        columns += plain;
+        text.remove_prefix(plain);
+        if (text.empty()) break;
         const Utf8Character c = next_utf8(text);
         columns += column_count(c.value);
         text.remove_prefix(c.size);

@@ -1,6 +1,6 @@
 #include "libdiag/report/text.h"
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 #include <algorithm>
 
@@ -21,13 +21,18 @@ public:
         : out_{out}, column_{column}, indent_{indent}, width_{width} {}
 
     void word(std::string_view text) {
-        const std::size_t columns = column_count(text);
+        std::size_t columns = column_count(text);
         if (column_ + blank() + columns > width_ && (!at_start_ || indent_ + columns <= width_)) new_line();
-        out_.append(blank(), ' ');
-        column_ += blank();
-        if (column_ + columns > width_) text = broken(text);
+        if (!at_start_) {
+            out_ += ' ';
+            ++column_;
+        }
+        if (column_ + columns > width_) {
+            text = broken(text);
+            columns = column_count(text);
+        }
         out_ += text;
-        column_ += column_count(text);
+        column_ += columns;
         at_start_ = false;
     }
 
@@ -125,42 +130,42 @@ void append_tree(std::string& out, const Node& node, const Style& style, unsigne
 }
 
 std::string format_count(std::uint64_t count, std::string_view one, std::string_view many) {
-    return fmt::format("{} {}", count, count == 1 ? one : many);
+    return fmt::format(FMT_COMPILE("{} {}"), count, count == 1 ? one : many);
 }
 
 std::string format_size(std::uint64_t bytes) {
     constexpr std::string_view units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    if (bytes < 1024) return fmt::format("{} B", bytes);
+    if (bytes < 1024) return fmt::format(FMT_COMPILE("{} B"), bytes);
     double value = static_cast<double>(bytes) / 1024;
     std::size_t unit = 0;
     for (; value >= 1024 && unit + 1 < std::size(units); ++unit) value /= 1024;
-    return fmt::format("{:.1f} {}", value, units[unit]);
+    return fmt::format(FMT_COMPILE("{:.1f} {}"), value, units[unit]);
 }
 
 std::string format_minutes(std::uint32_t minutes) {
     constexpr std::uint32_t hour = 60;
     constexpr std::uint32_t day = 24 * hour;
-    if (minutes < 2 * hour && minutes != hour) return fmt::format("{} min", minutes);
+    if (minutes < 2 * hour && minutes != hour) return fmt::format(FMT_COMPILE("{} min"), minutes);
     std::string text;
     const auto add = [&text](std::uint32_t count, std::string_view unit) {
         if (count == 0) return;
         if (!text.empty()) text += ' ';
-        text += fmt::format("{} {}{}", count, unit, count == 1 ? "" : "s");
+        text += fmt::format(FMT_COMPILE("{} {}{}"), count, unit, count == 1 ? "" : "s");
     };
     const std::uint32_t days = minutes >= 2 * day || minutes == day ? minutes / day : 0;
     minutes -= days * day;
     add(days, "day");
     add(minutes / hour, "hour");
-    if (minutes % hour != 0) text += fmt::format(" {} min", minutes % hour);
+    if (minutes % hour != 0) text += fmt::format(FMT_COMPILE(" {} min"), minutes % hour);
     return text;
 }
 
 std::string format_duration(std::int64_t ns) {
     const double value = static_cast<double>(ns);
     const double size = value < 0 ? -value : value;
-    if (size < 1e6) return fmt::format("{:.0f} us", value / 1e3);
-    if (size < 1e9) return fmt::format("{:.3g} ms", value / 1e6);
-    return fmt::format("{:.1f} s", value / 1e9);
+    if (size < 1e6) return fmt::format(FMT_COMPILE("{:.0f} us"), value / 1e3);
+    if (size < 1e9) return fmt::format(FMT_COMPILE("{:.3g} ms"), value / 1e6);
+    return fmt::format(FMT_COMPILE("{:.1f} s"), value / 1e9);
 }
 
 }  // namespace diag::report
