@@ -65,9 +65,13 @@ CaptureError create_error(const std::string& path, int error_number) {
         case EISDIR: return {error.kind, fmt::format("{}: is a directory: name a file in it", name)};
         case ENOENT:
         case ENOTDIR: {
-            const auto folder = display_name(std::filesystem::path{path}.parent_path().string());
-            return {error.kind,
-                    fmt::format("{}: there is no directory {}: make it, or name another place", name, folder)};
+            const auto folder = std::filesystem::path{path}.parent_path();
+            std::error_code ignored;
+            if (std::filesystem::is_directory(folder,
+                                              ignored))  // a symbolic link into nowhere, a file system of its own
+                return {error.kind, fmt::format("{}: cannot be made: name another place", name)};
+            return {error.kind, fmt::format("{}: there is no directory {}: make it, or name another place", name,
+                                            display_name(folder.string()))};
         }
         case EACCES:
         case EPERM: return {error.kind, fmt::format("{}: no permission to write there: name another place", name)};

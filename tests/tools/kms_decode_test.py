@@ -417,6 +417,9 @@ class Write(Case):
         done = self.fails("-w", place, GOOD, naming=[f"-w {place}: there is no directory {place.parent}", "make it"])
         self.assertEqual(done.stdout, b"")
         self.fails("-w", GOOD / "out.pcap", GOOD, naming=["-w ", f"no directory {GOOD}"])
+        dangling = self.folder / "dangling.pcap"
+        dangling.symlink_to(place)
+        self.fails("-w", dangling, GOOD, naming=f"-w {dangling}: cannot be made: ")
         self.fails("-w", self.folder, GOOD, naming=f"-w {self.folder}: is a directory: name a file in it")
         self.fails("-w", "-", GOOD, naming="-w")
         self.fails("-w", "", GOOD, naming="-w")
