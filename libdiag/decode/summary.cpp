@@ -127,6 +127,7 @@ void Summary::add_findings(std::span<const check::Finding> findings) {
 
 void Summary::add_lookup(std::span<const check::Finding> findings) {
     ++lookup_count_;
+    failed_lookup_count_ += findings.empty() ? 0 : 1;
     add_findings(findings);
 }
 
@@ -151,6 +152,11 @@ std::string Summary::to_text(const report::Style& style, std::size_t shown_rows)
     std::string out = style.strong("Summary") + ": ";
     report::append_wrapped(out, counts, 9, 9, line_width);
     out += '\n';
+    if (failed_lookup_count_ > 0) {
+        const auto text = fmt::format("DNS: {} of the service record found no host",
+                                      format_count(failed_lookup_count_, "look-up", "look-ups"));
+        out += "  " + colored(style, rank_of_trouble, text) + '\n';
+    }
     if (rows_.empty()) return out + nothing_text();
 
     std::vector<std::pair<Row, std::uint64_t>> rows{rows_.begin(), rows_.end()};

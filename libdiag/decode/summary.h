@@ -70,6 +70,7 @@ private:
     std::uint64_t exchange_count_ = 0;
     std::uint64_t unselected_count_ = 0;
     std::uint64_t lookup_count_ = 0;
+    std::uint64_t failed_lookup_count_ = 0;
     std::uint64_t warning_count_ = 0;
     std::uint64_t critical_count_ = 0;
 };

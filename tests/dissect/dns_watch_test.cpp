@@ -46,6 +46,7 @@ public:
     }
 
     std::vector<boost::json::object> lookups() const { return decode_json(views_of(packets_)); }
+    std::string summary() const { return decode_text(views_of(packets_), {.detail = decode::Detail::summary}); }
 
 private:
     DnsScript& add(const Endpoint& from, const Endpoint& to, const ByteVector& message) {
@@ -91,6 +92,17 @@ TEST_CASE("dns: a question that nobody answers is told, with how often it was as
     CHECK(said_of(often) == Said{"none, 3, KMS-DNS-NO-ANSWER"});
     CHECK_THAT(often.lookups().at(0).at("findings").at(0).at("evidence").at(0).as_string().c_str(),
                Catch::EndsWith("for SRV _vlmcs._tcp.corp.example.test, 3 times"));
+}
+
+TEST_CASE("dns: the table tells of look-ups that found no host, and only of those", "[dissect][dns]") {
+    DnsScript failed;
+    failed.ask(1).ask(2, "_vlmcs._tcp.other.test").answer_with(nxdomain, 2, "_vlmcs._tcp.other.test");
+    CHECK_THAT(failed.summary(), Catch::Contains("2 critical findings"));
+    CHECK_THAT(failed.summary(), Catch::Contains("  DNS: 2 look-ups of the service record found no host\n"));
+    DnsScript found;
+    found.ask(1).answer(1);
+    CHECK_THAT(found.summary(), !Catch::Contains("found no host"));
+    CHECK_THAT(found.summary(), Catch::EndsWith("No KMS conversation found, only DNS look-ups.\n"));
 }
 
 TEST_CASE("dns: a question repeated with another id, port and server and answered there is one look-up",
