@@ -60,7 +60,7 @@ void add_interface(Writer& out, LinkType link_type, bool nanoseconds) {
 // The texts of system_error() are about captures to read.
 CaptureError create_error(const std::string& path, int error_number) {
     const std::string name = display_name(path);
-    const auto error = system_error(path, error_number);
+    auto error = system_error(path, error_number);
     switch (error_number) {
         case EISDIR: return {error.kind, fmt::format("{}: is a directory: name a file in it", name)};
         case ENOENT:

@@ -136,7 +136,7 @@ void collect(const Table& table, const Checks& checks, bool wants_passed, CheckN
 std::string checks_text(const CheckNames& names, bool verbose) {
     if (names.failed.empty())
         return verbose ? "passed: " + names.passed : fmt::format(FMT_COMPILE("all {} passed"), names.passed_count);
-    const std::string failed = "failed: " + names.failed;
+    std::string failed = "failed: " + names.failed;
     if (names.passed_count == 0) return failed;
     return failed +
            (verbose ? "; passed: " + names.passed : fmt::format(FMT_COMPILE("; {} passed"), names.passed_count));
