@@ -28,14 +28,16 @@ void append_utf8(std::string& out, char32_t c) {
     }
 }
 
-struct Decoded {
-    char32_t value;
-    std::size_t size;  // bytes used
-    bool valid;
-};
+// Characters that change how a terminal shows the text around them, or hide in it.
+bool is_unsafe(char32_t c) {
+    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || (c >= 0x200B && c <= 0x200F) ||
+           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
+           (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
+}
 
-// One character of UTF-8; overlong forms, surrogates and values past U+10FFFF are invalid (RFC 3629).
-Decoded next_utf8(std::string_view text) {
+}  // namespace
+
+Utf8Character next_utf8(std::string_view text) {
     const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const unsigned char first = byte(0);
     if (first < 0x80) return {first, 1, true};
@@ -50,15 +52,6 @@ Decoded next_utf8(std::string_view text) {
     if (overlong || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) return {first, 1, false};
     return {value, size, true};
 }
-
-// Characters that change how a terminal shows the text around them, or hide in it.
-bool is_unsafe(char32_t c) {
-    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || (c >= 0x200B && c <= 0x200F) ||
-           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
-           (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
-}
-
-}  // namespace
 
 std::string utf8_from_utf16le(Bytes units) {
     const std::size_t count = units.size() / 2;
@@ -95,7 +88,7 @@ ByteVector utf16le_from_utf8(std::string_view text) {
         units.push_back(static_cast<std::uint8_t>(unit >> 8));
     };
     while (!text.empty()) {
-        const Decoded c = next_utf8(text);
+        const Utf8Character c = next_utf8(text);
         text.remove_prefix(c.size);
         const char32_t value = c.valid ? c.value : replacement;
         if (value < 0x10000) {
@@ -114,7 +107,7 @@ std::string escape_for_terminal(std::string_view text) {
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {
-        const Decoded c = next_utf8(text);
+        const Utf8Character c = next_utf8(text);
         if (!c.valid) {
             out += fmt::format("\\x{:02x}", static_cast<unsigned>(c.value));
         } else if (c.value == '\\') {

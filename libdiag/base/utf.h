@@ -7,6 +7,15 @@
 
 namespace diag {
 
+struct Utf8Character {
+    char32_t value;    ///< the byte itself when it is not valid
+    std::size_t size;  ///< bytes used
+    bool valid;
+};
+/// The first character of `text`, which is not empty. Overlong forms, surrogates and values past U+10FFFF are invalid
+/// (RFC 3629), one byte each.
+Utf8Character next_utf8(std::string_view text);
+
 /// UTF-16LE code units up to the first NUL, or all of them, as UTF-8. A lone surrogate becomes U+FFFD; an odd last
 /// byte is left out.
 std::string utf8_from_utf16le(Bytes units);

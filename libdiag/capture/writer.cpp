@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 
 #include "libdiag/capture/pcap_format.h"
 #include "libdiag/capture/pcapng_parser.h"
@@ -56,6 +57,28 @@ void add_interface(Writer& out, LinkType link_type, bool nanoseconds) {
     out.u32(size);
 }
 
+// The texts of system_error() are about captures to read.
+CaptureError create_error(const std::string& path, int error_number) {
+    const std::string name = display_name(path);
+    auto error = system_error(path, error_number);
+    switch (error_number) {
+        case EISDIR: return {error.kind, fmt::format("{}: is a directory: name a file in it", name)};
+        case ENOENT:
+        case ENOTDIR: {
+            const auto folder = std::filesystem::path{path}.parent_path();
+            std::error_code ignored;
+            if (std::filesystem::is_directory(folder,
+                                              ignored))  // a symbolic link into nowhere, a file system of its own
+                return {error.kind, fmt::format("{}: cannot be made: name another place", name)};
+            return {error.kind, fmt::format("{}: there is no directory {}: make it, or name another place", name,
+                                            display_name(folder.string()))};
+        }
+        case EACCES:
+        case EPERM: return {error.kind, fmt::format("{}: no permission to write there: name another place", name)};
+        default: return error;
+    }
+}
+
 }  // namespace
 
 void CaptureContents::add(LinkType link_type, std::uint8_t digits) {
@@ -73,7 +96,7 @@ std::expected<CaptureWriter, CaptureError> CaptureWriter::create(const std::stri
     }
     // Not truncated yet: whoever finds that there is nothing to write has destroyed nothing.
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
-    if (fd < 0) return std::unexpected(system_error(path, errno));
+    if (fd < 0) return std::unexpected(create_error(path, errno));
     return CaptureWriter{FileDescriptor{fd}, path, path.ends_with(".pcapng")};
 }
 

@@ -28,6 +28,8 @@ std::string title_of(const dissect::DnsLookup& lookup) {
                        dissect::dns_rcode_name(*lookup.rcode));
 }
 
+std::string times(unsigned count) { return count == 1 ? "once" : fmt::format("{} times", count); }
+
 }  // namespace
 
 std::vector<Finding> check_dns(const dissect::DnsLookup& lookup) {
@@ -35,13 +37,14 @@ std::vector<Finding> check_dns(const dissect::DnsLookup& lookup) {
     if (lookup.names_host() || lookup.client_found_host || lookup.truncated) return {};
     Finding finding{
         .rule = &rule_of(lookup), .target = lookup.query, .title = title_of(lookup), .evidence = {}, .packets = {}};
-    finding.evidence.push_back(fmt::format("packet {}: {} asks {} for {} {}, {} times", lookup.asked.packet,
-                                           to_string(lookup.client.ip), to_string(lookup.server),
-                                           dissect::dns_type_name(lookup.type), lookup.query, lookup.asked_count));
+    finding.evidence.push_back(fmt::format(
+        "packet {}: {} asks {} for {} {}, {}", lookup.asked.packet, to_string(lookup.client.ip),
+        to_string(lookup.server), dissect::dns_type_name(lookup.type), lookup.query, times(lookup.asked_count)));
     finding.packets.push_back(lookup.asked.packet);
     if (lookup.answered) {
-        finding.evidence.push_back(fmt::format("packet {}: {}, {} answer records", lookup.answered.packet,
-                                               dissect::dns_rcode_name(*lookup.rcode), lookup.answers.size()));
+        finding.evidence.push_back(fmt::format("packet {}: {}, {} {}", lookup.answered.packet,
+                                               dissect::dns_rcode_name(*lookup.rcode), lookup.answers.size(),
+                                               lookup.answers.size() == 1 ? "answer record" : "answer records"));
         finding.packets.push_back(lookup.answered.packet);
     }
     return {finding};

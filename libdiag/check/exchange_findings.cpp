@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 
 #include "libdiag/base/hex.h"
 #include "libdiag/check/rules.h"
@@ -52,6 +53,11 @@ private:
     std::size_t begin_;
 };
 
+bool is_count_low(const Exchange& e) {
+    return e.request.base && e.response && e.response->base &&
+           e.response->base->count < e.request.base->required_client_count;
+}
+
 Mark answer_mark(const Conversation& c, const Exchange& e) {
     return e.response_pdu ? c.pdus[*e.response_pdu].last : c.pdus[e.request_pdu].last;
 }
@@ -87,7 +93,8 @@ void refusal(Collector& out, const Exchange& e) {
     const std::string title =
         fmt::format("{} refused the request of {}: {}", to_string(c.host), to_string(c.client.ip), name);
     std::string evidence = fmt::format("response without a message, HRESULT {}", format_code(code));
-    if (known != nullptr) evidence += fmt::format(": {}", known->meaning);
+    const bool is_first = out.at(rule, title).evidence.empty();
+    if (known != nullptr && is_first) evidence += fmt::format(": {}", known->meaning);
     out.add(rule, title, std::move(evidence), answer_mark(c, e));
     if (const auto difference = clock_difference(c, e); difference && &rule == &rule::clock_skew) {
         out.add(rule, title, fmt::format("the client's clock is {} from the clock of the capture", hours(*difference)),
@@ -110,16 +117,28 @@ void different_keys(Collector& out, const Exchange& e) {
             "the MAC of the answer verifies with the key profile, that of the request does not", answer_mark(c, e));
 }
 
-void low_count(Collector& out, const Exchange& e) {
-    if (!e.request.base || !e.response || !e.response->base) return;
-    const std::uint32_t count = e.response->base->count;
-    const std::uint32_t needed = e.request.base->required_client_count;
-    if (count >= needed) return;
+// How far the count got, for each number that a product needs, while it was too low.
+std::map<std::uint32_t, std::uint32_t> highest_low_counts(const Conversation& c) {
+    std::map<std::uint32_t, std::uint32_t> highest;
+    for (const Exchange& e : c.exchanges) {
+        if (!is_count_low(e)) continue;
+        std::uint32_t& count = highest[e.request.base->required_client_count];
+        count = std::max(count, e.response->base->count);
+    }
+    return highest;
+}
+
+void low_counts(Collector& out) {
     const Conversation& c = out.conversation();
-    out.add(rule::count_low,
-            fmt::format("KMS works, but {} has seen only {} of the {} clients that the product needs",
-                        to_string(c.host), count, needed),
-            fmt::format("count {}, needed {}", count, needed), answer_mark(c, e));
+    const auto highest = highest_low_counts(c);
+    for (const Exchange& e : c.exchanges) {
+        if (!is_count_low(e)) continue;
+        const std::uint32_t needed = e.request.base->required_client_count;
+        out.add(rule::count_low,
+                fmt::format("KMS works, but {} has seen only {} of the {} clients that the product needs",
+                            to_string(c.host), highest.at(needed), needed),
+                fmt::format("count {}, needed {}", e.response->base->count, needed), answer_mark(c, e));
+    }
 }
 
 // A MAC that fails on both sides alike only says that they use other keys than the profile.
@@ -143,8 +162,10 @@ void protected_bodies(Collector& out, const Exchange& e) {
     const std::string title = fmt::format("messages between {} and {} are not opened by the key profile",
                                           to_string(c.client.ip), to_string(c.host));
     if (e.response && kms::is_other_mac_key(e.request, *e.response)) {
-        out.add(rule::keys_missing, title, "the MACs of request and response were made with other keys",
-                answer_mark(c, e));
+        out.add(rule::keys_missing,
+                fmt::format("{} and {} use another MAC key than the key profile", to_string(c.client.ip),
+                            to_string(c.host)),
+                "the MACs of request and response fail with the key of the profile", answer_mark(c, e));
     }
     if (e.request.body_protected()) {
         out.add(rule::keys_missing, title,
@@ -191,11 +212,11 @@ void check_exchanges(const Conversation& c, std::vector<Finding>& findings) {
         if (e.hresult && *e.hresult != 0) refusal(out, e);
         failed_checks(out, e);
         different_keys(out, e);
-        low_count(out, e);
         clocks(out, e);
         protected_bodies(out, e);
         lab_host(out, e);
     }
+    low_counts(out);
 }
 
 }  // namespace diag::check

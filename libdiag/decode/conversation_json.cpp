@@ -133,6 +133,7 @@ void append_json(std::string& out, const dissect::DnsLookup& lookup, std::span<c
     if (lookup.asked) json.value(lookup.asked.packet);
     if (lookup.answered) json.value(lookup.answered.packet);
     json.end_array();
+    json.member("asked_count", lookup.asked_count);
     write_time(json, "asked_at", lookup.asked, lookup.fraction_digits);
     const bool timed = lookup.asked && lookup.answered;
     write_duration(json, "answer_ms",

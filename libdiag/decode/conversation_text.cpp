@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "libdiag/base/utf.h"
 #include "libdiag/decode/exchange_text.h"
 #include "libdiag/decode/timing.h"
@@ -21,31 +23,50 @@ std::string colored(const report::Style& style, check::Outcome outcome, std::spa
     return style.severity(*worst, name);
 }
 
+// A line of the block's head: what does not fit goes on below, deeper.
+std::string wrapped(std::string_view text) {
+    std::string out;
+    report::append_wrapped(out, text, 0, 4, line_width);
+    return out;
+}
+
+void append_line(std::string& out, std::string_view text) {
+    out += "  ";
+    report::append_wrapped(out, text, 2, 4, line_width);
+    out += '\n';
+}
+
 std::string packets_text(const dissect::Mark& first, const dissect::Mark& last) {
     if (first.packet == last.packet) return fmt::format("packet {}", first.packet);
     return fmt::format("packets {} to {}", first.packet, last.packet);
 }
 
-// "every request was answered" would be an odd thing to say of none.
-std::string_view description(const Conversation& c, check::Outcome outcome) {
-    const bool nothing_asked = outcome == check::Outcome::complete && c.exchanges.empty();
-    if (!nothing_asked) return check::describe(outcome);
-    return c.gap_size + c.cut_size > 0 ? "no request is in the capture" : "no request was sent";
+// "every request was answered" alone would be an odd thing to say of none, and of requests that were refused.
+std::string description(const Conversation& c, check::Outcome outcome) {
+    if (outcome != check::Outcome::complete) return std::string{check::describe(outcome)};
+    if (c.exchanges.empty())
+        return c.gap_size + c.cut_size > 0 ? "no request is in the capture" : "no request was sent";
+    const auto refused = std::count_if(c.exchanges.begin(), c.exchanges.end(),
+                                       [](const auto& e) { return e.hresult && *e.hresult != 0; });
+    if (refused == 0) return std::string{check::describe(outcome)};
+    if (c.exchanges.size() == 1) return "the request was answered, with a refusal";
+    return fmt::format("every request was answered, {} of {} with a refusal", refused, c.exchanges.size());
 }
 
 void append_head(std::string& out, const Conversation& c, check::Outcome outcome,
                  std::span<const check::Finding> findings, std::string_view capture, const report::Style& style) {
-    std::string host = to_string(c.host);
-    if (!c.host_name.empty()) host += fmt::format(" ({})", escape_for_terminal(c.host_name));
-    out += fmt::format("{} -> {}\n", style.strong(to_string(c.client)), style.strong(host));
+    std::string ends = fmt::format("{} -> {}", to_string(c.client), to_string(c.host));
+    if (!c.host_name.empty()) ends += fmt::format(" ({})", escape_for_terminal(c.host_name));
+    out += style.strong(wrapped(ends));
+    out += '\n';
     out += fmt::format("  {}: ", colored(style, outcome, findings));
     report::append_wrapped(out, description(c, outcome), 4 + check::name_of(outcome).size(), 4, line_width);
     out += '\n';
-    out += fmt::format("  {}, {}\n", format_rfc3339(c.first.time, c.fraction_digits),
+    out += fmt::format("  {}, lasted {}\n", format_rfc3339(c.first.time, c.fraction_digits),
                        format_duration(c.last.time.ns - c.first.time.ns));
-    out += fmt::format("  {} of {}", packets_text(c.first, c.last), escape_for_terminal(capture));
-    if (c.part > 1 || c.continues) out += fmt::format(", part {}{}", c.part, c.continues ? ", more follows" : "");
-    out += '\n';
+    std::string place = fmt::format("{} of {}", packets_text(c.first, c.last), escape_for_terminal(capture));
+    if (c.part > 1 || c.continues) place += fmt::format(", part {}{}", c.part, c.continues ? ", more follows" : "");
+    append_line(out, place);
 }
 
 // The syntaxes that the client offered, those that the host took first.
@@ -68,7 +89,24 @@ std::string syntaxes_text(const Conversation& c) {
         const auto result = answer->decoded.bind_ack()->results[i].result;
         text += result == dcerpc::acceptance || result == dcerpc::negotiate_ack ? " accepted" : " refused";
     }
+    if (answer == nullptr) text += " offered";
     return inferred ? text + " (inferred: the packets are cut)" : text;
+}
+
+std::string result_text(const dissect::DnsLookup& lookup) {
+    std::string text = lookup.rcode ? fmt::format("{} after {}", dissect::dns_rcode_name(*lookup.rcode),
+                                                  format_duration(lookup.answered.time.ns - lookup.asked.time.ns))
+                                    : "no answer";
+    if (lookup.asked_count > 1) text += fmt::format(", asked {} times", lookup.asked_count);
+    return text;
+}
+
+std::string answer_text(const dissect::DnsLookup::Answer& answer) {
+    if (answer.is_srv) {
+        return fmt::format("{}:{}, priority {}, weight {}, TTL {} s", escape_for_terminal(answer.target), answer.port,
+                           answer.priority, answer.weight, answer.ttl);
+    }
+    return fmt::format("{} {}", dissect::dns_type_name(answer.type), escape_for_terminal(answer.data));
 }
 
 void append_stages(std::string& out, const Conversation& c) {
@@ -104,49 +142,45 @@ void append_text(std::string& out, const Conversation& c, check::Outcome outcome
 
 void append_text(std::string& out, const dissect::DnsLookup& lookup, std::span<const check::Finding> findings,
                  std::string_view capture, const report::Style& style, bool verbose) {
-    out += fmt::format("DNS {} {}\n", dissect::dns_type_name(lookup.type),
-                       style.strong(escape_for_terminal(lookup.query)));
-    out += fmt::format("  {} asks {}, {}\n", to_string(lookup.client.ip), to_string(lookup.server.ip),
-                       format_rfc3339(lookup.asked.time, lookup.fraction_digits));
-    out += fmt::format(
-        "  {} of {}\n",
-        lookup.answered ? packets_text(lookup.asked, lookup.answered) : packets_text(lookup.asked, lookup.asked),
-        escape_for_terminal(capture));
-    if (lookup.rcode) {
-        out += fmt::format("  {} after {}\n", dissect::dns_rcode_name(*lookup.rcode),
-                           format_duration(lookup.answered.time.ns - lookup.asked.time.ns));
-    } else {
-        out += "  no answer\n";
-    }
-    for (const auto& answer : lookup.answers) {
-        if (answer.is_srv) {
-            out += fmt::format("  {}:{}, priority {}, weight {}, TTL {} s\n", escape_for_terminal(answer.target),
-                               answer.port, answer.priority, answer.weight, answer.ttl);
-        } else {
-            out += fmt::format("  {} {}\n", dissect::dns_type_name(answer.type), escape_for_terminal(answer.data));
-        }
-    }
+    const std::string question =
+        fmt::format("DNS {} {}", dissect::dns_type_name(lookup.type), escape_for_terminal(lookup.query));
+    out += style.strong(wrapped(question));
+    out += '\n';
+    append_line(out, fmt::format("{} asks {}, {}", to_string(lookup.client.ip), to_string(lookup.server.ip),
+                                 format_rfc3339(lookup.asked.time, lookup.fraction_digits)));
+    append_line(out,
+                fmt::format("{} of {}", packets_text(lookup.asked, lookup.answered ? lookup.answered : lookup.asked),
+                            escape_for_terminal(capture)));
+    append_line(out, result_text(lookup));
+    for (const auto& answer : lookup.answers) append_line(out, answer_text(answer));
     for (const auto& finding : findings) report::append_finding(out, finding, style, verbose);
     out += '\n';
 }
 
 void append_statistics(std::string& out, const dissect::TrackerStatistics& s, double seconds) {
-    out += fmt::format("  packets  {}, {} on the wire; {} TCP, {} not IP, {} malformed\n", s.packet_count,
-                       report::format_size(s.byte_count), s.tcp_packet_count, s.not_ip_count, s.malformed_count);
+    const auto add = [&out](std::string_view label, std::string_view text) {
+        out += fmt::format("  {:<9}", label);
+        report::append_wrapped(out, text, 11, 11, line_width);
+        out += '\n';
+    };
+    const auto connections = [](std::uint64_t count) {
+        return report::format_count(count, "connection", "connections");
+    };
+    add("packets",
+        fmt::format("{}, {} on the wire; {} TCP, {} not IP, {} malformed", s.packet_count,
+                    report::format_size(s.byte_count), s.tcp_packet_count, s.not_ip_count, s.malformed_count));
     if (s.empty_connection_count > 0)
-        out += fmt::format("  empty    {} connections to the KMS port carried nothing (port checks)\n",
-                           s.empty_connection_count);
+        add("empty", connections(s.empty_connection_count) + " to the KMS port without a byte (port checks)");
     if (s.other_rpc_count > 0)
-        out +=
-            fmt::format("  other    {} connections on the KMS port are RPC for other interfaces\n", s.other_rpc_count);
-    if (s.evicted_handshake_count > 0)
-        out += fmt::format("  limits   {} open handshakes forgotten to bound memory\n", s.evicted_handshake_count);
-    if (seconds > 0) {
-        out += fmt::format(
-            "  time     {}, {:.0f} packets/s, {}/s\n", format_duration(static_cast<std::int64_t>(seconds * 1e9)),
-            static_cast<double>(s.packet_count) / seconds,
-            report::format_size(static_cast<std::uint64_t>(static_cast<double>(s.byte_count) / seconds)));
+        add("other", connections(s.other_rpc_count) + " on the KMS port with RPC for other interfaces");
+    if (s.evicted_handshake_count > 0) {
+        add("limits", report::format_count(s.evicted_handshake_count, "open handshake", "open handshakes") +
+                          " forgotten to bound memory");
     }
+    if (seconds <= 0) return;
+    const auto rate = static_cast<std::uint64_t>(static_cast<double>(s.byte_count) / seconds);
+    add("time", fmt::format("{}, {:.0f} packets/s, {}/s", format_duration(static_cast<std::int64_t>(seconds * 1e9)),
+                            static_cast<double>(s.packet_count) / seconds, report::format_size(rate)));
 }
 
 }  // namespace diag::decode

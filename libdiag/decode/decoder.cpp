@@ -71,7 +71,7 @@ void Decoder::note(std::span<const check::Finding> findings) {
 
 void Decoder::on_conversation(const dissect::Conversation& conversation) {
     const check::Outcome outcome = check::outcome_of(conversation);
-    if (!settings_.selection.matches(conversation, outcome)) return;
+    if (!settings_.selection.matches(conversation, outcome)) return summary_.add_unselected(conversation);
     const auto findings = check::check_conversation(conversation, outcome);
     note(findings);
     summary_.add(conversation, outcome, findings);
@@ -121,8 +121,8 @@ std::vector<check::Finding> Decoder::capture_findings(const std::optional<Captur
         findings.push_back(finding_about(
             rule::capture_damaged, capture_,
             fmt::format("{} is damaged at byte {}: everything before it was read", capture_, damage->offset),
-            fmt::format("byte offset {}: {}; {} packets read before it", damage->offset, damage->what,
-                        statistics.packet_count)));
+            fmt::format("byte offset {}: {}; {} read before it", damage->offset, damage->what,
+                        report::format_count(statistics.packet_count, "packet", "packets"))));
     }
     for (const auto& scan : tracker_->scans().scans()) {
         auto finding =
@@ -134,16 +134,18 @@ std::vector<check::Finding> Decoder::capture_findings(const std::optional<Captur
         findings.push_back(std::move(finding));
     }
     if (statistics.early_report_count > 0) {
-        findings.push_back(finding_about(rule::capture_limit, capture_,
-                                         fmt::format("{} conversations of {} were reported before their end",
-                                                     statistics.early_report_count, capture_),
-                                         "too many connections were open at once for the memory bound"));
+        findings.push_back(finding_about(
+            rule::capture_limit, capture_,
+            fmt::format("{} of {} reported before the end",
+                        report::format_count(statistics.early_report_count, "conversation", "conversations"), capture_),
+            "too many connections were open at once for the memory bound"));
     }
     if (statistics.unsupported_link_count > 0) {
-        findings.push_back(finding_about(rule::capture_link, capture_,
-                                         fmt::format("{} packets of {} have a link type that is not read",
-                                                     statistics.unsupported_link_count, capture_),
-                                         fmt::format("link type {}", statistics.first_unsupported_link)));
+        findings.push_back(finding_about(
+            rule::capture_link, capture_,
+            fmt::format("{} of {} cannot be read: the link type is not supported",
+                        report::format_count(statistics.unsupported_link_count, "packet", "packets"), capture_),
+            fmt::format("link type {}", statistics.first_unsupported_link)));
     }
     return findings;
 }

@@ -28,13 +28,14 @@ std::string product_name(const dissect::Exchange& e) {
 }
 
 std::string product_text(Readable readable, MinorMajor version, const Uuid& activation_id) {
-    if (readable == Readable::nothing) return "-";
+    if (readable == Readable::no_request) return "(no request)";
+    if (readable == Readable::nothing) return product_name(readable, activation_id);
     return std::to_string(version.major) + "." + std::to_string(version.minor) + " " +
            product_name(readable, activation_id);
 }
 
 std::string version_text(const dissect::Exchange& e) {
-    if (!e.request.has_version()) return "-";
+    if (!e.request.has_version()) return "unknown";
     return std::to_string(e.request.version.major) + "." + std::to_string(e.request.version.minor);
 }
 
@@ -43,7 +44,12 @@ bool is_count_low(const dissect::Exchange& e) {
            e.response->base->count < e.request.base->required_client_count;
 }
 
+bool client_has_other_key(const dissect::Exchange& e) {
+    return e.response && e.request.mac == kms::Mac::mismatch && e.response->mac == kms::Mac::verified;
+}
+
 bool fails_checks(const dissect::Exchange& e) {
+    if (client_has_other_key(e)) return true;
     if (!e.response || kms::is_other_mac_key(e.request, *e.response)) return false;
     return std::any_of(
         std::begin(kms::response_check_table), std::end(kms::response_check_table),

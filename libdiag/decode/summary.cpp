@@ -7,10 +7,13 @@
 #include <vector>
 
 #include "libdiag/base/hex.h"
+#include "libdiag/base/text_width.h"
 #include "libdiag/base/utf.h"
 
 namespace diag::decode {
 namespace {
+
+using report::format_count;
 
 constexpr std::size_t max_addresses = 65536;  // counted exactly up to here
 
@@ -23,9 +26,8 @@ void remember(std::set<IpAddress>& set, const IpAddress& address) {
     if (set.size() < max_addresses) set.insert(address);
 }
 
-constexpr std::size_t client_width = 15;
-constexpr std::size_t host_width = 18;
-constexpr std::size_t product_column = 10 + client_width + 4 + host_width + 1;
+constexpr std::size_t client_column = 10;
+constexpr std::size_t max_product_column = 50;  // behind longer pairs of addresses the product takes a line of its own
 constexpr std::size_t line_width = 80;
 
 std::string colored(const report::Style& style, int rank, std::string_view text) {
@@ -35,12 +37,8 @@ std::string colored(const report::Style& style, int rank, std::string_view text)
 
 std::string padded(std::string_view text, std::size_t width) {
     std::string out{text};
-    out.append(width - std::min(width, report::column_count(out)), ' ');
+    out.append(width - std::min(width, column_count(out)), ' ');
     return out;
-}
-
-std::string count_of(std::uint64_t count, std::string_view one, std::string_view many) {
-    return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
 }  // namespace
@@ -90,10 +88,17 @@ Summary::Row Summary::row_of(const dissect::Conversation& c, check::Outcome outc
 
 std::string Summary::outcome_text(const Row& row) {
     if (row.hresult != 0) return fmt::format("refused {}", format_code(row.hresult));
-    if (row.checks_failed) return "complete, checks failed";
+    if (row.checks_failed) return "complete, client rejects the answer";
     if (row.count_low) return "complete, count too low";
     return std::string{check::name_of(row.outcome)};
 }
+
+// Rows that were put together (max_rows) have no ends.
+std::string Summary::client_text(const Row& row) {
+    return row.host != Endpoint{} ? to_string(row.client) : "other clients";
+}
+
+std::string Summary::host_text(const Row& row) { return row.host != Endpoint{} ? to_string(row.host) : "other hosts"; }
 
 void Summary::count(Row row) {
     if (rows_.size() >= max_rows && !rows_.contains(row)) {
@@ -122,51 +127,79 @@ void Summary::add_findings(std::span<const check::Finding> findings) {
 
 void Summary::add_lookup(std::span<const check::Finding> findings) {
     ++lookup_count_;
+    failed_lookup_count_ += findings.empty() ? 0 : 1;
     add_findings(findings);
+}
+
+std::string Summary::nothing_text() const {
+    if (unselected_count_ > 0) {
+        return fmt::format("No conversation matches the selection ({} in the {}).\n",
+                           format_count(unselected_count_, "conversation", "conversations"),
+                           capture_count_ == 1 ? "capture" : "captures");
+    }
+    return lookup_count_ > 0 ? "No KMS conversation found, only DNS look-ups.\n" : "No KMS traffic found.\n";
 }
 
 std::string Summary::to_text(const report::Style& style, std::size_t shown_rows) const {
     std::string counts =
-        fmt::format("{}, {}, {}, {}, {}", count_of(capture_count_, "capture", "captures"),
-                    count_of(conversation_count_, "conversation", "conversations"),
-                    count_of(exchange_count_, "request", "requests"), count_of(clients_.size(), "client", "clients"),
-                    count_of(hosts_.size(), "host", "hosts"));
-    if (lookup_count_ > 0) counts += fmt::format(", {}", count_of(lookup_count_, "DNS look-up", "DNS look-ups"));
-    counts += fmt::format("; {}, {}", count_of(critical_count_, "critical finding", "critical findings"),
-                          count_of(warning_count_, "warning", "warnings"));
+        fmt::format("{}, {}, {}, {}, {}", format_count(capture_count_, "capture", "captures"),
+                    format_count(conversation_count_, "conversation", "conversations"),
+                    format_count(exchange_count_, "request", "requests"),
+                    format_count(clients_.size(), "client", "clients"), format_count(hosts_.size(), "host", "hosts"));
+    if (lookup_count_ > 0) counts += fmt::format(", {}", format_count(lookup_count_, "DNS look-up", "DNS look-ups"));
+    counts += fmt::format("; {}, {}", format_count(critical_count_, "critical finding", "critical findings"),
+                          format_count(warning_count_, "warning", "warnings"));
     std::string out = style.strong("Summary") + ": ";
     report::append_wrapped(out, counts, 9, 9, line_width);
     out += '\n';
-    if (rows_.empty()) return out + "No KMS traffic found.\n";
+    if (failed_lookup_count_ > 0) {
+        const auto text = fmt::format("DNS: {} of the service record found no host",
+                                      format_count(failed_lookup_count_, "look-up", "look-ups"));
+        out += "  " + colored(style, rank_of_trouble, text) + '\n';
+    }
+    if (rows_.empty()) return out + nothing_text();
 
     std::vector<std::pair<Row, std::uint64_t>> rows{rows_.begin(), rows_.end()};
     std::sort(rows.begin(), rows.end());
-    std::string heading;
-    std::size_t shown = 0;
+    const std::size_t shown = shown_rows == 0 ? rows.size() : std::min(shown_rows, rows.size());
+    append_rows(out, {rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(shown)}, style);
+    if (shown == rows.size()) return out;
     std::uint64_t left = 0;
+    for (std::size_t i = shown; i < rows.size(); ++i) left += rows[i].second;
+    return out + fmt::format("      and {} with {}; --summary shows all\n",
+                             format_count(rows.size() - shown, "more row", "more rows"),
+                             format_count(left, "request or attempt", "requests or attempts"));
+}
+
+void Summary::append_rows(std::string& out, std::span<const std::pair<Row, std::uint64_t>> rows,
+                          const report::Style& style) {
+    std::size_t client_width = 0;
+    std::size_t host_width = 0;
     for (const auto& [row, tally] : rows) {
-        if (shown_rows != 0 && shown == shown_rows) {
-            left += tally;
-            continue;
-        }
-        ++shown;
+        client_width = std::max(client_width, client_text(row).size());
+        host_width = std::max(host_width, host_text(row).size());
+    }
+    const std::size_t product_column = std::min(client_column + client_width + 4 + host_width + 2, max_product_column);
+    std::string heading;
+    for (const auto& [row, tally] : rows) {
         if (const std::string text = outcome_text(row); text != heading) {
             heading = text;
             out += "  " + colored(style, row.rank, heading) + '\n';
         }
-        const bool told_apart = row.host != Endpoint{};
-        const std::string who = fmt::format("{:>7} x {} -> {} ", tally,
-                                            padded(told_apart ? to_string(row.client) : "other clients", client_width),
-                                            padded(told_apart ? to_string(row.host) : "other hosts", host_width));
-        out += who;
+        out += fmt::format("{:>7} x ", tally);
+        const std::string ends = padded(client_text(row), client_width) + " -> " + host_text(row);
+        report::append_wrapped(out, ends, client_column, client_column, line_width);
+        const std::size_t column = client_column + ends.size();
+        if (column < product_column) {
+            out.append(product_column - column, ' ');
+        } else {
+            out += '\n';
+            out.append(product_column, ' ');
+        }
         report::append_wrapped(out, escape_for_terminal(product_text(row.readable, row.version, row.product)),
-                               who.size(), product_column, line_width);
+                               product_column, product_column, line_width);
         out += '\n';
     }
-    if (shown < rows_.size()) {
-        out += fmt::format("      and {} more rows ({} requests); --summary shows all\n", rows_.size() - shown, left);
-    }
-    return out;
 }
 
 }  // namespace diag::decode

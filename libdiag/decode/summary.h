@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 
@@ -22,6 +23,8 @@ public:
     void add(const dissect::Conversation& conversation, check::Outcome outcome,
              std::span<const check::Finding> findings);
     void add_lookup(std::span<const check::Finding> findings);
+    /// One that the user did not want to see.
+    void add_unselected(const dissect::Conversation& conversation) { unselected_count_ += conversation.part == 1; }
     void add_capture() { ++capture_count_; }
     /// Findings about a capture as a whole.
     void add_findings(std::span<const check::Finding> findings);
@@ -53,6 +56,11 @@ private:
     static Row row_of(const dissect::Conversation& conversation, check::Outcome outcome,
                       const dissect::Exchange* exchange, std::span<const check::Finding> findings);
     static std::string outcome_text(const Row& row);
+    static std::string client_text(const Row& row);
+    static std::string host_text(const Row& row);
+    static void append_rows(std::string& out, std::span<const std::pair<Row, std::uint64_t>> rows,
+                            const report::Style& style);
+    std::string nothing_text() const;
     void count(Row row);
 
     std::unordered_map<Row, std::uint64_t, RowHash> rows_;
@@ -60,7 +68,9 @@ private:
     std::uint64_t capture_count_ = 0;
     std::uint64_t conversation_count_ = 0;
     std::uint64_t exchange_count_ = 0;
+    std::uint64_t unselected_count_ = 0;
     std::uint64_t lookup_count_ = 0;
+    std::uint64_t failed_lookup_count_ = 0;
     std::uint64_t warning_count_ = 0;
     std::uint64_t critical_count_ = 0;
 };

@@ -93,27 +93,53 @@ void DnsWatch::on_question(const dns::Message& message, const Endpoint& client, 
     open.lookup.fraction_digits = fraction_digits;
 }
 
+// Removes the open questions of this client for the same: they were asked with another id, from another port or to another
+// server, and the answer serves them as well. Returns how often they were asked.
+unsigned DnsWatch::take_unanswered(const DnsLookup& answered) {
+    const std::string name = lower(answered.query);
+    unsigned count = 0;
+    std::erase_if(open_, [&](const Open& open) {
+        const DnsLookup& other = open.lookup;
+        const bool repeated = !other.answered && other.client.ip == answered.client.ip && other.type == answered.type &&
+                              lower(other.query) == name;
+        if (repeated) count += other.asked_count;
+        return repeated;
+    });
+    return count;
+}
+
 std::optional<DnsLookup> DnsWatch::on_answer(const dns::Message& message, const Endpoint& server,
                                              const Endpoint& client, Mark mark) {
     const auto& question = message.questions.front();
-    const auto open = std::find_if(open_.begin(), open_.end(), [&](const Open& o) {
+    const auto asked = std::find_if(open_.begin(), open_.end(), [&](const Open& o) {
         return o.id == message.header.id && o.lookup.client == client && o.lookup.server == server &&
                o.lookup.type == question.type && !o.lookup.answered;
     });
-    if (open == open_.end()) return std::nullopt;
-    DnsLookup& lookup = open->lookup;
+    if (asked == open_.end()) return std::nullopt;
+    Open open = std::move(*asked);
+    open_.erase(asked);
+    DnsLookup& lookup = open.lookup;
     lookup.answered = mark;
     lookup.rcode = message.rcode();
     lookup.truncated = (message.header.flags & dns::flag::tc) != 0;
+    lookup.asked_count += take_unanswered(lookup);
     for (const auto& record : message.answers) lookup.answers.push_back(answer_of(record));
-    if (!lookup.names_host()) return std::nullopt;
+    if (!lookup.names_host()) {
+        keep(std::move(open));
+        return std::nullopt;
+    }
     if (served_.size() < max_names) served_.insert(client.ip);
     for (const auto& answer : lookup.answers)
         if (answer.is_srv && targets_.size() < max_names) targets_.insert(lower(answer.target));
     remember_addresses(message.additionals);
-    DnsLookup found = std::move(lookup);
-    open_.erase(open);
-    return found;
+    return std::move(open.lookup);
+}
+
+void DnsWatch::keep(Open open) {
+    const std::uint64_t packet = open.lookup.asked.packet;
+    const auto later =
+        std::find_if(open_.begin(), open_.end(), [packet](const Open& o) { return o.lookup.asked.packet > packet; });
+    open_.insert(later, std::move(open));
 }
 
 void DnsWatch::remember_addresses(const std::vector<dns::Record>& records) {

@@ -36,6 +36,8 @@ private:
                      std::uint8_t fraction_digits);
     std::optional<DnsLookup> on_answer(const dns::Message& message, const Endpoint& server, const Endpoint& client,
                                        Mark mark);
+    unsigned take_unanswered(const DnsLookup& answered);
+    void keep(Open open);  ///< where its question stood in the order of questions
     void remember_addresses(const std::vector<dns::Record>& records);
 
     std::deque<Open> open_;

@@ -18,6 +18,15 @@ std::size_t utf8_size(std::string_view text) {
     return bad ? 0 : size;
 }
 
+// JSON allows the separators of lines and paragraphs in texts; JavaScript before 2019 does not, and readers that know
+// Unicode's line ends would cut an object a line in two.
+std::string_view line_end_escape(std::string_view character) {
+    if (character == "\u0085") return "\\u0085";
+    if (character == "\u2028") return "\\u2028";
+    if (character == "\u2029") return "\\u2029";
+    return {};
+}
+
 void append_escaped(std::string& out, std::string_view text) {
     constexpr std::string_view digits = "0123456789abcdef";
     while (!text.empty()) {
@@ -42,7 +51,9 @@ void append_escaped(std::string& out, std::string_view text) {
         } else if (size == 0) {
             out += "\xEF\xBF\xBD";
         } else {
-            out += text.substr(0, size);
+            const std::string_view character = text.substr(0, size);
+            const std::string_view escape = line_end_escape(character);
+            out += escape.empty() ? character : escape;
         }
         text.remove_prefix(size == 0 ? 1 : size);
     }

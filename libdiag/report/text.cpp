@@ -1,10 +1,11 @@
 #include "libdiag/report/text.h"
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 #include <algorithm>
 
 #include "libdiag/base/hex.h"
+#include "libdiag/base/text_width.h"
 #include "libdiag/base/utf.h"
 
 namespace diag::report {
@@ -13,7 +14,54 @@ namespace {
 constexpr std::size_t line_width = 80;
 constexpr unsigned max_tree_depth = 32;
 
-bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+// Where the next character goes. Lines but the first begin behind `indent` blanks.
+class Cursor {
+public:
+    Cursor(std::string& out, std::size_t column, std::size_t indent, std::size_t width)
+        : out_{out}, column_{column}, indent_{indent}, width_{width} {}
+
+    void word(std::string_view text) {
+        std::size_t columns = column_count(text);
+        if (column_ + blank() + columns > width_ && (!at_start_ || indent_ + columns <= width_)) new_line();
+        if (!at_start_) {
+            out_ += ' ';
+            ++column_;
+        }
+        if (column_ + columns > width_) {
+            text = broken(text);
+            columns = column_count(text);
+        }
+        out_ += text;
+        column_ += columns;
+        at_start_ = false;
+    }
+
+private:
+    std::size_t blank() const { return at_start_ ? 0 : 1; }
+    void new_line() {
+        out_ += '\n';
+        out_.append(indent_, ' ');
+        column_ = indent_;
+        at_start_ = true;
+    }
+    // Fills lines with what does not fit into one; returns the rest, which does.
+    std::string_view broken(std::string_view text) {
+        while (column_ + column_count(text) > width_) {
+            std::string_view part = fitting_prefix(text, width_ - std::min(width_, column_));
+            // Where the indent leaves no room, a character a line is better than none.
+            if (part.empty() && column_ <= indent_) part = text.substr(0, next_utf8(text).size);
+            out_ += part;
+            text.remove_prefix(part.size());
+            if (text.empty()) break;
+            new_line();
+        }
+        return text;
+    }
+
+    std::string& out_;
+    std::size_t column_, indent_, width_;
+    bool at_start_ = true;
+};
 
 void append_item(std::string& out, std::string_view head, std::string_view text) {
     out += head;
@@ -36,35 +84,17 @@ std::string Style::severity(check::Severity severity, std::string_view text) con
     return wrap("36", text);
 }
 
-std::size_t column_count(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
-}
-
 void append_wrapped(std::string& out, std::string_view text, std::size_t column, std::size_t indent,
                     std::size_t width) {
     if (column + text.size() <= width) {  // bytes: never fewer than columns
         out += text;
         return;
     }
-    bool line_is_empty = true;
+    Cursor cursor{out, column, indent, width};
     while (!text.empty()) {
-        const std::size_t word_size = std::min(text.find(' '), text.size());
-        const std::string_view word = text.substr(0, word_size);
-        const std::size_t columns = column_count(word);
-        if (!line_is_empty && column + 1 + columns > width) {
-            out += '\n';
-            out.append(indent, ' ');
-            column = indent;
-            line_is_empty = true;
-        }
-        if (!line_is_empty) {
-            out += ' ';
-            ++column;
-        }
-        out += word;
-        column += columns;
-        line_is_empty = false;
-        text.remove_prefix(std::min(word_size + 1, text.size()));
+        const std::size_t size = std::min(text.find(' '), text.size());
+        cursor.word(text.substr(0, size));
+        text.remove_prefix(std::min(size + 1, text.size()));
     }
 }
 
@@ -99,21 +129,43 @@ void append_tree(std::string& out, const Node& node, const Style& style, unsigne
     for (const Node& child : node.children) append_tree(out, child, style, depth + 1);
 }
 
+std::string format_count(std::uint64_t count, std::string_view one, std::string_view many) {
+    return fmt::format(FMT_COMPILE("{} {}"), count, count == 1 ? one : many);
+}
+
 std::string format_size(std::uint64_t bytes) {
     constexpr std::string_view units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    if (bytes < 1024) return fmt::format("{} B", bytes);
+    if (bytes < 1024) return fmt::format(FMT_COMPILE("{} B"), bytes);
     double value = static_cast<double>(bytes) / 1024;
     std::size_t unit = 0;
     for (; value >= 1024 && unit + 1 < std::size(units); ++unit) value /= 1024;
-    return fmt::format("{:.1f} {}", value, units[unit]);
+    return fmt::format(FMT_COMPILE("{:.1f} {}"), value, units[unit]);
+}
+
+std::string format_minutes(std::uint32_t minutes) {
+    constexpr std::uint32_t hour = 60;
+    constexpr std::uint32_t day = 24 * hour;
+    if (minutes < 2 * hour && minutes != hour) return fmt::format(FMT_COMPILE("{} min"), minutes);
+    std::string text;
+    const auto add = [&text](std::uint32_t count, std::string_view unit) {
+        if (count == 0) return;
+        if (!text.empty()) text += ' ';
+        text += fmt::format(FMT_COMPILE("{} {}{}"), count, unit, count == 1 ? "" : "s");
+    };
+    const std::uint32_t days = minutes >= 2 * day || minutes == day ? minutes / day : 0;
+    minutes -= days * day;
+    add(days, "day");
+    add(minutes / hour, "hour");
+    if (minutes % hour != 0) text += fmt::format(FMT_COMPILE(" {} min"), minutes % hour);
+    return text;
 }
 
 std::string format_duration(std::int64_t ns) {
     const double value = static_cast<double>(ns);
     const double size = value < 0 ? -value : value;
-    if (size < 1e6) return fmt::format("{:.0f} us", value / 1e3);
-    if (size < 1e9) return fmt::format("{:.3g} ms", value / 1e6);
-    return fmt::format("{:.1f} s", value / 1e9);
+    if (size < 1e6) return fmt::format(FMT_COMPILE("{:.0f} us"), value / 1e3);
+    if (size < 1e9) return fmt::format(FMT_COMPILE("{:.3g} ms"), value / 1e6);
+    return fmt::format(FMT_COMPILE("{:.1f} s"), value / 1e9);
 }
 
 }  // namespace diag::report

@@ -23,8 +23,9 @@ private:
     bool colored_;
 };
 
-/// Breaks `text` at blanks so that no line is longer than `width` columns where that is possible. The first line begins
-/// where the cursor is (`column`), the others behind `indent` blanks. UTF-8 counts by character.
+/// Breaks `text` at blanks, and words that are wider than a line where it ends, so that no line is longer than `width`
+/// columns. The first line begins where the cursor is (`column`), the others behind `indent` blanks. A blank at the front
+/// lets the first word go to the next line when it does not fit.
 void append_wrapped(std::string& out, std::string_view text, std::size_t column, std::size_t indent, std::size_t width);
 
 /// A finding for people: title, evidence, what the Windows client shows, what to do. `verbose` adds every cause and
@@ -34,11 +35,13 @@ void append_finding(std::string& out, const check::Finding& finding, const Style
 /// The tree in the manner of `tshark -V`: indented labels, values, meanings, byte ranges. Bounded in depth.
 void append_tree(std::string& out, const Node& node, const Style& style, unsigned depth = 0);
 
+/// "1 request", "3 requests".
+std::string format_count(std::uint64_t count, std::string_view one, std::string_view many);
 /// "1.5 KiB", "12 B".
 std::string format_size(std::uint64_t bytes);
+/// Minutes in the units that suit them: "90 min", "2 hours", "7 days", "2 days 1 hour".
+std::string format_minutes(std::uint32_t minutes);
 /// A duration in the unit that suits it: "83 us", "1.25 ms", "10.1 s".
 std::string format_duration(std::int64_t ns);
-/// Columns that a terminal needs for UTF-8 text, one a character.
-std::size_t column_count(std::string_view text);
 
 }  // namespace diag::report

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <deque>
+#include <set>
 #include <sstream>
 
 #include "libdiag/check/conversation_findings.h"
@@ -41,7 +42,9 @@ public:
                 .start = {1'764'000'000'000'000'000 + port_ * 1'000'000'000LL}};
     }
     void add(const std::vector<test::TestPacket>& packets) { all_.insert(all_.end(), packets.begin(), packets.end()); }
-    std::string summary() const { return test::decode_text(test::views_of(all_), {.detail = Detail::summary}); }
+    std::string summary(const Selection& selection = {}) const {
+        return test::decode_text(test::views_of(all_), {.detail = Detail::summary, .selection = selection});
+    }
 
 private:
     std::uint16_t port_ = 40000;
@@ -84,6 +87,15 @@ TEST_CASE("summary: a capture without KMS says so", "[decode][summary]") {
     CHECK_THAT(Packets{}.summary(), Catch::EndsWith("No KMS traffic found.\n"));
 }
 
+TEST_CASE("summary: a selection that nothing matches says so, and how much it left out", "[decode][summary]") {
+    Packets packets;
+    packets.add(test::conversation(packets.next_options()));
+    packets.add(test::conversation(packets.next_options()));
+    CHECK_THAT(packets.summary({.outcomes = {check::Outcome::not_rpc}}),
+               Catch::EndsWith("No conversation matches the selection (2 conversations in the capture).\n"));
+    CHECK_THAT(packets.summary({.outcomes = {check::Outcome::complete}}), !Catch::Contains("selection"));
+}
+
 // A conversation that never got to a request, from a client of this number.
 dissect::Conversation refused_conversation(std::uint32_t client) {
     dissect::Conversation c;
@@ -92,6 +104,34 @@ dissect::Conversation refused_conversation(std::uint32_t client) {
                         40000);
     c.host = endpoint("192.0.2.10", 1688);
     return c;
+}
+
+// The column in which `text` begins.
+std::size_t column_of(const std::vector<std::string>& lines, std::string_view text) {
+    return lines.at(line_with(lines, text)).find(text);
+}
+
+TEST_CASE("summary: the products of short and long addresses stand in one column", "[decode][summary]") {
+    Summary summary;
+    summary.add_capture();
+    auto with_ends = [&](std::string_view client, std::string_view host, check::Outcome outcome) {
+        dissect::Conversation c;
+        c.client = endpoint(client, 40000);
+        c.host = endpoint(host, 1688);
+        summary.add(c, outcome, {});
+    };
+    with_ends("10.0.0.1", "192.0.2.10", check::Outcome::fault);
+    with_ends("2001:db8::77", "2001:db8::10", check::Outcome::refused_by_rst);
+    with_ends("2001:db8:1111:2222:3333:4444:5555:6666", "2001:db8:1111:2222:3333:4444:5555:7777",
+              check::Outcome::not_rpc);
+    const auto lines = lines_of(summary.to_text(plain, 0));
+    std::set<std::size_t> columns;
+    for (const std::string& line : lines) {
+        CHECK(line.size() <= 80);
+        if (const std::size_t at = line.find("(no request)"); at != std::string::npos) columns.insert(at);
+    }
+    CHECK(columns.size() == 1);
+    CHECK(column_of(lines, "-> 192.0.2.10:1688") == column_of(lines, "-> [2001:db8::10]:1688"));
 }
 
 TEST_CASE("summary: a table that is cut says how much is missing", "[decode][summary]") {

@@ -55,6 +55,15 @@ TEST_CASE("json writer: text of a peer is valid JSON whatever its bytes are", "[
     }
 }
 
+TEST_CASE("json writer: what some readers take for the end of a line is escaped, other text is not", "[report][json]") {
+    const std::string_view text = "a\u0085b\u2028c\u2029d \u0084\u2027\u202a \u5de5\u00e9\U0001f600";
+    std::string out;
+    JsonWriter json{out};
+    json.value(text);
+    CHECK(out == "\"a\\u0085b\\u2028c\\u2029d \u0084\u2027\u202a \u5de5\u00e9\U0001f600\"");
+    CHECK(boost::json::parse(out).as_string() == text);
+}
+
 TEST_CASE("json writer: milliseconds have at most three digits behind the point", "[report][json]") {
     const auto text = [](std::int64_t ns) {
         std::string out;

@@ -142,6 +142,7 @@ class NoCapture(Case):
     def test_options_that_cannot_be_meant_are_refused(self):
         self.fails("--no-such-option", GOOD, naming="--no-such-option")
         self.fails(naming="no input")
+        self.fails("-", "-", naming=["'-'", "only once"])
         self.fails("--json", "--tree", GOOD, naming="--tree")
         self.fails("--outcome", "done", GOOD, naming="done")
 
@@ -412,13 +413,22 @@ class Write(Case):
         self.assertEqual(path.read_bytes(), GOOD.read_bytes())
 
     def test_w_to_a_place_that_is_not_there_is_told_before_anything_is_read(self):
-        done = self.fails("-w", self.folder / "no" / "out.pcap", GOOD, naming="out.pcap")
+        place = self.folder / "no" / "out.pcap"
+        done = self.fails("-w", place, GOOD, naming=[f"-w {place}: there is no directory {place.parent}", "make it"])
         self.assertEqual(done.stdout, b"")
+        self.fails("-w", GOOD / "out.pcap", GOOD, naming=["-w ", f"no directory {GOOD}"])
+        dangling = self.folder / "dangling.pcap"
+        dangling.symlink_to(place)
+        self.fails("-w", dangling, GOOD, naming=f"-w {dangling}: cannot be made: ")
+        self.fails("-w", self.folder, GOOD, naming=f"-w {self.folder}: is a directory: name a file in it")
         self.fails("-w", "-", GOOD, naming="-w")
+        self.fails("-w", "", GOOD, naming="-w")
 
     def test_nothing_selected_gives_an_empty_capture(self):
         out = self.folder / "none.pcap"
-        self.assertEqual(run("--outcome", "not_rpc", "-w", out, GOOD).returncode, 0)
+        done = run("--outcome", "not_rpc", "-w", out, GOOD)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b"No conversation matches the selection (1 conversation in the capture).", done.stdout)
         done = run("--json", out)
         self.assertEqual((done.returncode, done.stdout), (0, b""))
 

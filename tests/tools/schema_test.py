@@ -107,7 +107,7 @@ DNS = {"schema_version": 1, "kind": "dns", "capture": "a.pcap", "asked_by": {"ip
        "rcode": "NOERROR", "answers": [{"name": "_vlmcs._tcp.corp.example.test", "type": "SRV", "ttl": 3600,
                                         "data": "0 100 1688 kms1.corp.example.test.", "priority": 0, "weight": 100,
                                         "port": 1688, "target": "kms1.corp.example.test"}],
-       "packets": [1, 2], "asked_at": "2026-11-23T20:09:17Z", "answer_ms": 0.2, "findings": []}
+       "packets": [1, 2], "asked_count": 1, "asked_at": "2026-11-23T20:09:17Z", "answer_ms": 0.2, "findings": []}
 CAPTURE = {"schema_version": 1, "kind": "capture", "capture": "-", "packets": 0, "bytes": 0, "findings": []}
 
 

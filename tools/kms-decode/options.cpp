@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <sstream>
@@ -17,7 +18,7 @@ using Texts = std::vector<std::string>;
 po::options_description visible_options() {
     po::options_description what{"What to print", 80, 46};
     auto add_what = what.add_options();
-    add_what("json", "NDJSON: one object per conversation (same as --format json)");
+    add_what("json", "one JSON object a line (short for --format json)");
     add_what("format", po::value<std::string>()->value_name("NAME"), "text (default) or json");
     add_what("summary", "only the table over all captures");
     add_what("tree", "the field tree of each PDU, with byte ranges");
@@ -25,7 +26,7 @@ po::options_description visible_options() {
     add_what("quiet,q", "only conversations with a warning or worse");
     add_what("verbose,v", "every cause and remedy of a finding, every check");
     add_what("color", po::value<std::string>()->value_name("WHEN"),
-             "auto (default), always or never; NO_COLOR is honoured");
+             "auto (default, honours NO_COLOR), always or never");
 
     po::options_description which{"Which conversations (repeatable; values of one option are alternatives)", 80, 46};
     auto add_which = which.add_options();
@@ -42,7 +43,7 @@ po::options_description visible_options() {
     add_input("filter,f", po::value<std::string>()->value_name("BPF"), "only packets that match, as tcpdump filters");
     add_input("count", po::value<std::string>()->value_name("N"), "stop after N packets");
     add_input("duration", po::value<double>()->value_name("SECONDS"), "live: stop after this time");
-    add_input("snaplen", po::value<std::string>()->value_name("BYTES"), "live: bytes kept of each packet");
+    add_input("snaplen", po::value<std::string>()->value_name("BYTES"), "live: bytes kept of each packet (262144)");
     add_input("promiscuous", "live: promiscuous mode");
     add_input("port", po::value<std::string>()->value_name("N"), "the KMS port where no bind was captured (1688)");
     add_input("keys", po::value<std::string>()->value_name("FILE"), "a key profile of your own, for protected bodies");
@@ -50,7 +51,7 @@ po::options_description visible_options() {
     po::options_description general{"General", 80, 46};
     auto add_general = general.add_options();
     add_general("fail-on", po::value<std::string>()->value_name("SEVERITY"),
-                "exit status is not 0 from: warning (default), critical, never");
+                "exit 1 or 2 from: warning (default), critical, never");
     add_general("help,h", "this help");
     add_general("version", "version and library versions");
 
@@ -183,6 +184,9 @@ std::expected<void, std::string> read_input(const po::variables_map& map, Option
             return std::unexpected("--duration: seconds, more than 0 and at most 1000000000");
         }
     }
+    if (std::count(out.files.begin(), out.files.end(), "-") > 1)
+        return std::unexpected("'-' is given more than once: standard input can be read only once");
+    if (out.write_file == "") return std::unexpected("-w: give the name of a file");
     if (out.write_file == "-") return std::unexpected("-w -: standard output is for the results, give a file");
     if (out.interface && !out.files.empty()) return std::unexpected("give capture files or -i INTERFACE, not both");
     if (!out.interface && out.files.empty())
@@ -247,7 +251,7 @@ std::string help_text() {
             "       kms-decode [options] -i INTERFACE\n\n"
             "Decodes KMS activation traffic from captures (pcap, pcapng, also .gz and .zst)\n"
             "and says what went wrong: who asked whom for which product, what the host\n"
-            "answered, and where a conversation stopped.\n\n"
+            "answered, and where a conversation stopped.\n"
          << visible_options()
          << "\nExit status: 0 nothing wrong, 1 warnings, 2 critical findings, 3 could not work.\n\n"
             "Examples:\n"

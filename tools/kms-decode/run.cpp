@@ -10,6 +10,7 @@
 #include "libdiag/capture/live.h"
 #include "libdiag/capture/reader.h"
 #include "libdiag/proto/kms/key_profile.h"
+#include "libdiag/report/text.h"
 #include "tools/kms-decode/packet_store.h"
 #include "tools/kms-decode/progress.h"
 
@@ -84,13 +85,14 @@ private:
     bool open_store() {
         for (const auto& path : options_.files) {
             if (capture::is_same_file(path, *options_.write_file)) {
-                fail(fmt::format("{}: is an input: -w would overwrite it", capture::display_name(path)));
+                fail(fmt::format("-w {}: is an input, which it would overwrite: name another file",
+                                 capture::display_name(path)));
                 return false;
             }
         }
         auto store = PacketStore::create(*options_.write_file);
         if (!store) {
-            fail(store.error().message);
+            fail("-w " + store.error().message);
             return false;
         }
         store_.emplace(std::move(*store));
@@ -159,9 +161,9 @@ private:
         decoder.end_capture(damage_of(*source), seconds_since(start));
         const auto statistics = source->statistics();
         if (statistics.dropped_count + statistics.interface_dropped_count > 0) {
-            environment_.write_error(fmt::format(
-                "{} packets were dropped by the kernel and {} by the interface: conversations may have gaps",
-                statistics.dropped_count, statistics.interface_dropped_count));
+            environment_.write_error(
+                fmt::format("packets dropped: {} by the kernel, {} by the interface; conversations may have gaps",
+                            statistics.dropped_count, statistics.interface_dropped_count));
         }
     }
 
@@ -177,8 +179,8 @@ private:
         if (!count) {
             fail(count.error().message);
         } else if (options_.settings.verbose) {
-            environment_.write_error(
-                fmt::format("{}: {} packets written", capture::display_name(*options_.write_file), *count));
+            environment_.write_error(fmt::format("{}: {} written", capture::display_name(*options_.write_file),
+                                                 report::format_count(*count, "packet", "packets")));
         }
     }
 

@@ -175,8 +175,8 @@ ByteVector ConversationScript::response_pdus() {
                            .client_machine_id = break_answer ? kms_id : request_.client_machine_id,
                            .client_time_filetime = request_.client_time_filetime,
                            .count = options_.count,
-                           .activation_interval_minutes = 120,
-                           .renewal_interval_minutes = 10'080};
+                           .activation_interval_minutes = options_.activation_interval_minutes,
+                           .renewal_interval_minutes = options_.renewal_interval_minutes};
     if (!base.set_epid_text(options_.epid)) throw std::logic_error{"ePID too long"};
     const kms::ResponseSalts salts{.request_salt = request_salt_,
                                    .random = block_of(100 + request_count_),

@@ -19,6 +19,7 @@ struct ConversationOptions {
     std::size_t fragment_size = 0;                   ///< stub bytes of one PDU; 0: calls are whole
     std::size_t segment_size = 1460;                 ///< TCP payload bytes
     std::uint32_t count = 50;                        ///< in answers; the product of the requests needs 25
+    std::uint32_t activation_interval_minutes = 120, renewal_interval_minutes = 10'080;
     std::string epid = "06401-00206-471-111111-03-1033-9600.0000-3292025";
     std::int64_t clock_difference_s = 0;  ///< client clock minus that of the capture
     std::uint32_t client_isn = 1000, host_isn = 500'000;

@@ -1,0 +1,151 @@
+// Look-ups of the KMS service record, from UDP packets to what is said about them.
+#include <catch2/catch.hpp>
+
+#include "tests/support/dissect/decode_packets.h"
+#include "tests/support/packet_builder.h"
+
+namespace diag::test {
+namespace {
+
+constexpr std::uint8_t nxdomain = 3;
+constexpr std::string_view name = "_vlmcs._tcp.corp.example.test";
+
+// RFC 1035 4.1.1, 4.1.2: a header and one SRV question.
+ByteVector dns_message(std::uint16_t id, std::uint16_t flags, unsigned answer_count, std::string_view query) {
+    ByteVector out = bytes({static_cast<unsigned>(id >> 8), id & 0xFFU, static_cast<unsigned>(flags >> 8),
+                            flags & 0xFFU, 0, 1, 0, answer_count, 0, 0, 0, 0});
+    for (std::size_t at = 0; at < query.size();) {
+        const std::size_t end = std::min(query.find('.', at), query.size());
+        out.push_back(static_cast<std::uint8_t>(end - at));
+        out.insert(out.end(), query.begin() + static_cast<std::ptrdiff_t>(at),
+                   query.begin() + static_cast<std::ptrdiff_t>(end));
+        at = end + 1;
+    }
+    return join({out, bytes({0, 0, 33, 0, 1})});
+}
+
+// One SRV record for the name of the question: "0 100 1688 kms."
+ByteVector srv_record() {
+    return bytes({0xC0, 12, 0, 33, 0, 1, 0, 0, 0x0E, 0x10, 0, 11, 0, 0, 0, 100, 0x06, 0x98, 3, 'k', 'm', 's', 0});
+}
+
+// Datagrams between clients and their DNS servers, a second apart.
+class DnsScript {
+public:
+    Endpoint client = endpoint("192.0.2.77", 50'001);
+    Endpoint server = endpoint("192.0.2.53", 53);
+
+    DnsScript& ask(std::uint16_t id, std::string_view query = name) {
+        return add(client, server, dns_message(id, 0x0100, 0, query));
+    }
+    DnsScript& answer(std::uint16_t id, std::string_view query = name) {
+        return add(server, client, join({dns_message(id, 0x8180, 1, query), srv_record()}));
+    }
+    DnsScript& answer_with(std::uint8_t rcode, std::uint16_t id, std::string_view query = name) {
+        return add(server, client, dns_message(id, static_cast<std::uint16_t>(0x8180 | rcode), 0, query));
+    }
+
+    std::vector<boost::json::object> lookups() const { return decode_json(views_of(packets_)); }
+    std::string summary() const { return decode_text(views_of(packets_), {.detail = decode::Detail::summary}); }
+
+private:
+    DnsScript& add(const Endpoint& from, const Endpoint& to, const ByteVector& message) {
+        const ByteVector packet = ip_packet(from.ip, to.ip, 17, udp_datagram(from, to, message));
+        packets_.push_back(
+            {Timestamp{1'764'000'000'000'000'000 + static_cast<std::int64_t>(packets_.size()) * 1'000'000'000},
+             ethernet_ip(packet)});
+        return *this;
+    }
+    std::vector<TestPacket> packets_;
+};
+
+// "rcode, times asked, id of its finding" of each look-up.
+std::vector<std::string> said_of(const DnsScript& script) {
+    std::vector<std::string> said;
+    for (const auto& line : script.lookups()) {
+        const auto& rcode = line.at("rcode");
+        std::string text{rcode.is_null() ? "none" : rcode.as_string().c_str()};
+        text += ", " + std::to_string(line.at("asked_count").as_int64());
+        for (const auto& finding : line.at("findings").as_array())
+            text += std::string{", "} + finding.as_object().at("id").as_string().c_str();
+        said.push_back(text);
+    }
+    return said;
+}
+
+using Said = std::vector<std::string>;
+
+TEST_CASE("dns: a question with its answer is no trouble", "[dissect][dns]") {
+    DnsScript script;
+    script.ask(1).answer(1);
+    CHECK(said_of(script) == Said{"NOERROR, 1"});
+}
+
+TEST_CASE("dns: a question that nobody answers is told, with how often it was asked", "[dissect][dns]") {
+    DnsScript once;
+    once.ask(1);
+    CHECK(said_of(once) == Said{"none, 1, KMS-DNS-NO-ANSWER"});
+    CHECK_THAT(once.lookups().at(0).at("findings").at(0).at("evidence").at(0).as_string().c_str(),
+               Catch::EndsWith("for SRV _vlmcs._tcp.corp.example.test, once"));
+    DnsScript often;
+    often.ask(1).ask(1).ask(1);
+    CHECK(said_of(often) == Said{"none, 3, KMS-DNS-NO-ANSWER"});
+    CHECK_THAT(often.lookups().at(0).at("findings").at(0).at("evidence").at(0).as_string().c_str(),
+               Catch::EndsWith("for SRV _vlmcs._tcp.corp.example.test, 3 times"));
+}
+
+TEST_CASE("dns: the table tells of look-ups that found no host, and only of those", "[dissect][dns]") {
+    DnsScript failed;
+    failed.ask(1).ask(2, "_vlmcs._tcp.other.test").answer_with(nxdomain, 2, "_vlmcs._tcp.other.test");
+    CHECK_THAT(failed.summary(), Catch::Contains("2 critical findings"));
+    CHECK_THAT(failed.summary(), Catch::Contains("  DNS: 2 look-ups of the service record found no host\n"));
+    DnsScript found;
+    found.ask(1).answer(1);
+    CHECK_THAT(found.summary(), !Catch::Contains("found no host"));
+    CHECK_THAT(found.summary(), Catch::EndsWith("No KMS conversation found, only DNS look-ups.\n"));
+}
+
+TEST_CASE("dns: a question repeated with another id, port and server and answered there is one look-up",
+          "[dissect][dns]") {
+    DnsScript script;
+    script.ask(1).ask(1);
+    script.client.port = 50'002;
+    script.server = endpoint("192.0.2.54", 53);
+    script.ask(2, "_VLMCS._tcp.Corp.example.test").answer(2, "_VLMCS._tcp.Corp.example.test");
+    CHECK(said_of(script) == Said{"NOERROR, 3"});
+    const auto lookup = script.lookups().at(0);
+    CHECK(lookup.at("packets").as_array() == boost::json::array{3, 4});
+    CHECK(lookup.at("server").at("ip").as_string() == "192.0.2.54");
+}
+
+TEST_CASE("dns: an answer without a record ends the wait for the earlier question as well", "[dissect][dns]") {
+    DnsScript script;
+    script.ask(1).ask(2).answer_with(nxdomain, 2);
+    CHECK(said_of(script) == Said{"NXDOMAIN, 2, KMS-DNS-NO-RECORD"});
+}
+
+TEST_CASE("dns: the answer to another name or another client leaves a question unanswered", "[dissect][dns]") {
+    DnsScript name_script;
+    name_script.ask(1).ask(2, "_vlmcs._tcp.other.test").answer_with(nxdomain, 2, "_vlmcs._tcp.other.test");
+    CHECK(said_of(name_script) == Said{"none, 1, KMS-DNS-NO-ANSWER", "NXDOMAIN, 1, KMS-DNS-NO-RECORD"});
+    DnsScript client_script;
+    client_script.ask(1);
+    client_script.client.ip = ip("192.0.2.78");
+    client_script.ask(2).answer(2);
+    CHECK(said_of(client_script) == Said{"NOERROR, 1", "none, 1, KMS-DNS-NO-ANSWER"});
+}
+
+TEST_CASE("dns: an answer that comes after the question was repeated serves both", "[dissect][dns]") {
+    DnsScript script;
+    script.ask(1).ask(2).answer(1);
+    CHECK(said_of(script) == Said{"NOERROR, 2"});
+}
+
+TEST_CASE("dns: an answer is no answer to what was asked after it", "[dissect][dns]") {
+    DnsScript script;
+    script.ask(1).answer_with(nxdomain, 1).ask(2);
+    CHECK(said_of(script) == Said{"NXDOMAIN, 1, KMS-DNS-NO-RECORD", "none, 1, KMS-DNS-NO-ANSWER"});
+}
+
+}  // namespace
+}  // namespace diag::test
