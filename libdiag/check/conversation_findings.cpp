@@ -8,6 +8,7 @@
 #include "libdiag/check/capture_findings.h"
 #include "libdiag/check/exchange_findings.h"
 #include "libdiag/check/finding_builder.h"
+#include "libdiag/check/rpc_codes.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/proto/dcerpc/names.h"
 
@@ -26,7 +27,7 @@ constexpr std::size_t host = 1;
 void connect_refused(const Conversation& c, std::vector<Finding>& out) {
     Builder b{rule::connect_refused, c,
               fmt::format("{} refused the TCP connection of {}", to_string(c.host), client_text(c))};
-    b.saw(c.tcp.syn, fmt::format("SYN from {} ({} in all)", to_string(c.client), c.tcp.syn_count));
+    b.saw(c.tcp.syn, fmt::format("SYN from {}, sent {}", to_string(c.client), times_text(c.tcp.syn_count)));
     b.saw(c.tcp.rst[host], fmt::format("RST from {}", to_string(c.host)));
     out.push_back(b.take());
 }
@@ -48,9 +49,10 @@ void connect_rejected(const Conversation& c, std::vector<Finding>& out) {
     Builder b{rule::connect_rejected, c,
               fmt::format("{} rejected the TCP connection of {} to {}: ICMP {}", who, client_text(c), to_string(c.host),
                           icmp.text)};
-    b.saw(c.tcp.syn, fmt::format("SYN from {} ({} in all)", to_string(c.client), c.tcp.syn_count));
+    b.saw(c.tcp.syn, fmt::format("SYN from {}, sent {}", to_string(c.client), times_text(c.tcp.syn_count)));
     b.saw(icmp.mark, fmt::format("ICMP type {} code {} ({}) from {}{}", icmp.type, icmp.code, icmp.text, who,
                                  icmp.sender == c.host.ip ? ", the host itself" : ", a device on the way"));
+    if (icmp.sender == c.host.ip) b.points_to(0, 1);
     out.push_back(b.take());
 }
 
@@ -118,11 +120,13 @@ std::string quote(std::string_view opening) {
 
 void host_not_rpc(const Conversation& c, std::vector<Finding>& out) {
     const auto& junk = c.junk[host];
-    Builder b{rule::not_rpc, c,
-              fmt::format("{} answers with {}, not with RPC", to_string(c.host), what_speaks(junk.opening))};
+    const std::string_view speaks = what_speaks(junk.opening);
+    Builder b{rule::not_rpc, c, fmt::format("{} answers with {}, not with RPC", to_string(c.host), speaks)};
     if (const PduRecord* p = last_of(c, Side::client)) b.saw(p->last, pdu_text(*p));
     b.saw(junk.first, fmt::format("first bytes of the host: {}", quote(junk.opening)));
     add_end(b, c);
+    const bool may_be_proxy = speaks == "HTTP" || speaks == "TLS";
+    may_be_proxy ? b.points_to(1, 0) : b.points_to(0, 1);
     out.push_back(b.take());
 }
 
@@ -173,6 +177,32 @@ void capture_ends(const Conversation& c, Outcome outcome, std::vector<Finding>& 
     out.push_back(b.take());
 }
 
+// Indexes into the causes and remedies of the rule.
+struct Pointer {
+    std::size_t cause, remedy;
+};
+
+Pointer nak_points_to(std::uint16_t reject_reason) {
+    switch (reject_reason) {
+        case 4: return {.cause = 1, .remedy = 1};  // protocol version
+        case 8:                                    // authentication type
+        case 9: return {.cause = 2, .remedy = 3};  // checksum
+        default: return {.cause = 0, .remedy = 0};
+    }
+}
+
+Pointer fault_points_to(std::uint32_t status) {
+    switch (status) {
+        case 0x1C010003:                                    // nca_unk_if
+        case 0x1C00001C: return {.cause = 1, .remedy = 1};  // unknown context
+        case 0x1C010014: return {.cause = 2, .remedy = 1};  // nca_server_too_busy
+        case 0x000006F7:                                    // bad stub data
+        case 0x1C01000B: return {.cause = 3, .remedy = 2};  // nca_proto_error
+        case 0x1C010002: return {.cause = 4, .remedy = 1};  // nca_op_rng_error
+        default: return {.cause = 0, .remedy = 0};
+    }
+}
+
 void bind_nak(const Conversation& c, std::vector<Finding>& out) {
     const PduRecord* p = first_of_type(c, dcerpc::PduType::bind_nak);
     const auto* nak = p->decoded.bind_nak();
@@ -183,6 +213,10 @@ void bind_nak(const Conversation& c, std::vector<Finding>& out) {
     if (const PduRecord* bind = first_of_type(c, dcerpc::PduType::bind)) b.saw(bind->last, pdu_text(*bind));
     b.saw(p->last, fmt::format("bind_nak, {}", reason));
     add_end(b, c);
+    if (nak != nullptr) {
+        const auto [cause, remedy] = nak_points_to(nak->reject_reason);
+        b.points_to(cause, remedy).inner_code(inner_code_of_nak(nak->reject_reason));
+    }
     out.push_back(b.take());
 }
 
@@ -221,6 +255,10 @@ void fault(const Conversation& c, std::vector<Finding>& out) {
         if (const PduRecord* request = first_of_type(c, dcerpc::PduType::request))
             b.saw(request->last, pdu_text(*request));
         b.saw(p.last, fmt::format("fault {}, call id {}", status, p.decoded.header.call_id));
+        if (f != nullptr && p.decoded.complete()) {
+            const auto [cause, remedy] = fault_points_to(f->status);
+            b.points_to(cause, remedy).inner_code(inner_code_of_fault(f->status));
+        }
         out.push_back(b.take());
     }
 }

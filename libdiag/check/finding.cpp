@@ -36,4 +36,25 @@ std::optional<Severity> worst(std::span<const Finding> findings) {
     return severity_of(*highest);
 }
 
+namespace {
+
+std::vector<std::string_view> with_first(std::span<const std::string_view> texts, std::size_t first) {
+    std::vector<std::string_view> out{texts.begin(), texts.end()};
+    if (first < out.size()) {
+        const auto likely = out.begin() + static_cast<std::ptrdiff_t>(first);
+        std::rotate(out.begin(), likely, likely + 1);
+    }
+    return out;
+}
+
+}  // namespace
+
+std::vector<std::string_view> causes_of(const Finding& finding) {
+    return with_first(finding.rule->causes, finding.likely_cause);
+}
+
+std::vector<std::string_view> remedy_of(const Finding& finding) {
+    return with_first(finding.rule->remedy, finding.likely_remedy);
+}
+
 }  // namespace diag::check

@@ -43,10 +43,16 @@ struct Finding {
     std::vector<std::uint64_t> packets;              ///< packet numbers in the capture
     std::optional<std::uint32_t> windows_code = {};  ///< overrides the rule's code (an HRESULT that decides)
     std::optional<std::uint32_t> inner_code = {};
+    std::size_t likely_cause = 0;   ///< which of the rule's causes the evidence points to
+    std::size_t likely_remedy = 0;  ///< and which remedy goes with it
 
     std::uint32_t shown_windows_code() const { return windows_code ? *windows_code : rule->windows_code; }
     std::uint32_t shown_inner_code() const { return inner_code ? *inner_code : rule->inner_code; }
 };
+
+/// The rule's causes and remedies, those that the evidence points to first.
+std::vector<std::string_view> causes_of(const Finding& finding);
+std::vector<std::string_view> remedy_of(const Finding& finding);
 
 /// The highest severity among the findings; nullopt when there are none.
 std::optional<Severity> worst(std::span<const Finding> findings);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "libdiag/proto/dcerpc/names.h"
 
 namespace diag::check {
@@ -23,8 +25,20 @@ FindingBuilder& FindingBuilder::saw(std::string text) {
 FindingBuilder& FindingBuilder::saw(const Mark& mark, std::string_view what) {
     if (!mark) return *this;
     const double ms = static_cast<double>(mark.time.ns - start_.ns) / 1e6;
-    finding_.evidence.push_back(fmt::format("packet {} ({:+.3f} ms): {}", mark.packet, ms, what));
+    const std::string when = std::abs(ms) < 1000 ? fmt::format("{:+.3f} ms", ms) : fmt::format("{:+.3f} s", ms / 1e3);
+    finding_.evidence.push_back(fmt::format("packet {} ({}): {}", mark.packet, when, what));
     finding_.packets.push_back(mark.packet);
+    return *this;
+}
+
+FindingBuilder& FindingBuilder::points_to(std::size_t cause, std::size_t remedy) {
+    finding_.likely_cause = cause;
+    finding_.likely_remedy = remedy;
+    return *this;
+}
+
+FindingBuilder& FindingBuilder::inner_code(std::uint32_t code) {
+    if (code != 0) finding_.inner_code = code;
     return *this;
 }
 

@@ -15,8 +15,11 @@ public:
     FindingBuilder(const Rule& rule, const dissect::Conversation& c, std::string title);
 
     FindingBuilder& saw(std::string text);
-    /// "packet 4 (+0.123 ms): what"; nothing when there is no such packet. The time counts from the first packet.
+    /// "packet 4 (+0.123 ms): what", from one second on in seconds; nothing when there is no such packet. The time counts from the first packet.
     FindingBuilder& saw(const dissect::Mark& mark, std::string_view what);
+    /// Which cause and which remedy of the rule the evidence points to.
+    FindingBuilder& points_to(std::size_t cause, std::size_t remedy);
+    FindingBuilder& inner_code(std::uint32_t code);
     Finding take() { return std::move(finding_); }
 
 private:

@@ -34,8 +34,8 @@ void write_finding(JsonWriter& json, const check::Finding& finding) {
     json.end_array();
     write_code(json, "windows_code", finding.shown_windows_code());
     write_code(json, "inner_code", finding.shown_inner_code());
-    write_texts(json, "causes", rule.causes);
-    write_texts(json, "remedy", rule.remedy);
+    write_texts(json, "causes", check::causes_of(finding));
+    write_texts(json, "remedy", check::remedy_of(finding));
     json.end_object();
 }
 

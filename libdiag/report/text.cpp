@@ -112,10 +112,12 @@ void append_finding(std::string& out, const check::Finding& finding, const Style
         append_item(out, "           ", codes);
     }
     if (rule.severity == check::Severity::info && !verbose) return;
-    const std::size_t shown = verbose ? rule.causes.size() : std::min<std::size_t>(rule.causes.size(), 1);
-    for (std::size_t i = 0; i < shown; ++i) append_item(out, "           cause:  ", rule.causes[i]);
-    const std::size_t steps = verbose ? rule.remedy.size() : std::min<std::size_t>(rule.remedy.size(), 1);
-    for (std::size_t i = 0; i < steps; ++i) append_item(out, "           remedy: ", rule.remedy[i]);
+    const auto append_texts = [&](std::string_view label, std::span<const std::string_view> texts) {
+        const std::size_t shown = verbose ? texts.size() : std::min<std::size_t>(texts.size(), 1);
+        for (const std::string_view text : texts.first(shown)) append_item(out, label, text);
+    };
+    append_texts("           cause:  ", check::causes_of(finding));
+    append_texts("           remedy: ", check::remedy_of(finding));
 }
 
 void append_tree(std::string& out, const Node& node, const Style& style, unsigned depth) {

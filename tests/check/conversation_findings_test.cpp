@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "libdiag/base/hex.h"
 #include "libdiag/check/rules.h"
 #include "tests/support/dissect/conversation_script.h"
 #include "tests/support/dissect/decode_packets.h"
@@ -123,7 +124,7 @@ const Case cases[] = {
          });
      },
      good},
-    {"KMS-BIND-NAK", Severity::critical, Stage::bind, host_unavailable, call_failed_dne,
+    {"KMS-BIND-NAK", Severity::critical, Stage::bind, host_unavailable, protocol_error,
      [] { return played([](ConversationScript& s) { s.bind().host(ConversationScript::bind_nak_pdu(4)); }); }, good},
     {"KMS-BIND-NO-INTERFACE", Severity::critical, Stage::bind, host_unavailable, 0x800706B5,
      [] { return played([](ConversationScript& s) { s.bind().host(s.rejecting_bind_ack_pdu(1)); }); }, good},
@@ -169,7 +170,7 @@ const Case cases[] = {
          });
      },
      good},
-    {"KMS-RPC-FAULT", Severity::critical, Stage::response, host_unavailable, 0,
+    {"KMS-RPC-FAULT", Severity::critical, Stage::response, host_unavailable, 0x80070005,
      [] { return bound([](ConversationScript& s) { s.request().host(s.fault_pdu(5)); }); }, good},
     {"KMS-RESPONSE-CHECK", Severity::critical, Stage::response, host_unavailable, 0x8007000D,
      [] {
@@ -289,6 +290,54 @@ TEST_CASE("findings: a case above has nothing worse than what it is about", "[ch
             CHECK(finding.rule->severity <= c.severity);
         }
         CHECK(check::worst(only(tracked).findings) == c.severity);
+    }
+}
+
+// Statuses and Win32 codes as MS-RPCE 3.3.1.5.7 and winerror.h have them.
+TEST_CASE("findings: the status of a fault decides the inner code and which cause comes first", "[check][findings]") {
+    struct Fault {
+        std::uint32_t status, inner_code;
+    };
+    for (const auto& [status, inner_code] : std::initializer_list<Fault>{{5, 0x80070005},
+                                                                         {0x6F7, 0x800706F7},
+                                                                         {0x1C010003, 0x800706B5},
+                                                                         {0x1C010002, 0x800706D1},
+                                                                         {0x1C010014, 0x800706BB}}) {
+        const auto packets = bound([status](ConversationScript& s) { s.request().host(s.fault_pdu(status)); });
+        const Tracked tracked = track(packets);
+        const check::Finding* finding = only(tracked).finding("KMS-RPC-FAULT");
+        REQUIRE(finding != nullptr);
+        const std::string code = format_code(status);
+        INFO(code);
+        CHECK(finding->shown_inner_code() == inner_code);
+        CHECK(check::causes_of(*finding).front().find(code) != std::string_view::npos);
+        CHECK(check::remedy_of(*finding).front().find(code) != std::string_view::npos);
+        CHECK(check::causes_of(*finding).size() == finding->rule->causes.size());
+    }
+    const Tracked unknown = track(bound([](ConversationScript& s) { s.request().host(s.fault_pdu(0xDEADBEEF)); }));
+    CHECK(only(unknown).finding("KMS-RPC-FAULT")->shown_inner_code() == 0);
+}
+
+TEST_CASE("findings: the reason of a bind_nak decides the inner code and which cause comes first",
+          "[check][findings]") {
+    struct Nak {
+        std::uint8_t reason;
+        std::uint32_t inner_code;
+        std::string_view word;
+    };
+    for (const auto& [reason, inner_code, word] : std::initializer_list<Nak>{{2, 0x800706BB, "limit"},
+                                                                             {4, protocol_error, "version"},
+                                                                             {8, 0x800706D3, "authentication"},
+                                                                             {77, call_failed_dne, "limit"}}) {
+        ConversationScript script;
+        script.tcp.handshake();
+        script.bind().host(ConversationScript::bind_nak_pdu(reason));
+        const Tracked tracked = track(script.packets());
+        const check::Finding* finding = only(tracked).finding("KMS-BIND-NAK");
+        REQUIRE(finding != nullptr);
+        INFO("reason " << int{reason});
+        CHECK(finding->shown_inner_code() == inner_code);
+        CHECK(check::causes_of(*finding).front().find(word) != std::string_view::npos);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <optional>
 #include <span>
 
@@ -32,35 +33,63 @@ private:
     std::span<const std::string_view> row_;
 };
 
-std::vector<ErrorCode> load_errors() {
+std::uint32_t parse_win32(std::string_view text) {
+    std::uint32_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+struct Errors {
+    std::vector<ErrorCode> by_code;
+    std::map<std::string_view, ErrorCode> refusals;  // those whose key is no number
+};
+
+Errors load_errors() {
     const data::Table& table = data::errors_table;
     const std::size_t code_column = table.column("code");
+    const std::size_t win32 = table.column("decimal");
     const std::size_t symbol = table.column("symbol");
     const std::size_t meaning = table.column("plain_meaning");
     const std::size_t where = table.column("where");
     const std::size_t causes = table.column("likely_causes");
     const std::size_t checks = table.column("what_to_check");
-    std::vector<ErrorCode> errors;
-    errors.reserve(table.row_count());
+    Errors errors;
+    errors.by_code.reserve(table.row_count());
     for (std::size_t i = 0; i < table.row_count(); ++i) {
         const Cells cells{table.row(i)};
         const auto code = parse_code(cells[code_column]);
-        if (!code) continue;
         const std::string_view name = cells[symbol] == "?" ? std::string_view{} : cells[symbol];
-        errors.push_back({*code, name, cells[meaning], cells[where], cells[causes], cells[checks]});
+        const ErrorCode error{code.value_or(0), name,          cells[meaning],           cells[where],
+                              cells[causes],    cells[checks], parse_win32(cells[win32])};
+        if (code) {
+            errors.by_code.push_back(error);
+        } else {
+            errors.refusals.emplace(cells[code_column], error);
+        }
     }
-    std::sort(errors.begin(), errors.end(), [](const auto& a, const auto& b) { return a.code < b.code; });
+    std::ranges::sort(errors.by_code, {}, &ErrorCode::code);
+    return errors;
+}
+
+const Errors& all_errors() {
+    static const Errors errors = load_errors();
     return errors;
 }
 
 }  // namespace
 
 const ErrorCode* find_error(std::uint32_t code) {
-    static const std::vector<ErrorCode> errors = load_errors();
+    const auto& errors = all_errors().by_code;
     const auto found =
         std::lower_bound(errors.begin(), errors.end(), code,
                          [](const ErrorCode& error, std::uint32_t wanted) { return error.code < wanted; });
     return found != errors.end() && found->code == code ? &*found : nullptr;
+}
+
+const ErrorCode* find_rpc_refusal(std::string_view key) {
+    const auto& refusals = all_errors().refusals;
+    const auto found = refusals.find(key);
+    return found == refusals.end() ? nullptr : &found->second;
 }
 
 std::vector<std::string_view> list_items(std::string_view cell) {

@@ -14,10 +14,14 @@ struct ErrorCode {
     std::string_view where;    ///< "client", "host", "rpc", "dns" or "transport"
     std::string_view causes;   ///< a list for list_items()
     std::string_view checks;   ///< a list for list_items()
+    std::uint32_t win32 = 0;   ///< the Win32 code behind it or that a client makes of it; 0 where none is known
 };
 
 /// nullptr for a code that the table does not have. The result lives as long as the program.
 const ErrorCode* find_error(std::uint32_t code);
+
+/// The row of an RPC refusal by its key in the table: "bind_nak:0x0004", "bind_ack:2/1" (result/reason).
+const ErrorCode* find_rpc_refusal(std::string_view key);
 
 /// The items of a cell that holds a list ("a;b; c"), without blanks around them; empty items are left out.
 std::vector<std::string_view> list_items(std::string_view cell);
