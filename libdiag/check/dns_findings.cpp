@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "libdiag/check/conversation_findings.h"
+#include "libdiag/check/finding_builder.h"
 #include "libdiag/check/rules.h"
 
 namespace diag::check {
@@ -10,7 +11,14 @@ constexpr std::uint16_t no_error = 0;
 constexpr std::uint16_t name_error = 3;
 constexpr std::uint16_t refused = 5;
 
+constexpr std::int64_t patience_ns = 5'000'000'000;  // resolvers ask again after a second and then wait longer
+
+bool is_too_soon_to_tell(const dissect::DnsLookup& lookup) {
+    return !lookup.rcode && lookup.observed_until.ns - lookup.asked.time.ns < patience_ns;
+}
+
 const Rule& rule_of(const dissect::DnsLookup& lookup) {
+    if (is_too_soon_to_tell(lookup)) return rule::capture_ends;
     if (!lookup.rcode) return rule::dns_no_answer;
     switch (*lookup.rcode) {
         case no_error:
@@ -22,13 +30,13 @@ const Rule& rule_of(const dissect::DnsLookup& lookup) {
 
 std::string title_of(const dissect::DnsLookup& lookup) {
     const std::string server = to_string(lookup.server.ip);
+    if (is_too_soon_to_tell(lookup))
+        return fmt::format("the capture ends before {} could answer the look-up of {}", server, lookup.query);
     if (!lookup.rcode) return fmt::format("{} never answered the look-up of {}", server, lookup.query);
     if (*lookup.rcode == no_error) return fmt::format("{} has no SRV record for {}", server, lookup.query);
     return fmt::format("{} answered the look-up of {} with {}", server, lookup.query,
                        dissect::dns_rcode_name(*lookup.rcode));
 }
-
-std::string times(unsigned count) { return count == 1 ? "once" : fmt::format("{} times", count); }
 
 }  // namespace
 
@@ -39,7 +47,7 @@ std::vector<Finding> check_dns(const dissect::DnsLookup& lookup) {
         .rule = &rule_of(lookup), .target = lookup.query, .title = title_of(lookup), .evidence = {}, .packets = {}};
     finding.evidence.push_back(fmt::format(
         "packet {}: {} asks {} for {} {}, {}", lookup.asked.packet, to_string(lookup.client.ip),
-        to_string(lookup.server), dissect::dns_type_name(lookup.type), lookup.query, times(lookup.asked_count)));
+        to_string(lookup.server), dissect::dns_type_name(lookup.type), lookup.query, times_text(lookup.asked_count)));
     finding.packets.push_back(lookup.asked.packet);
     if (lookup.answered) {
         finding.evidence.push_back(fmt::format("packet {}: {}, {} {}", lookup.answered.packet,

@@ -138,6 +138,7 @@ struct DnsLookup {
     };
     std::vector<Answer> answers;
     unsigned asked_count = 1;        ///< with those that this client asked with another id, before an answer came
+    Timestamp observed_until;        ///< of one without a host: when the capture ended
     bool truncated = false;          ///< TC: the answer did not fit, the client asks again over TCP
     bool client_found_host = false;  ///< this client got an SRV record from another look-up of the capture
 

@@ -476,7 +476,10 @@ void Tracker::finish() {
     for (const auto& pooled : pool_)
         if (pooled->used) open.push_back(&pooled->flow);
     std::sort(open.begin(), open.end(), [](const Flow* a, const Flow* b) { return a->serial < b->serial; });
-    for (DnsLookup& lookup : dns_.take_open()) sink_.on_dns(lookup);
+    for (DnsLookup& lookup : dns_.take_open()) {
+        lookup.observed_until = now_;
+        sink_.on_dns(lookup);
+    }
     for (Flow* flow : open) {
         report(*flow, Ending::natural);
         close_flow(*flow, false);

@@ -43,10 +43,10 @@ struct Gap {
 
 /// One direction, put in order. Views into the assembler that made it: valid until its next add() or drop_before().
 struct Flat {
-    std::vector<Run> runs;          ///< by offset, none touches the next
-    std::vector<Gap> gaps;          ///< by offset; the last may lie behind the last run
-    std::span<const Piece> pieces;  ///< by offset
-    bool start_known = false;       ///< offset 0 is the first byte of the connection (its SYN was seen)
+    std::vector<Run> runs;            ///< by offset, none touches the next
+    std::vector<Gap> gaps;            ///< by offset; the last may lie behind the last run
+    std::span<const Piece> pieces;    ///< by offset
+    bool start_known = false;         ///< offset 0 is the first byte of the connection (its SYN was seen)
     std::optional<std::int64_t> fin;  ///< offset of the FIN, when it was seen: as many bytes were sent
 
     /// The piece that holds the byte at `offset`, or the last one before it; nullptr when there is none.

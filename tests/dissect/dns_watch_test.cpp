@@ -45,10 +45,19 @@ public:
         return add(server, client, dns_message(id, static_cast<std::uint16_t>(0x8180 | rcode), 0, query));
     }
 
-    std::vector<boost::json::object> lookups() const { return decode_json(views_of(packets_)); }
-    std::string summary() const { return decode_text(views_of(packets_), {.detail = decode::Detail::summary}); }
+    bool capture_goes_on = true;  ///< for a minute, without another packet of ours
+
+    std::vector<boost::json::object> lookups() const {
+        const auto packets = captured_packets();
+        return decode_json(views_of(packets));
+    }
+    std::string summary() const {
+        const auto packets = captured_packets();
+        return decode_text(views_of(packets), {.detail = decode::Detail::summary});
+    }
 
 private:
+    std::vector<TestPacket> captured_packets() const { return capture_goes_on ? with_silence(packets_) : packets_; }
     DnsScript& add(const Endpoint& from, const Endpoint& to, const ByteVector& message) {
         const ByteVector packet = ip_packet(from.ip, to.ip, 17, udp_datagram(from, to, message));
         packets_.push_back(
@@ -92,6 +101,15 @@ TEST_CASE("dns: a question that nobody answers is told, with how often it was as
     CHECK(said_of(often) == Said{"none, 3, KMS-DNS-NO-ANSWER"});
     CHECK_THAT(often.lookups().at(0).at("findings").at(0).at("evidence").at(0).as_string().c_str(),
                Catch::EndsWith("for SRV _vlmcs._tcp.corp.example.test, 3 times"));
+}
+
+TEST_CASE("dns: a question in the last seconds of a capture is not called unanswered", "[dissect][dns]") {
+    DnsScript script;
+    script.capture_goes_on = false;
+    script.ask(1).ask(1);
+    CHECK(said_of(script) == Said{"none, 2, KMS-CAPTURE-ENDS"});
+    script.ask(1).ask(1).ask(1).ask(1);
+    CHECK(said_of(script) == Said{"none, 6, KMS-DNS-NO-ANSWER"});
 }
 
 TEST_CASE("dns: the table tells of look-ups that found no host, and only of those", "[dissect][dns]") {
