@@ -159,26 +159,23 @@ void failed_checks(Collector& out, const Exchange& e) {
 
 void protected_bodies(Collector& out, const Exchange& e) {
     const Conversation& c = out.conversation();
-    const std::string title = fmt::format("messages between {} and {} are not opened by the key profile",
-                                          to_string(c.client.ip), to_string(c.host));
     if (e.response && kms::is_other_mac_key(e.request, *e.response)) {
         out.add(rule::keys_missing,
                 fmt::format("{} and {} use another MAC key than the key profile", to_string(c.client.ip),
                             to_string(c.host)),
                 "the MACs of request and response fail with the key of the profile", answer_mark(c, e));
     }
-    if (e.request.body_protected()) {
-        out.add(rule::keys_missing, title,
-                fmt::format("request of {} bytes, version {}.{}, stays closed", e.request.message_size,
-                            e.request.version.major, e.request.version.minor),
-                c.pdus[e.request_pdu].last);
-    }
-    if (e.response && e.response->body_protected()) {
-        out.add(rule::keys_missing, title,
-                fmt::format("response of {} bytes, version {}.{}, stays closed", e.response->message_size,
-                            e.response->version.major, e.response->version.minor),
-                answer_mark(c, e));
-    }
+    const auto stays_closed = [&](std::string_view what, std::size_t size, MinorMajor version, const Mark& mark) {
+        out.add(rule::keys_missing,
+                fmt::format("messages between {} and {} are not opened by the key profile", to_string(c.client.ip),
+                            to_string(c.host)),
+                fmt::format("{} of {} bytes, version {}.{}, stays closed", what, size, version.major, version.minor),
+                mark);
+    };
+    if (e.request.body_protected())
+        stays_closed("request", e.request.message_size, e.request.version, c.pdus[e.request_pdu].last);
+    if (e.response && e.response->body_protected())
+        stays_closed("response", e.response->message_size, e.response->version, answer_mark(c, e));
 }
 
 void lab_host(Collector& out, const Exchange& e) {

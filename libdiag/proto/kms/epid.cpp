@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "libdiag/proto/kms/catalogue.h"
 
 namespace diag::kms {
@@ -14,13 +12,17 @@ class Scanner {
 public:
     explicit Scanner(std::string_view text) : text_{text} {}
 
+    // At most 9 digits, so that no number overflows.
     std::uint32_t number(std::size_t max_digits) {
-        const std::string_view digits = text_.substr(0, text_.find_first_not_of("0123456789"));
         std::uint32_t value = 0;
-        failed_ = failed_ || digits.empty() || digits.size() > max_digits;
+        std::size_t digit_count = 0;
+        while (digit_count < text_.size() && is_digit(text_[digit_count])) {
+            value = value * 10 + static_cast<std::uint32_t>(text_[digit_count] - '0');
+            ++digit_count;
+        }
+        failed_ = failed_ || digit_count == 0 || digit_count > max_digits;
         if (failed_) return 0;
-        std::from_chars(digits.data(), digits.data() + digits.size(), value);  // at most 9 digits: cannot overflow
-        text_.remove_prefix(digits.size());
+        text_.remove_prefix(digit_count);
         return value;
     }
 
@@ -28,6 +30,8 @@ public:
         failed_ = failed_ || !text_.starts_with(c);
         if (!failed_) text_.remove_prefix(1);
     }
+
+    static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
     bool is_done() const { return !failed_ && text_.empty(); }
 
