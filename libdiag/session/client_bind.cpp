@@ -9,8 +9,7 @@ namespace {
 constexpr std::uint32_t first_call_id = 2;
 constexpr std::uint16_t wanted_features = 3;
 
-Pdu make_setup(PduType type, const RpcClientSettings& settings, std::uint32_t assoc_group,
-               std::initializer_list<SyntaxId> offers) {
+Pdu make_setup(PduType type, const RpcClientSettings& settings, std::initializer_list<SyntaxId> offers) {
     Pdu pdu;
     pdu.header.ptype = static_cast<std::uint8_t>(type);
     if (settings.multiplex) pdu.header.pfc_flags |= flag::conc_mpx;
@@ -18,7 +17,6 @@ Pdu make_setup(PduType type, const RpcClientSettings& settings, std::uint32_t as
     Bind& bind = pdu.body.emplace<Bind>();
     bind.max_xmit_frag = settings.max_frag_size;
     bind.max_recv_frag = settings.max_frag_size;
-    bind.assoc_group = assoc_group;
     for (const SyntaxId& syntax : offers) {
         if (syntax.uuid.is_nil()) continue;
         ContextItem& item = bind.contexts.emplace_back();
@@ -39,12 +37,12 @@ constexpr SyntaxId ndr64{.uuid = ndr64_syntax_id, .version = 1};
 
 Pdu make_bind(const RpcClientSettings& settings) {
     const SyntaxId btfn{.uuid = make_btfn_id(wanted_features), .version = 1};
-    return make_setup(PduType::bind, settings, 0,
+    return make_setup(PduType::bind, settings,
                       {ndr32, settings.offer_ndr64 ? ndr64 : SyntaxId{}, settings.offer_btfn ? btfn : SyntaxId{}});
 }
 
-Pdu make_alter_context(const RpcClientSettings& settings, std::uint32_t assoc_group) {
-    return make_setup(PduType::alter_context, settings, assoc_group, {ndr32});
+Pdu make_alter_context(const RpcClientSettings& settings) {
+    return make_setup(PduType::alter_context, settings, {ndr32});
 }
 
 }  // namespace diag::session

@@ -126,7 +126,7 @@ Actions RpcClientAssociation::on_bind_answer(const Pdu& pdu, TimePoint now) {
     if (!has_ndr32 && !has_ndr64) return finish(StepEnd::no_context, now);
     Actions actions = finish(StepEnd::answered, now);
     if (has_ndr32 || step().kind == RpcStep::Kind::alter_context || !settings_.alter_for_ndr32) return actions;
-    return begin(RpcStep::Kind::alter_context, {encode_pdu(make_alter_context(settings_, ack.assoc_group))}, now);
+    return begin(RpcStep::Kind::alter_context, {encode_pdu(make_alter_context(settings_))}, now);
 }
 
 std::uint16_t RpcClientAssociation::next_context() const {

@@ -21,7 +21,7 @@ struct RpcClientSettings {
 /// The bind of a Windows client (protocol.md 2.2): contexts 0 NDR32, 1 NDR64, 2 BTFN, as the settings have it; call id 2.
 dcerpc::Pdu make_bind(const RpcClientSettings& settings);
 /// An alter_context that asks for NDR32 on context 0 (protocol.md 2.2); call id 2.
-dcerpc::Pdu make_alter_context(const RpcClientSettings& settings, std::uint32_t assoc_group);
+dcerpc::Pdu make_alter_context(const RpcClientSettings& settings);
 
 /// The client's side of one connection-oriented DCE/RPC connection, in the manner of Windows (protocol.md 2.2): bind, an
 /// alter_context if the host refused NDR32 in favour of NDR64, then calls, one at a time; the first in NDR32 where that is
