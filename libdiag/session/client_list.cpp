@@ -19,7 +19,8 @@ void MemoryClientList::put(const Uuid& application_id, const Uuid& client_machin
 }
 
 void MemoryClientList::drop_before(const Uuid& application_id, Filetime time) {
-    std::erase_if(applications_[application_id].last_contacts, [time](const auto& entry) { return entry.second < time; });
+    std::erase_if(applications_[application_id].last_contacts,
+                  [time](const auto& entry) { return entry.second < time; });
 }
 
 void MemoryClientList::drop_oldest(const Uuid& application_id, std::size_t max_count) {

@@ -12,7 +12,7 @@ namespace diag::session {
 /// What a KMS host logs of one request: event 12290, "An activation request has been processed". The fields in the order of
 /// the event; of a request that could not be read all but the first two members are empty or zero.
 struct Event12290 {
-    Timestamp logged_at;    ///< host time; of the log entry, not among its nine fields
+    Timestamp logged_at;  ///< host time; of the log entry, not among its nine fields
     std::uint32_t hresult = 0;
     std::uint32_t required_client_count = 0;
     std::string workstation_name;  ///< text of a peer: escape it before it reaches a terminal

@@ -70,10 +70,10 @@ struct FaultInfo {
     FaultKind kind = FaultKind::reset;
     std::string_view name;  ///< "bind-nak"
     FaultArgument argument = FaultArgument::none;
-    std::string_view argument_name;                ///< "REASON"; empty for none
+    std::string_view argument_name;                 ///< "REASON"; empty for none
     std::optional<std::uint32_t> default_argument;  ///< without one the argument has to be given
-    std::span<const Stage> stages;                 ///< where it can strike; the first is the one where it does unless told
-    std::string_view text;                         ///< one line for --help
+    std::span<const Stage> stages;  ///< where it can strike; the first is the one where it does unless told
+    std::string_view text;          ///< one line for --help
 };
 
 std::span<const FaultInfo> all_faults();

@@ -92,7 +92,9 @@ void http(const Fault&, Outgoing& out) {
 }
 
 // Alert, TLS 1.2, two bytes: fatal, unexpected_message (RFC 5246 §7.2).
-void tls(const Fault&, Outgoing& out) { replace(out, {0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x0A}, Outgoing::End::close); }
+void tls(const Fault&, Outgoing& out) {
+    replace(out, {0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x0A}, Outgoing::End::close);
+}
 
 void shutdown(const Fault&, Outgoing& out) { replace(out, encode_pdu(make_answer(PduType::shutdown, {}))); }
 

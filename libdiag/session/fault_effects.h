@@ -14,9 +14,9 @@ struct Outgoing {
     enum class End : std::uint8_t { open, close, reset, silence };
 
     std::vector<ByteVector> pdus;
-    std::chrono::milliseconds delay{0};              ///< before the first byte
+    std::chrono::milliseconds delay{0};             ///< before the first byte
     std::optional<std::chrono::milliseconds> drip;  ///< one byte at a time, so far apart
-    End end = End::open;                             ///< behind the last byte
+    End end = End::open;                            ///< behind the last byte
 };
 
 /// Does to `out` what the fault says. `reply`: what the host would have said, and to what; nullptr at accept. `codec`: of the

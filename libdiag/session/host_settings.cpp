@@ -53,8 +53,7 @@ std::optional<std::string> find_problem(const HostSettings& settings) {
     if (settings.lcid == 0 || settings.lcid > 0xFFFF) return fmt::format("no LCID: {}", settings.lcid);
     if (!is_interval(settings.activation_interval) || !is_interval(settings.renewal_interval))
         return "an interval is at least 15 minutes and at most 30 days (43200 minutes)";
-    if (std::chrono::abs(settings.clock_offset) > max_clock_offset)
-        return "the clock is off by more than 100 years";
+    if (std::chrono::abs(settings.clock_offset) > max_clock_offset) return "the clock is off by more than 100 years";
     if (settings.start_count > max_client_count)
         return fmt::format("a host counts at most {} clients", max_client_count);
     return std::nullopt;

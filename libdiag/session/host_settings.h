@@ -29,9 +29,9 @@ struct HostSettings {
     FixedBytes<8> hwid = {'K', 'M', 'S', '-', 'L', 'A', 'B', 0};
     std::chrono::minutes activation_interval{120};
     std::chrono::minutes renewal_interval{10'080};
-    std::chrono::seconds clock_offset{0};                ///< the host's clock runs this much ahead of the true one
-    std::chrono::minutes max_clock_difference{4 * 60};   ///< between client and host, either way (protocol.md 9)
-    std::uint32_t start_count = 0;                       ///< made-up machines that each application begins with
+    std::chrono::seconds clock_offset{0};               ///< the host's clock runs this much ahead of the true one
+    std::chrono::minutes max_clock_difference{4 * 60};  ///< between client and host, either way (protocol.md 9)
+    std::uint32_t start_count = 0;                      ///< made-up machines that each application begins with
 };
 
 /// Range of both intervals (slmgr /sai, /sri): 15 minutes to 30 days.

@@ -30,8 +30,8 @@ Actions KmsClient::go_on(Now now) {
     while (sent_count_ < queue_.size()) {
         const auto message = encode(queue_[sent_count_++], now);
         KmsExchange& exchange = exchanges_.emplace_back();
-        exchange.step_index = rpc_.evidence().steps.size();
         if (!message) continue;
+        exchange.step_index = rpc_.evidence().steps.size();
         exchange.request = codec_.decode_request(*message);
         call_open_ = true;
         return rpc_.call(dcerpc::encode_request_stub(*message, rpc_.next_syntax()), now.steady);

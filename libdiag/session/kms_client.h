@@ -7,8 +7,8 @@ namespace diag::session {
 
 /// One request and what became of it.
 struct KmsExchange {
-    kms::Request request;        ///< as sent
-    std::size_t step_index = 0;  ///< of its call in the RPC evidence
+    kms::Request request;                   ///< as sent
+    std::optional<std::size_t> step_index;  ///< of its call in the RPC evidence; none when it was not sent
     KmsAnswer answer;
 };
 

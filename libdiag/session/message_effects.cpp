@@ -90,7 +90,8 @@ bool fits(FaultKind kind, std::uint16_t major) {
 
 // In CBC a byte of the last but one block changes the same byte of the last plaintext block: here the padding's count.
 void spoil_padding(ByteVector& message) {
-    if (message.size() > kms::sealed_header_size + kms::block_size) message[message.size() - 1 - kms::block_size] ^= 0x80;
+    if (message.size() > kms::sealed_header_size + kms::block_size)
+        message[message.size() - 1 - kms::block_size] ^= 0x80;
 }
 
 // The MAC of version 4 covers the version, so it is made anew where the form remains that of version 4.

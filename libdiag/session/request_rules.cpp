@@ -50,8 +50,8 @@ struct Rule {
 
 // Each may rely on those before it: from the fourth on there is a base request.
 constexpr Rule rules[] = {
-    {has_wrong_version, hresult::invalid_data}, {has_wrong_size, hresult::invalid_data},
-    {is_unproven, hresult::invalid_data},       {asks_for_too_many, hresult::invalid_data},
+    {has_wrong_version, hresult::invalid_data},   {has_wrong_size, hresult::invalid_data},
+    {is_unproven, hresult::invalid_data},         {asks_for_too_many, hresult::invalid_data},
     {is_off_in_time, hresult::invalid_timestamp}, {is_not_covered, hresult::product_not_covered},
 };
 

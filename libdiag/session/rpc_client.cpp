@@ -97,8 +97,7 @@ Actions RpcClientAssociation::on_pdu(Bytes bytes, TimePoint now) {
         return finish(StepEnd::malformed, now);
     }
     const bool is_call = step().kind == RpcStep::Kind::call;
-    const PduType expected =
-        step().kind == RpcStep::Kind::bind ? PduType::bind_ack : PduType::alter_context_resp;
+    const PduType expected = step().kind == RpcStep::Kind::bind ? PduType::bind_ack : PduType::alter_context_resp;
     if (pdu->type() == PduType::shutdown) return finish(StepEnd::shutdown, now);
     if (const Fault* fault = pdu->fault()) {
         step().fault_status = fault->status;
@@ -173,8 +172,8 @@ void RpcClientAssociation::check_call(const Pdu& answer) {
     const auto first_answer = decode_pdu(first->bytes);
     const bool is_response = answer.response() != nullptr;
     const auto stub = decode_response_stub(step().response_stub, step().syntax, step().order);
-    step().checks = dcerpc::check_call(*request, is_response ? *first_answer : answer,
-                                       is_response && stub ? &*stub : nullptr);
+    step().checks =
+        dcerpc::check_call(*request, is_response ? *first_answer : answer, is_response && stub ? &*stub : nullptr);
 }
 
 void RpcClientAssociation::on_end(ConnectionEnd how, TimePoint now) {

@@ -11,10 +11,10 @@ struct RpcClientSettings {
     MajorMinor interface_version{.major = 1, .minor = 0};
     bool offer_ndr64 = true;
     bool offer_btfn = true;
-    bool multiplex = true;         ///< the flag conc_mpx in the bind
-    bool alter_for_ndr32 = true;   ///< ask for NDR32 again after a host took NDR64 instead
+    bool multiplex = true;        ///< the flag conc_mpx in the bind
+    bool alter_for_ndr32 = true;  ///< ask for NDR32 again after a host took NDR64 instead
     std::uint16_t max_frag_size = 5840;
-    std::chrono::milliseconds timeout{10'000};  ///< of one step, from its first byte out to its last byte in
+    std::chrono::milliseconds timeout{10'000};            ///< of one step, from its first byte out to its last byte in
     std::size_t max_answer_size = std::size_t{16} << 10;  ///< bytes of a response's stub
 };
 

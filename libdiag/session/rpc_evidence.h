@@ -56,10 +56,10 @@ struct RpcStep {
     StepEnd end = StepEnd::pending;
     TimePoint began;
     TimePoint ended;
-    std::vector<SeenPdu> pdus;   ///< in the order in which they travelled
-    dcerpc::RpcChecks checks;    ///< what a careful client looks at
+    std::vector<SeenPdu> pdus;  ///< in the order in which they travelled
+    dcerpc::RpcChecks checks;   ///< what a careful client looks at
     std::optional<WireError> error;
-    ByteVector unread;           ///< up to 256 bytes that came and were no whole PDU
+    ByteVector unread;  ///< up to 256 bytes that came and were no whole PDU
     std::optional<BindAnswer> bind_answer;
     std::optional<std::uint16_t> reject_reason;  ///< of a bind_nak
     std::optional<std::uint32_t> fault_status;

@@ -28,7 +28,8 @@ inline constexpr std::uint16_t protocol_version_not_supported = 4;
 struct Call {
     Bytes stub;
     dcerpc::Syntax syntax = dcerpc::Syntax::ndr32;
-    std::endian order = std::endian::little;  ///< of the request; answers are little-endian (the receiver makes it right)
+    std::endian order =
+        std::endian::little;  ///< of the request; answers are little-endian (the receiver makes it right)
 };
 
 /// Who answers calls: a stub back in the same syntax, or a fault status.
@@ -52,7 +53,7 @@ struct Reply {
 
 struct RpcServerSettings {
     BindRules rules;
-    std::uint16_t max_frag_size = 5840;     ///< bytes that we send or take in one PDU
+    std::uint16_t max_frag_size = 5840;      ///< bytes that we send or take in one PDU
     std::string secondary_address = "1688";  ///< the port
     std::uint16_t operation_count = 1;
     std::size_t max_call_size = std::size_t{16} << 10;  ///< bytes of a fragmented request's stub

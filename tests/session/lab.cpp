@@ -110,8 +110,7 @@ void Lab::run(KmsClient& client, std::size_t piece_size) {
     Talk talk{.client = client, .server = server, .piece_size = piece_size};
     talk.from_server(server.on_accept());
     talk.from_client(client.on_connected(now()));
-    while (!client.has_ended() && step(talk)) {
-    }
+    while (!client.has_ended() && step(talk)) {}
 }
 
 void Lab::wait(Talk& talk, std::chrono::nanoseconds time) {
@@ -140,8 +139,7 @@ bool Lab::step(Talk& talk) {
     ++action_count;
     switch (action.kind) {
         case Action::Kind::send:
-            talk.in_pieces(action.bytes,
-                           [&](Bytes piece) { talk.from_client(talk.client.on_received(piece, now())); });
+            talk.in_pieces(action.bytes, [&](Bytes piece) { talk.from_client(talk.client.on_received(piece, now())); });
             break;
         case Action::Kind::wait: wait(talk, action.wait); break;
         case Action::Kind::close: talk.client.on_end(ConnectionEnd::closed, now()); break;

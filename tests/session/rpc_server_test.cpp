@@ -167,9 +167,8 @@ TEST_CASE("rpc server: the other interface's refusal is that of the vector", "[s
 TEST_CASE("rpc server: of a context with several syntaxes it takes NDR64, else NDR32", "[session][rpc]") {
     const bool ndr64 = GENERATE(true, false);
     Server server{{.rules = {.ndr64 = ndr64}}};
-    const Pdu ack = server.exchange(bind_with([](Bind& b) {
-        b.contexts[0].transfer_syntaxes.push_back({.uuid = ndr64_syntax_id, .version = 1});
-    }));
+    const Pdu ack = server.exchange(
+        bind_with([](Bind& b) { b.contexts[0].transfer_syntaxes.push_back({.uuid = ndr64_syntax_id, .version = 1}); }));
     CHECK(ack.bind_ack()->results.at(0).transfer_syntax == (ndr64 ? ndr64_syntax_id : ndr32_syntax_id));
 }
 
@@ -183,9 +182,8 @@ TEST_CASE("rpc server: contexts beyond the limit are refused as such", "[session
 
 TEST_CASE("rpc server: only the BTFN features that exist are granted", "[session][rpc]") {
     Server server;
-    const Pdu ack = server.exchange(bind_with([](Bind& b) {
-        b.contexts[0].transfer_syntaxes[0] = {.uuid = make_btfn_id(0xFFFE), .version = 1};
-    }));
+    const Pdu ack = server.exchange(
+        bind_with([](Bind& b) { b.contexts[0].transfer_syntaxes[0] = {.uuid = make_btfn_id(0xFFFE), .version = 1}; }));
     CHECK(ack.bind_ack()->results.at(0) == ContextResult{.result = negotiate_ack, .reason = 2});
 }
 
@@ -232,8 +230,9 @@ TEST_CASE("rpc server: a second bind is refused", "[session][rpc]") {
 }
 
 TEST_CASE("rpc server: bytes of other protocols end the connection without an answer", "[session][rpc]") {
-    const std::string stranger = GENERATE(std::string{"GET / HTTP/1.1\r\n\r\n"}, std::string(20, '\x16'),
-                                          std::string{"\x05\x00\x0b\x03\x77\x00\x00\x00\x40\x00\x00\x00\x01\x00\x00\x00", 16});
+    const std::string stranger =
+        GENERATE(std::string{"GET / HTTP/1.1\r\n\r\n"}, std::string(20, '\x16'),
+                 std::string{"\x05\x00\x0b\x03\x77\x00\x00\x00\x40\x00\x00\x00\x01\x00\x00\x00", 16});
     every_segmentation(bytes_of(stranger), [&](const std::vector<Bytes>& segments) {
         Server server;
         for (const Bytes segment : segments) CHECK(server.send(segment).empty());

@@ -44,8 +44,8 @@ std::string pdu_id(std::string_view kind, unsigned major, std::string_view id) {
 }  // namespace
 
 TEST_CASE("vectors: the client's binds are those of other clients, byte for byte", "[session][vectors]") {
-    const auto [ndr64, btfn, id] = GENERATE(table<bool, bool, std::string>(
-        {{false, false, "bind-ndr32"}, {true, true, "bind-ndr32-ndr64-btfn"}}));
+    const auto [ndr64, btfn, id] =
+        GENERATE(table<bool, bool, std::string>({{false, false, "bind-ndr32"}, {true, true, "bind-ndr32-ndr64-btfn"}}));
     RpcClientAssociation rpc{{.offer_ndr64 = ndr64, .offer_btfn = btfn}};
     CHECK(to_hex(sent_bytes(rpc.on_connected({}))) == to_hex(rpc_pdu(id)));
 }
@@ -125,9 +125,9 @@ TEST_CASE("vectors: the host answers the requests of other clients", "[session][
     REQUIRE(pdu->response() != nullptr);
     kms::Codec codec{kms::lab_profile()};
     const kms::Request request = codec.decode_request(bytes_of(message, "request"));
-    const KmsAnswer answer = judge_answer(
-        codec, request, pdu->stub(), syntax == "ndr32" ? dcerpc::Syntax::ndr32 : dcerpc::Syntax::ndr64,
-        std::endian::little);
+    const KmsAnswer answer =
+        judge_answer(codec, request, pdu->stub(), syntax == "ndr32" ? dcerpc::Syntax::ndr32 : dcerpc::Syntax::ndr64,
+                     std::endian::little);
     REQUIRE(answer.verdict == KmsVerdict::not_enough_count);
     CHECK(answer.response->base->count == 1);
     for (const auto& check : kms::response_check_table)
@@ -147,8 +147,7 @@ TEST_CASE("vectors: a refusal is that of other hosts, byte for byte", "[session]
     HostConnection connection{*lab.host, lab.plan, {}, 1};
     for (const auto* setup : {"bind-ndr32-ndr64-btfn", "alter-context-ndr32"})
         connection.on_bytes(rpc_pdu(setup), lab.clock);
-    const ByteVector sent =
-        sent_bytes(connection.on_bytes(rpc_pdu("request-v6-" + syntax + "-win10-even"), lab.clock));
+    const ByteVector sent = sent_bytes(connection.on_bytes(rpc_pdu("request-v6-" + syntax + "-win10-even"), lab.clock));
     const ByteVector vector = rpc_pdu("response-error-" + syntax + "-c004f042");
     const auto got = dcerpc::decode_pdu(sent);
     const auto expected = dcerpc::decode_pdu(vector);
@@ -165,8 +164,7 @@ TEST_CASE("vectors: an altered answer is turned down for what was altered", "[se
         CAPTURE(text_of(c, "id"));
         if (c.contains("disputed")) continue;
         const kms::Request request = codec.decode_request(bytes_of(c, "request"));
-        const ByteVector stub =
-            dcerpc::encode_response_stub(bytes_of(c, "response"), 0, dcerpc::Syntax::ndr32);
+        const ByteVector stub = dcerpc::encode_response_stub(bytes_of(c, "response"), 0, dcerpc::Syntax::ndr32);
         const KmsAnswer answer = judge_answer(codec, request, stub, dcerpc::Syntax::ndr32, std::endian::little);
         const auto& expected = c.at("expected_checks").as_object();
         bool turned_down = false;

@@ -146,7 +146,8 @@ TEST_CASE("fragments: a call that fits is encoded in one PDU", "[dcerpc][fragmen
 }
 
 TEST_CASE("fragments: what is encoded in fragments is joined again", "[dcerpc][fragments]") {
-    const auto [max_size, count] = GENERATE(table<std::size_t, std::size_t>({{0, 4}, {32, 4}, {39, 4}, {40, 2}, {50, 1}}));
+    const auto [max_size, count] =
+        GENERATE(table<std::size_t, std::size_t>({{0, 4}, {32, 4}, {39, 3}, {40, 2}, {50, 1}}));
     CAPTURE(max_size);
     const std::string_view whole = "twenty-six bytes of a stub";
     FragmentJoiner joiner;
