@@ -4,8 +4,8 @@
 
 namespace diag::session {
 
-KmsClient::KmsClient(RpcClientSettings settings, const kms::KeyProfile& profile, RandomBytes random)
-    : rpc_{std::move(settings)}, codec_{profile}, random_{std::move(random)} {}
+KmsClient::KmsClient(const RpcClientSettings& settings, const kms::KeyProfile& profile, RandomBytes random)
+    : rpc_{settings}, codec_{profile}, random_{std::move(random)} {}
 
 Actions KmsClient::on_connected(Now now) { return rpc_.on_connected(now.steady); }
 

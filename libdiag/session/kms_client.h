@@ -23,7 +23,7 @@ struct KmsExchange {
 class KmsClient {
 public:
     /// `profile`: under which requests are made and answers read. `random`: for salts.
-    KmsClient(RpcClientSettings settings, const kms::KeyProfile& profile, RandomBytes random);
+    KmsClient(const RpcClientSettings& settings, const kms::KeyProfile& profile, RandomBytes random);
 
     /// To be sent with the client time of the moment in which it goes out. Before on_connected(). Its version is 4 to 6 and
     /// the profile has a key for it; otherwise it is not sent and its exchange stays without an answer.

@@ -32,7 +32,7 @@ const SeenPdu* first_pdu(const RpcStep& step, bool sent) {
 
 }  // namespace
 
-RpcClientAssociation::RpcClientAssociation(RpcClientSettings settings) : settings_{std::move(settings)} {}
+RpcClientAssociation::RpcClientAssociation(const RpcClientSettings& settings) : settings_{settings} {}
 
 Actions RpcClientAssociation::on_connected(TimePoint now) {
     assert(state_ == State::idle);

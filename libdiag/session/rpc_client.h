@@ -34,7 +34,7 @@ dcerpc::Pdu make_alter_context(const RpcClientSettings& settings);
 ///     if (rpc.is_ready()) actions = rpc.call(encode_request_stub(message, rpc.next_syntax()), now);
 class RpcClientAssociation {
 public:
-    explicit RpcClientAssociation(RpcClientSettings settings = {});
+    explicit RpcClientAssociation(const RpcClientSettings& settings = {});
 
     Actions on_connected(TimePoint now);
     Actions on_received(Bytes segment, TimePoint now);

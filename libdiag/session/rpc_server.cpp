@@ -17,7 +17,7 @@ Reply refuse_bind(const Header& asked, std::uint16_t reason) {
     return {.to = Reply::To::bind, .pdus = {make_bind_nak(asked, reason)}, .close = true};
 }
 
-// C706 §9.3.3: a PDU that has no place in this state ends the association.
+// A PDU that has no place in this state ends the association (MS-RPCE 3.3.3: a fault, or the end of the connection).
 Reply protocol_error(const Header& asked) {
     return {.pdus = {make_fault(asked, 0, fault_status::proto_error, false)}, .close = true};
 }
@@ -73,7 +73,7 @@ Reply RpcServerAssociation::on_pdu(Bytes bytes) {
     if (!pdu.complete())
         return type == PduType::bind ? refuse_bind(pdu.header, reject_reason::not_specified)
                                      : protocol_error(pdu.header);
-    // Setup PDUs are never fragmented (MS-RPCE 3.3.1.5.2).
+    // Setup PDUs come in one piece: nobody sends them in several.
     if (is_setup(type) && !pdu.header.has(flag::whole)) return protocol_error(pdu.header);
     if (type == PduType::bind) return on_bind(pdu);
     if (type == PduType::alter_context) return on_alter_context(pdu);
@@ -117,9 +117,9 @@ ByteVector RpcServerAssociation::make_bind_ack(const Pdu& pdu) {
 
 Reply RpcServerAssociation::on_request(const Pdu& pdu) {
     if (bound_ && pdu.header.frag_length > max_recv_frag_) return protocol_error(pdu.header);
-    const auto joined = calls_.add(pdu);
     while (calls_.take_unfinished(false)) {  // calls that were begun anew: their beginnings are of no use
     }
+    const auto joined = calls_.add(pdu);
     if (!joined) return {};
     if (joined->missing_first || joined->over_limit) return protocol_error(pdu.header);
     return on_call(pdu, joined->stub);

@@ -59,7 +59,7 @@ struct RpcServerSettings {
     std::size_t max_call_size = std::size_t{16} << 10;  ///< bytes of a fragmented request's stub
 };
 
-/// The server's side of one connection-oriented DCE/RPC connection (C706 §9.3, §12.6; protocol.md 2). Bytes in, replies out:
+/// The server's side of one connection-oriented DCE/RPC connection (C706 chapters 9 and 12, MS-RPCE 3.3.3; protocol.md 2). Bytes in, replies out:
 /// what comes out does not depend on how the bytes were cut into segments.
 ///
 /// What it does not serve it refuses by name: bind_nak for a bind that it cannot answer, fault for a call. It ends the

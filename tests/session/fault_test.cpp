@@ -32,9 +32,8 @@ std::set<std::string> failed_checks(const KmsClient& client) {
 
 // One request of version `major` to a host with these faults.
 struct Run {
-    Run(std::vector<std::string_view> faults, std::uint16_t major = 6, RpcClientSettings settings = {})
-        : lab{{.start_count = 30}, std::move(faults)},
-          client{std::move(settings), kms::lab_profile(), counting_bytes()} {
+    Run(std::vector<std::string_view> faults, std::uint16_t major = 6, const RpcClientSettings& settings = {})
+        : lab{{.start_count = 30}, std::move(faults)}, client{settings, kms::lab_profile(), counting_bytes()} {
         kms::BaseRequest request = windows_request();
         request.version.major = major;
         client.add_request(request);

@@ -21,9 +21,9 @@ ByteVector sent_bytes(const Actions& actions) {
 
 // The client of a case: its fields, time and salts.
 struct VectorClient {
-    VectorClient(unsigned major, std::string_view id, RpcClientSettings rpc)
+    VectorClient(unsigned major, std::string_view id, const RpcClientSettings& rpc)
         : message{message_case(major, id)},
-          client{std::move(rpc), kms::lab_profile(), these_bytes(salts(major))},
+          client{rpc, kms::lab_profile(), these_bytes(salts(major))},
           now{.steady = {}, .clock = to_timestamp(base_request_of(message).client_time_filetime)} {
         client.add_request(base_request_of(message));
     }
