@@ -122,6 +122,17 @@ TEST_CASE("rpc server: alter_context gets NDR32 beside NDR64, byte for byte", "[
     CHECK(to_hex(server.send(pdu("alter-context-ndr32"))) == to_hex(pdu("alter-context-resp-ndr32")));
 }
 
+TEST_CASE("rpc server: alter_context may have both syntaxes where a bind may not", "[session][rpc]") {
+    ByteVector both = pdu("bind-ndr32-ndr64-btfn");
+    Server server;
+    CHECK(server.exchange(both).bind_ack()->results.at(0).result == provider_rejection);
+    both[2] = static_cast<std::uint8_t>(PduType::alter_context);
+    const Pdu answer = server.exchange(both);
+    CHECK(answer.type() == PduType::alter_context_resp);
+    CHECK(answer.bind_ack()->results.at(0).result == acceptance);
+    CHECK(answer.bind_ack()->results.at(1).result == acceptance);
+}
+
 TEST_CASE("rpc server: a host without NDR64 accepts NDR32 and refuses NDR64 for its syntax", "[session][rpc]") {
     Server server{{.rules = {.ndr64 = false}}};
     const Pdu ack = server.exchange(pdu("bind-ndr32-ndr64-btfn"));
