@@ -71,4 +71,49 @@ std::optional<JoinedStub> FragmentJoiner::take_unfinished(bool all) {
     return joined;
 }
 
+namespace {
+
+constexpr std::size_t object_size = 16;
+constexpr std::size_t call_header_size = header_size + 8;  // of a request and of a response alike
+
+// `call` with the `size` bytes of its stub from `at` on.
+Pdu cut_fragment(const Pdu& call, std::size_t at, std::size_t size) {
+    Pdu pdu;
+    pdu.header = call.header;
+    const Bytes whole = call.stub();
+    const auto fill = [&](auto body) {
+        body.alloc_hint = static_cast<std::uint32_t>(whole.size() - at);
+        body.stub = whole.subspan(at, size);
+        pdu.body = body;
+    };
+    if (const Request* request = call.request()) {
+        fill(*request);
+    } else if (const Response* response = call.response()) {
+        fill(*response);
+    }
+    const bool is_last = at + size == whole.size();
+    const unsigned others = call.header.pfc_flags & ~unsigned{flag::whole};
+    pdu.header.pfc_flags =
+        static_cast<std::uint8_t>(others | (at == 0 ? flag::first_frag : 0U) | (is_last ? flag::last_frag : 0U));
+    return pdu;
+}
+
+}  // namespace
+
+std::vector<ByteVector> encode_fragments(const Pdu& call, std::size_t max_frag_size) {
+    const bool has_object = call.request() != nullptr && call.request()->object;
+    const std::size_t extra_size = has_object ? object_size : 0;
+    const std::size_t room = std::max(max_frag_size, min_frag_size + extra_size) - call_header_size - extra_size;
+    const std::size_t whole_size = call.stub().size();
+    std::vector<ByteVector> fragments;
+    for (std::size_t at = 0; at < whole_size || at == 0;) {
+        const std::size_t left = whole_size - at;
+        const std::size_t size = left <= room ? left : room / 8 * 8;
+        fragments.push_back(encode_pdu(cut_fragment(call, at, size)));
+        at += size;
+        if (size == 0) break;  // a call without a stub is one PDU
+    }
+    return fragments;
+}
+
 }  // namespace diag::dcerpc

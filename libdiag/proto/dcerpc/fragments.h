@@ -57,4 +57,12 @@ private:
     Call given_;                   // owner of the last result
 };
 
+/// Bytes of the smallest fragment that carries anything: headers and eight bytes of stub.
+inline constexpr std::size_t min_frag_size = 32;
+
+/// A request or response as the PDUs for a peer that takes fragments of up to `max_frag_size` bytes; less than min_frag_size
+/// counts as that (and an object UUID comes on top). One PDU when it fits. Each stub but the last is a multiple of eight bytes (C706 chapter 12), and alloc_hint
+/// is what remains of the stub from that fragment on (MS-RPCE 2.2.2.6). The flags first_frag and last_frag are set here; no auth trailer.
+std::vector<ByteVector> encode_fragments(const Pdu& call, std::size_t max_frag_size);
+
 }  // namespace diag::dcerpc

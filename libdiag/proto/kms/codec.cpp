@@ -21,6 +21,15 @@ std::unexpected<WireError> no_key() {
     return std::unexpected(WireError{.kind = WireError::Kind::malformed, .offset = 0, .field = "key profile"});
 }
 
+// All but the tag, which covers the rest.
+void write_proofs(Writer& w, std::uint16_t major, const Proofs& proofs) {
+    w.bytes(proofs.masked_random);
+    w.bytes(proofs.random_hash);
+    if (major == 5) return;
+    w.bytes(proofs.hwid);
+    w.bytes(proofs.request_salt);
+}
+
 }  // namespace
 
 Codec::Codec(const KeyProfile& profile, AesPath path) : profile_name_{profile.name} {
@@ -139,26 +148,47 @@ Decoded<ByteVector> Codec::encode_request(const BaseRequest& base, const Block& 
 }
 
 Decoded<ByteVector> Codec::encode_response(const BaseResponse& base, const ResponseSalts& salts) {
+    if (base.version.major > 4) {
+        const auto proofs = make_proofs(base, salts);
+        if (!proofs) return std::unexpected(proofs.error());
+        return encode_response(base, base.version.major == 5 ? salts.request_salt : salts.salt, *proofs);
+    }
     Writer w;
     if (auto encoded = encode_base_response(w, base); !encoded) return std::unexpected(encoded.error());
-    const std::uint16_t major = base.version.major;
-    if (major <= 4) {
-        if (!v4_) return no_key();
-        w.bytes(v4_->mac(w.view()));
-        return w.take();
-    }
-    const auto request_salt = decrypt_salt(major, salts.request_salt);
-    const auto salt = decrypt_salt(major, salts.salt);
-    if (!request_salt || !salt) return no_key();
-    w.bytes(salts.random ^ *request_salt);
-    w.bytes(sha256_.hash({salts.random}));
-    if (major == 5) return seal(base.version, salts.request_salt, w.view());
-    w.bytes(salts.hwid);
-    w.bytes(*request_salt);
+    if (!v4_) return no_key();
+    w.bytes(v4_->mac(w.view()));
+    return w.take();
+}
+
+Decoded<Proofs> Codec::make_proofs(const BaseResponse& base, const ResponseSalts& salts) {
+    const auto request_salt = decrypt_salt(base.version.major, salts.request_salt);
+    if (!request_salt) return no_key();
+    Proofs proofs{.masked_random = salts.random ^ *request_salt, .random_hash = sha256_.hash({salts.random})};
+    if (base.version.major == 5) return proofs;
+    proofs.hwid = salts.hwid;
+    proofs.request_salt = *request_salt;
+    const auto tag = make_tag(base, salts.salt, proofs);
+    if (!tag) return std::unexpected(tag.error());
+    proofs.tag = *tag;
+    return proofs;
+}
+
+Decoded<Block> Codec::make_tag(const BaseResponse& base, const Block& salt, const Proofs& proofs) {
+    const auto salt_decrypted = decrypt_salt(base.version.major, salt);
+    if (!salt_decrypted) return no_key();
+    Writer w;
+    if (auto encoded = encode_base_response(w, base); !encoded) return std::unexpected(encoded.error());
+    write_proofs(w, base.version.major, proofs);
     auto& hmac = hmacs_.of(hmac_slot(base.client_time_filetime));
-    const auto digest = hmac({*salt, w.view()});
-    w.bytes(Bytes{digest}.last(block_size));
-    return seal(base.version, salts.salt, w.view());
+    return load_block(hmac({*salt_decrypted, w.view()}), block_size);
+}
+
+Decoded<ByteVector> Codec::encode_response(const BaseResponse& base, const Block& salt, const Proofs& proofs) {
+    Writer w;
+    if (auto encoded = encode_base_response(w, base); !encoded) return std::unexpected(encoded.error());
+    write_proofs(w, base.version.major, proofs);
+    if (base.version.major > 5) w.bytes(proofs.tag);
+    return seal(base.version, salt, w.view());
 }
 
 }  // namespace diag::kms

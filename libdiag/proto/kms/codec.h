@@ -45,6 +45,15 @@ public:
     /// As above; limit "epid" for one that is longer than max_epid_size.
     Decoded<ByteVector> encode_response(const BaseResponse& base, const ResponseSalts& salts);
 
+    /// What the answer of a right host carries behind its fields (versions 5 and 6). Errors as above.
+    Decoded<Proofs> make_proofs(const BaseResponse& base, const ResponseSalts& salts);
+
+    /// The tag of version 6 over all that precedes it, under the salt of the response. Errors as above.
+    Decoded<Block> make_tag(const BaseResponse& base, const Block& salt, const Proofs& proofs);
+
+    /// A message of version 5 or 6 with these proofs, be they right or wrong: for tests of those who check them.
+    Decoded<ByteVector> encode_response(const BaseResponse& base, const Block& salt, const Proofs& proofs);
+
     const std::string& profile_name() const { return profile_name_; }
 
 private:

@@ -133,3 +133,58 @@ TEST_CASE("fragments: PDUs that are no part of a call are ignored", "[dcerpc][fr
     CHECK_FALSE(joiner.add(fault));
     CHECK_FALSE(joiner.take_unfinished(true));
 }
+
+TEST_CASE("fragments: a call that fits is encoded in one PDU", "[dcerpc][fragments]") {
+    const Pdu call = fragment(2, 0, "message");
+    const auto pdus = encode_fragments(call, 32);
+    REQUIRE(pdus.size() == 1);
+    const auto decoded = decode_pdu(pdus[0]);
+    REQUIRE(decoded);
+    CHECK(decoded->header.pfc_flags == flag::whole);
+    CHECK(decoded->request()->alloc_hint == 7);
+    CHECK(text(decoded->stub()) == "message");
+}
+
+TEST_CASE("fragments: what is encoded in fragments is joined again", "[dcerpc][fragments]") {
+    const auto [max_size, count] =
+        GENERATE(table<std::size_t, std::size_t>({{0, 4}, {32, 4}, {39, 3}, {40, 2}, {50, 1}}));
+    CAPTURE(max_size);
+    const std::string_view whole = "twenty-six bytes of a stub";
+    FragmentJoiner joiner;
+    std::optional<JoinedStub> joined;
+    std::size_t left = whole.size();
+    const auto pdus = encode_fragments(fragment(2, flag::conc_mpx, whole), max_size);
+    REQUIRE(pdus.size() == count);
+    for (const ByteVector& bytes : pdus) {
+        REQUIRE_FALSE(joined);
+        CHECK(bytes.size() <= std::max(max_size, min_frag_size));
+        const auto decoded = decode_pdu(bytes);
+        REQUIRE(decoded);
+        CHECK(decoded->header.has(flag::conc_mpx));
+        CHECK(decoded->request()->alloc_hint == left);
+        left -= decoded->stub().size();
+        CHECK((left == 0 || decoded->stub().size() % 8 == 0));
+        joined = joiner.add(*decoded);
+    }
+    REQUIRE(joined);
+    CHECK(text(joined->stub) == whole);
+}
+
+TEST_CASE("fragments: each fragment repeats the object UUID", "[dcerpc][fragments]") {
+    Pdu call = fragment(2, 0, "twenty-six bytes of a stub");
+    Request request = *call.request();
+    request.object = Uuid{{1}};
+    call.body = request;
+    const auto pdus = encode_fragments(call, 32);
+    REQUIRE(pdus.size() == 4);
+    for (const ByteVector& bytes : pdus) CHECK(decode_pdu(bytes)->request()->object == Uuid{{1}});
+}
+
+TEST_CASE("fragments: a response without a stub is one PDU", "[dcerpc][fragments]") {
+    Pdu call;
+    call.header.ptype = static_cast<std::uint8_t>(PduType::response);
+    call.body = Response{};
+    const auto pdus = encode_fragments(call, 0);
+    REQUIRE(pdus.size() == 1);
+    CHECK(decode_pdu(pdus[0])->response() != nullptr);
+}

@@ -328,3 +328,28 @@ TEST_CASE("texts: what does not fit 63 units is refused and changes nothing", "[
     CHECK_FALSE(response.set_epid_text(std::string(64, 'x')));
     CHECK(response.epid_text() == "a");
 }
+
+TEST_CASE("codec: an answer with a proof of choice fails that check alone", "[kms][codec]") {
+    const auto major = GENERATE(as<std::uint16_t>{}, 5, 6);
+    const std::string name = major == 5 ? "v5_messages.json#win10-even" : "v6_messages.json#win10-even";
+    Codec codec{lab_profile()};
+    for (const test::MessageVector& v : test::message_vectors()) {
+        if (v.name != name) continue;
+        const Request request = codec.decode_request(v.request);
+        const Response right = codec.decode_response(v.response, &request);
+        CHECK(codec.encode_response(*right.base, *right.salt, *right.proofs) == v.response);
+        Proofs wrong = *right.proofs;
+        wrong.random_hash[31] ^= 1;
+        if (major == 6) wrong.tag = *codec.make_tag(*right.base, *right.salt, wrong);
+        const auto message = codec.encode_response(*right.base, *right.salt, wrong);
+        REQUIRE(message);
+        const Response got = codec.decode_response(*message, &request);
+        REQUIRE(got.body == Body::opened);
+        for (const ResponseCheck& check : response_check_table) {
+            CAPTURE(check.key);
+            CHECK((got.checks.*check.member == CheckResult::failed) == (check.key == "hash"));
+        }
+        return;
+    }
+    FAIL("no such vector");
+}
