@@ -62,6 +62,17 @@ const PduRecord* last_of(const Conversation& c, Side side) {
     return found == c.pdus.rend() ? nullptr : &*found;
 }
 
+// What a PDU of the host answers: the client's PDU before it with this call id, or whatever the client sent last before it.
+const PduRecord* asked_by(const Conversation& c, const PduRecord& answer) {
+    const PduRecord* latest = nullptr;
+    for (const PduRecord* p = &answer; p-- != c.pdus.data();) {
+        if (p->from != Side::client) continue;
+        if (p->decoded.header.call_id == answer.decoded.header.call_id) return p;
+        if (latest == nullptr) latest = p;
+    }
+    return latest;
+}
+
 const PduRecord* first_of_type(const Conversation& c, dcerpc::PduType type) {
     const auto found =
         std::find_if(c.pdus.begin(), c.pdus.end(), [type](const PduRecord& p) { return p.decoded.type() == type; });
@@ -76,11 +87,13 @@ void add_end(Builder& b, const Conversation& c) {
         {c.tcp.rst[client], fmt::format("RST from {}", to_string(c.client))},
         {c.tcp.fin[client], fmt::format("FIN from {}", to_string(c.client))},
     };
+    for (const PduRecord& p : c.pdus)
+        if (is_late(c, p)) ends.emplace_back(p.last, pdu_text(p) + ": too late, the client had closed already");
     std::erase_if(ends, [](const auto& end) { return !end.first; });
     std::sort(ends.begin(), ends.end(), [](const auto& x, const auto& y) { return x.first.packet < y.first.packet; });
     for (const auto& [mark, text] : ends) b.saw(mark, text);
     if (ends.empty()) {
-        const double ms = static_cast<double>(c.last.time.ns - c.tcp.last_payload[client].time.ns) / 1e6;
+        const double ms = static_cast<double>(c.last.time.ns - last_asked(c).time.ns) / 1e6;
         b.saw(c.last, fmt::format("last packet of the connection, {:.3f} ms after the client's last message", ms));
     }
 }
@@ -168,7 +181,7 @@ void capture_ends(const Conversation& c, Outcome outcome, std::vector<Finding>& 
                   ? fmt::format("the conversation of {} with {} was reported before its end", who, to_string(c.host))
                   : fmt::format("the capture ends before {} could answer {} of {}", to_string(c.host), what, who)};
     const PduRecord* p = last_of(c, Side::client);
-    const Mark& last = connecting ? c.tcp.syn : c.tcp.last_payload[client];
+    const Mark last = last_asked(c);
     b.saw(last, connecting     ? fmt::format("SYN from {}", to_string(c.client))
                 : p != nullptr ? pdu_text(*p)
                                : "last bytes of the client");
@@ -210,7 +223,7 @@ void bind_nak(const Conversation& c, std::vector<Finding>& out) {
         nak == nullptr ? "reason not captured" : dcerpc::describe_reject_reason(nak->reject_reason);
     Builder b{rule::bind_nak, c,
               fmt::format("{} refused the RPC bind of {}: {}", to_string(c.host), client_text(c), reason)};
-    if (const PduRecord* bind = first_of_type(c, dcerpc::PduType::bind)) b.saw(bind->last, pdu_text(*bind));
+    if (const PduRecord* asked = asked_by(c, *p)) b.saw(asked->last, pdu_text(*asked));
     b.saw(p->last, fmt::format("bind_nak, {}", reason));
     add_end(b, c);
     if (nak != nullptr) {
@@ -231,7 +244,7 @@ void nothing_accepted(const Conversation& c, std::vector<Finding>& out) {
               no_interface ? fmt::format("{} is an RPC server that does not offer KMS", to_string(c.host))
                            : fmt::format("{} accepted none of the transfer syntaxes that {} offered", to_string(c.host),
                                          client_text(c))};
-    if (const PduRecord* bind = first_of_type(c, dcerpc::PduType::bind)) b.saw(bind->last, pdu_text(*bind));
+    if (const PduRecord* asked = asked_by(c, *answer)) b.saw(asked->last, pdu_text(*asked));
     if (results.empty()) b.saw(answer->last, "an answer without a result for any context");
     for (std::size_t i = 0; i < results.size(); ++i) {
         b.saw(answer->last, fmt::format("context {}: result {}, {}", i, results[i].result,
@@ -252,8 +265,7 @@ void fault(const Conversation& c, std::vector<Finding>& out) {
                 ? "of a status that is not in the capture"
                 : fmt::format("{} ({})", format_code(f->status), dcerpc::fault_status_text(f->status));
         Builder b{rule::rpc_fault, c, fmt::format("{} answered with the RPC fault {}", to_string(c.host), status)};
-        if (const PduRecord* request = first_of_type(c, dcerpc::PduType::request))
-            b.saw(request->last, pdu_text(*request));
+        if (const PduRecord* asked = asked_by(c, p)) b.saw(asked->last, pdu_text(*asked));
         b.saw(p.last, fmt::format("fault {}, call id {}", status, p.decoded.header.call_id));
         if (f != nullptr && p.decoded.complete()) {
             const auto [cause, remedy] = fault_points_to(f->status);
@@ -261,6 +273,13 @@ void fault(const Conversation& c, std::vector<Finding>& out) {
         }
         out.push_back(b.take());
     }
+}
+
+// A host that ends a connection on which nothing is asked, some time after it answered the bind.
+bool was_idle_before_reset(const Conversation& c) {
+    constexpr std::int64_t idle_ns = 5'000'000'000;
+    const PduRecord* answer = last_of(c, Side::host);
+    return answer != nullptr && !is_last_bind_open(c) && c.tcp.rst[host].time.ns - answer->last.time.ns > idle_ns;
 }
 
 void by_outcome(const Conversation& c, Outcome outcome, std::vector<Finding>& out) {
@@ -280,6 +299,11 @@ void by_outcome(const Conversation& c, Outcome outcome, std::vector<Finding>& ou
             return with_last_pdu(rule::bind_no_answer, c, fmt::format("{} never answered the RPC bind of {}", h, who),
                                  out);
         case Outcome::reset_by_host_after_bind:
+            if (was_idle_before_reset(c)) {
+                return with_last_pdu(
+                    rule::bind_idle, c,
+                    fmt::format("{} bound to {} but sent no request; the host reset the connection", who, h), out);
+            }
             return with_last_pdu(rule::bind_reset, c,
                                  fmt::format("{} reset the connection of {} after the RPC bind", h, who), out);
         case Outcome::reset_by_host_after_request:
@@ -301,11 +325,11 @@ void by_outcome(const Conversation& c, Outcome outcome, std::vector<Finding>& ou
                 rule::bind_idle, c,
                 fmt::format("{} bound to {} but sent no request; the host closed the connection", who, h), out);
         case Outcome::closed_by_host_without_response:
-            if (c.pdus.empty()) {
+            if (!c.tcp.first_payload[client]) {
                 return with_last_pdu(rule::connect_closed, c,
                                      fmt::format("{} closed the connection of {} before any RPC", h, who), out);
             }
-            if (const PduRecord* p = last_of(c, Side::client); p != nullptr && p->decoded.bind() != nullptr) {
+            if (!is_bound(c) || is_last_bind_open(c)) {
                 return with_last_pdu(
                     rule::bind_closed, c,
                     fmt::format("{} closed the connection of {} instead of answering the bind", h, who), out);

@@ -7,6 +7,7 @@
 namespace diag::check {
 namespace {
 
+constexpr std::uint16_t srv_type = 33;
 constexpr std::uint16_t no_error = 0;
 constexpr std::uint16_t name_error = 3;
 constexpr std::uint16_t refused = 5;
@@ -33,6 +34,8 @@ std::string title_of(const dissect::DnsLookup& lookup) {
     if (is_too_soon_to_tell(lookup))
         return fmt::format("the capture ends before {} could answer the look-up of {}", server, lookup.query);
     if (!lookup.rcode) return fmt::format("{} never answered the look-up of {}", server, lookup.query);
+    if (*lookup.rcode == no_error && !lookup.answers.empty() && lookup.answers.front().is_srv)
+        return fmt::format("{} says that there is no KMS host: the SRV record of {} names '.'", server, lookup.query);
     if (*lookup.rcode == no_error) return fmt::format("{} has no SRV record for {}", server, lookup.query);
     return fmt::format("{} answered the look-up of {} with {}", server, lookup.query,
                        dissect::dns_rcode_name(*lookup.rcode));
@@ -43,6 +46,8 @@ std::string title_of(const dissect::DnsLookup& lookup) {
 std::vector<Finding> check_dns(const dissect::DnsLookup& lookup) {
     // One suffix without a record is no trouble when another one has it; a truncated answer is asked again over TCP.
     if (lookup.names_host() || lookup.client_found_host || lookup.truncated) return {};
+    // Only who asks for SRV records learns that there are none; and what the capture cut off may have been one.
+    if (lookup.rcode == no_error && (lookup.type != srv_type || lookup.cut)) return {};
     Finding finding{
         .rule = &rule_of(lookup), .target = lookup.query, .title = title_of(lookup), .evidence = {}, .packets = {}};
     finding.evidence.push_back(fmt::format(

@@ -82,9 +82,8 @@ std::optional<std::int64_t> clock_difference(const Conversation& c, const Exchan
     return (client.ns / 1'000'000'000) - (c.pdus[e.request_pdu].last.time.ns / 1'000'000'000);
 }
 
-void refusal(Collector& out, const Exchange& e) {
+Finding& add_refusal(Collector& out, std::uint32_t code, const Mark& answer) {
     const Conversation& c = out.conversation();
-    const std::uint32_t code = *e.hresult;
     const auto* known = kms::find_error(code);
     const std::string name = known != nullptr && !known->symbol.empty()
                                  ? fmt::format("{} {}", format_code(code), known->symbol)
@@ -95,13 +94,21 @@ void refusal(Collector& out, const Exchange& e) {
     std::string evidence = fmt::format("response without a message, HRESULT {}", format_code(code));
     const bool is_first = out.at(rule, title).evidence.empty();
     if (known != nullptr && is_first) evidence += fmt::format(": {}", known->meaning);
-    out.add(rule, title, std::move(evidence), answer_mark(c, e));
-    if (const auto difference = clock_difference(c, e); difference && &rule == &rule::clock_skew) {
-        out.add(rule, title, fmt::format("the client's clock is {} from the clock of the capture", hours(*difference)),
-                c.pdus[e.request_pdu].last);
-    }
+    out.add(rule, title, std::move(evidence), answer);
     Finding& finding = out.at(rule, title);
     finding.inner_code = code;
+    return finding;
+}
+
+void refusal(Collector& out, const Exchange& e) {
+    const Conversation& c = out.conversation();
+    const Finding& finding = add_refusal(out, *e.hresult, answer_mark(c, e));
+    if (finding.rule != &rule::clock_skew) return;
+    if (const auto difference = clock_difference(c, e)) {
+        out.add(rule::clock_skew, finding.title,
+                fmt::format("the client's clock is {} from the clock of the capture", hours(*difference)),
+                c.pdus[e.request_pdu].last);
+    }
 }
 
 // The answer verifies with the profile's key and the request does not, or the reverse: each side rejects the other's MAC.
@@ -205,6 +212,7 @@ void clocks(Collector& out, const Exchange& e) {
 
 void check_exchanges(const Conversation& c, std::vector<Finding>& findings) {
     Collector out{c, findings};
+    for (const auto& stray : c.stray_refusals) add_refusal(out, stray.hresult, stray.answer);
     for (const Exchange& e : c.exchanges) {
         if (e.hresult && *e.hresult != 0) refusal(out, e);
         failed_checks(out, e);

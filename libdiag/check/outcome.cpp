@@ -38,6 +38,7 @@ constexpr std::array<Entry, outcome_count> entries = {{
 
 constexpr std::size_t client = 0;
 constexpr std::size_t host = 1;
+constexpr std::uint16_t abstract_syntax_not_supported = 1;
 
 std::optional<Outcome> before_connection(const Conversation& c) {
     if (c.tcp.established) return std::nullopt;
@@ -62,9 +63,16 @@ const PduRecord* last_bind(const Conversation& c) {
 // Bytes of the host that the capture lost may have been the answer.
 bool is_answered(const Conversation& c, const PduRecord& bind) {
     const auto behind = c.pdus.begin() + (&bind - c.pdus.data()) + 1;
-    return c.missing_size[host] > 0 || std::any_of(behind, c.pdus.end(), [](const PduRecord& p) {
-               return p.from == Side::host && p.decoded.type() != dcerpc::PduType::shutdown;
+    return c.missing_size[host] > 0 || std::any_of(behind, c.pdus.end(), [&c](const PduRecord& p) {
+               return p.from == Side::host && p.decoded.type() != dcerpc::PduType::shutdown && !is_late(c, p);
            });
+}
+
+// A server that does not know the interface does not know it in any context.
+bool has_no_interface(const dcerpc::BindAck& ack) {
+    return std::any_of(ack.results.begin(), ack.results.end(), [](const auto& r) {
+        return r.result == dcerpc::provider_rejection && r.reason == abstract_syntax_not_supported;
+    });
 }
 
 // The host's last word on what it offers: no context of it can carry a call.
@@ -75,16 +83,17 @@ bool nothing_accepted(const Conversation& c) {
     for (const PduRecord& p : c.pdus) {
         if (const auto* bind = p.decoded.bind()) offered_count = bind->contexts.size();
         const auto* ack = p.decoded.bind_ack();
-        if (ack == nullptr || (p.cut && (offered_count == 0 || ack->results.size() < offered_count))) continue;
+        if (ack == nullptr) continue;
+        const bool all_known = !p.cut || (offered_count != 0 && ack->results.size() >= offered_count);
+        if (!all_known && !has_no_interface(*ack)) continue;
         answered = true;
         for (const auto& result : ack->results) accepted = accepted || result.result == dcerpc::acceptance;
+        accepted = accepted && !has_no_interface(*ack);
     }
     return answered && !accepted;
 }
 
 bool closed_first(const Conversation& c, Side side) { return c.tcp.closed_first == side; }
-
-bool is_bound(const Conversation& c) { return has(c, dcerpc::PduType::bind_ack) || !c.exchanges.empty(); }
 
 // A call or a bind was left without an answer: who ended it?
 Outcome unanswered(const Conversation& c, Outcome after_reset, Outcome silence) {
@@ -96,8 +105,9 @@ Outcome unanswered(const Conversation& c, Outcome after_reset, Outcome silence) 
 
 // The first call that nobody answered, as far as the capture can know.
 const Exchange* open_exchange(const Conversation& c) {
-    const auto open = std::find_if(c.exchanges.begin(), c.exchanges.end(),
-                                   [](const Exchange& e) { return !e.response_pdu && !e.answer_not_captured; });
+    const auto open = std::find_if(c.exchanges.begin(), c.exchanges.end(), [&c](const Exchange& e) {
+        return e.response_pdu ? is_late(c, c.pdus[*e.response_pdu]) : !e.answer_not_captured;
+    });
     return open == c.exchanges.end() ? nullptr : &*open;
 }
 
@@ -130,6 +140,18 @@ std::optional<Outcome> parse_outcome(std::string_view name) {
     return std::nullopt;
 }
 
+bool is_late(const Conversation& c, const PduRecord& pdu) {
+    if (pdu.from != Side::host || !c.tcp.rst[client] || !c.tcp.received_at_close) return false;
+    return pdu.stream_offset + static_cast<std::int64_t>(pdu.raw.size()) > *c.tcp.received_at_close;
+}
+
+bool is_bound(const Conversation& c) { return has(c, dcerpc::PduType::bind_ack) || !c.exchanges.empty(); }
+
+bool is_last_bind_open(const Conversation& c) {
+    const PduRecord* bind = last_bind(c);
+    return bind != nullptr && !is_answered(c, *bind);
+}
+
 Outcome outcome_of(const Conversation& c) {
     if (const auto outcome = before_connection(c)) return *outcome;
     if (c.not_rpc[client] || c.not_rpc[host]) return Outcome::not_rpc;
@@ -147,7 +169,7 @@ Outcome outcome_of(const Conversation& c) {
         return unanswered(c, Outcome::reset_by_host_after_request, Outcome::request_unanswered);
     }
     if (c.partial_tail[client] != 0) return cut_by_client(c);
-    if (const PduRecord* bind = last_bind(c); bind != nullptr && !is_answered(c, *bind)) {
+    if (is_last_bind_open(c)) {
         return unanswered(c, Outcome::reset_by_host_after_bind, Outcome::no_answer_to_bind);
     }
     if (!c.exchanges.empty()) return Outcome::complete;

@@ -34,6 +34,14 @@ std::optional<Outcome> parse_outcome(std::string_view name);
 /// What it means, for people: "host never answered the bind".
 std::string_view describe(Outcome outcome);
 
+/// A PDU of the host that came after the client had closed, and which the client's system answered with a reset: no program
+/// ever saw it.
+bool is_late(const dissect::Conversation& conversation, const dissect::PduRecord& pdu);
+/// Whether the host answered a bind, or calls without a captured bind, in a way that lets the client call.
+bool is_bound(const dissect::Conversation& conversation);
+/// Whether the client's last bind or alter_context has no answer, as far as the capture can know.
+bool is_last_bind_open(const dissect::Conversation& conversation);
+
 /// Judges by the packets alone; the order of the tests is the order in which a client meets the steps.
 Outcome outcome_of(const dissect::Conversation& conversation);
 

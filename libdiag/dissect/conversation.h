@@ -45,6 +45,7 @@ struct TcpFacts {
     std::array<Mark, 2> rst;
     std::optional<Side> closed_first;  ///< whose FIN or RST came first, by what it acknowledged
     std::optional<IcmpError> icmp;
+    std::optional<std::int64_t> received_at_close;  ///< stream offset up to which the client had received at its FIN
     std::uint64_t packet_count = 0;
     std::uint64_t byte_count = 0;  ///< of frames on the wire
     std::uint32_t retransmitted_packets = 0;
@@ -88,6 +89,12 @@ struct Junk {
     std::string opening;  ///< those, at most 64
 };
 
+/// A refusal whose request is not in the capture.
+struct StrayRefusal {
+    std::uint32_t hresult = 0;
+    Mark answer;
+};
+
 enum class RecognizedBy : std::uint8_t { bind, port };
 
 /// One TCP connection that carried (or should have carried) KMS: all that the packets tell, no judgement yet.
@@ -101,6 +108,7 @@ struct Conversation {
     TcpFacts tcp;
     std::vector<PduRecord> pdus;
     std::vector<Exchange> exchanges;
+    std::vector<StrayRefusal> stray_refusals;
     dcerpc::RpcChecks bind_checks;
 
     unsigned part = 1;            ///< a very long conversation is reported in parts, so that memory stays bounded
@@ -139,11 +147,13 @@ struct DnsLookup {
     std::vector<Answer> answers;
     unsigned asked_count = 1;        ///< with those that this client asked with another id, before an answer came
     Timestamp observed_until;        ///< of one without a host: when the capture ended
+    bool cut = false;                ///< the capture has only the beginning of the answer
     bool truncated = false;          ///< TC: the answer did not fit, the client asks again over TCP
-    bool client_found_host = false;  ///< this client got an SRV record from another look-up of the capture
+    bool client_found_host = false;  ///< another look-up gave this client an SRV record, or a KMS host answered it
 
     bool names_host() const {
-        return rcode == 0 && std::any_of(answers.begin(), answers.end(), [](const Answer& a) { return a.is_srv; });
+        return rcode == 0 &&
+               std::any_of(answers.begin(), answers.end(), [](const Answer& a) { return a.is_srv && a.target != "."; });
     }
 };
 

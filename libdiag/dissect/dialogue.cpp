@@ -21,6 +21,7 @@ void copy_facts(const Flow& flow, Conversation& out) {
     out.last = flow.last;
     out.fraction_digits = flow.fraction_digits;
     out.tcp = flow.facts;
+    out.tcp.received_at_close = flow.received_at_close();
     out.part = flow.part;
     out.start_seen = static_cast<bool>(flow.facts.syn);
 }
@@ -28,6 +29,7 @@ void copy_facts(const Flow& flow, Conversation& out) {
 void clear(Conversation& out) {
     out.pdus.clear();
     out.exchanges.clear();
+    out.stray_refusals.clear();
     out.bind_checks = {};
     out.continues = false;
     out.not_rpc = {};
@@ -78,6 +80,14 @@ bool has_kms(const Conversation& c) {
     });
 }
 
+// The answer of a host that is not KMS: a whole response that is neither a message nor a refusal.
+bool has_other_response(const Conversation& c) {
+    return std::any_of(c.pdus.begin(), c.pdus.end(), [](const PduRecord& p) {
+        return p.decoded.response() != nullptr && !p.cut && p.decoded.header.has(dcerpc::flag::whole) &&
+               !looks_like_kms_response(p.decoded) && !looks_like_kms_refusal(p.decoded);
+    });
+}
+
 // A connection that carried bytes is reported when they are KMS, or when it was meant to be: on the KMS port, from its
 // SYN on, and not bound to another interface.
 bool is_reportable(const Flow& flow, const Conversation& c) {
@@ -85,7 +95,9 @@ bool is_reportable(const Flow& flow, const Conversation& c) {
     if (flow.verdict == Flow::Verdict::not_ours) return false;
     if (flow.part > 1 || flow.recognized_by == RecognizedBy::bind) return true;
     if (!flow.on_port) return false;
-    return c.start_seen || has_kms(c);
+    // Of a capture of the host's direction alone the SYN-ACK is the start.
+    const bool host_start_seen = flow.facts.syn_ack && !has_other_response(c);
+    return c.start_seen || host_start_seen || has_kms(c);
 }
 
 // How many exchanges from the first on can be reported now: each has its answer, and no later request was sent before
@@ -121,6 +133,8 @@ void keep_rest(Flow& flow, Conversation& c, std::size_t exchange_count) {
 bool read_dialogue(Flow& flow, bool is_end, kms::Codec& codec, Conversation& out) {
     clear(out);
     copy_facts(flow, out);
+    // Data in a SYN that nobody accepted (RFC 7413) was never part of a connection.
+    if (!flow.facts.established) flow.directions = {};
     std::array<stream::Flat, 2> flats{flow.directions[0].flatten(), flow.directions[1].flatten()};
     std::array<DirectionPdus, 2> sides;
     for (std::size_t side = 0; side < 2; ++side) {

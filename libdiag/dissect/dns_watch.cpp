@@ -56,8 +56,11 @@ std::string dns_rcode_name(std::uint16_t rcode) { return dns::rcode_name(rcode);
 std::optional<DnsLookup> DnsWatch::on_datagram(const Endpoint& source, const Endpoint& destination, Bytes payload,
                                                Mark mark, std::uint8_t fraction_digits) {
     const bool ours = asks_for_service(payload);
-    if (!ours && targets_.empty()) return std::nullopt;
+    if (!ours && targets_.empty() && open_.empty()) return std::nullopt;
     const auto [message, error] = dns::decode_partial(payload);
+    // Servers that refuse may leave the question out; then only the id tells what they refuse.
+    if (message.is_response() && message.header.qdcount == 0)
+        return on_answer(message, false, source, destination, mark);
     if (message.questions.empty()) return std::nullopt;
     if (!ours) {
         if (message.is_response() && targets_.contains(lower(dns::to_string(message.questions.front().name)))) {
@@ -65,7 +68,7 @@ std::optional<DnsLookup> DnsWatch::on_datagram(const Endpoint& source, const End
         }
         return std::nullopt;
     }
-    if (message.is_response()) return on_answer(message, source, destination, mark);
+    if (message.is_response()) return on_answer(message, error.has_value(), source, destination, mark);
     on_question(message, source, destination, mark, fraction_digits);
     return std::nullopt;
 }
@@ -108,12 +111,12 @@ unsigned DnsWatch::take_unanswered(const DnsLookup& answered) {
     return count;
 }
 
-std::optional<DnsLookup> DnsWatch::on_answer(const dns::Message& message, const Endpoint& server,
+std::optional<DnsLookup> DnsWatch::on_answer(const dns::Message& message, bool cut, const Endpoint& server,
                                              const Endpoint& client, Mark mark) {
-    const auto& question = message.questions.front();
     const auto asked = std::find_if(open_.begin(), open_.end(), [&](const Open& o) {
-        return o.id == message.header.id && o.lookup.client == client && o.lookup.server == server &&
-               o.lookup.type == question.type && !o.lookup.answered;
+        const bool same_type = message.questions.empty() || o.lookup.type == message.questions.front().type;
+        return o.id == message.header.id && o.lookup.client == client && o.lookup.server == server && same_type &&
+               !o.lookup.answered;
     });
     if (asked == open_.end()) return std::nullopt;
     Open open = std::move(*asked);
@@ -121,6 +124,7 @@ std::optional<DnsLookup> DnsWatch::on_answer(const dns::Message& message, const 
     DnsLookup& lookup = open.lookup;
     lookup.answered = mark;
     lookup.rcode = message.rcode();
+    lookup.cut = cut;
     lookup.truncated = (message.header.flags & dns::flag::tc) != 0;
     lookup.asked_count += take_unanswered(lookup);
     for (const auto& record : message.answers) lookup.answers.push_back(answer_of(record));
@@ -128,11 +132,15 @@ std::optional<DnsLookup> DnsWatch::on_answer(const dns::Message& message, const 
         keep(std::move(open));
         return std::nullopt;
     }
-    if (served_.size() < max_names) served_.insert(client.ip);
+    on_host_found(client.ip);
     for (const auto& answer : lookup.answers)
         if (answer.is_srv && targets_.size() < max_names) targets_.insert(lower(answer.target));
     remember_addresses(message.additionals);
     return std::move(open.lookup);
+}
+
+void DnsWatch::on_host_found(const IpAddress& client) {
+    if (served_.size() < max_names) served_.insert(client);
 }
 
 void DnsWatch::keep(Open open) {

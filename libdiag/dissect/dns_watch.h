@@ -21,6 +21,8 @@ public:
     /// that asks for several suffixes is not in trouble when one of them answers.
     std::optional<DnsLookup> on_datagram(const Endpoint& source, const Endpoint& destination, Bytes payload, Mark mark,
                                          std::uint8_t fraction_digits);
+    /// The client talked to a KMS host that answered: it knows one, whatever its look-ups said.
+    void on_host_found(const IpAddress& client);
     /// Look-ups that were not answered or found nothing, in the order in which they were asked; forgets them.
     std::deque<DnsLookup> take_open();
 
@@ -34,8 +36,8 @@ private:
     };
     void on_question(const dns::Message& message, const Endpoint& client, const Endpoint& server, Mark mark,
                      std::uint8_t fraction_digits);
-    std::optional<DnsLookup> on_answer(const dns::Message& message, const Endpoint& server, const Endpoint& client,
-                                       Mark mark);
+    std::optional<DnsLookup> on_answer(const dns::Message& message, bool cut, const Endpoint& server,
+                                       const Endpoint& client, Mark mark);
     unsigned take_unanswered(const DnsLookup& answered);
     void keep(Open open);  ///< where its question stood in the order of questions
     void remember_addresses(const std::vector<dns::Record>& records);

@@ -132,11 +132,22 @@ void ExchangeReader::on_response(std::size_t index) {
     pdu.syntax = contexts_.find(response.context_id);
     Exchange* exchange = answered(pdu.decoded.header.call_id);
     const auto stub = whole_stub(pdu);
-    if (exchange == nullptr) return;
+    if (exchange == nullptr) {
+        if (stub && !pdu.cut) note_stray(pdu, *stub);
+        return;
+    }
     exchange->response_begun = !stub;
     if (!stub) return;
     close(*exchange, index);
     if (!pdu.cut) decode_response(*exchange, pdu, *stub);
+}
+
+void ExchangeReader::note_stray(const PduRecord& pdu, Bytes stub) {
+    const auto order = pdu.decoded.header.order();
+    const auto syntax = dcerpc::guess_response_syntax(stub, stub.size(), order);
+    const auto decoded = syntax ? dcerpc::decode_response_stub(stub, *syntax, order) : std::unexpected(WireError{});
+    if (!decoded || decoded->has_message() || decoded->return_code == 0) return;
+    out_.stray_refusals.push_back({.hresult = decoded->return_code, .answer = pdu.last});
 }
 
 void ExchangeReader::decode_response(Exchange& exchange, const PduRecord& pdu, Bytes stub) {

@@ -31,6 +31,7 @@ private:
     void on_fault(std::size_t index);
     std::optional<Bytes> whole_stub(const PduRecord& pdu);
     void decode_request(Exchange& exchange, const PduRecord& pdu, Bytes stub);
+    void note_stray(const PduRecord& pdu, Bytes stub);
     void decode_response(Exchange& exchange, const PduRecord& pdu, Bytes stub);
     Exchange* waiting_for(std::uint32_t call_id);
     Exchange* answered(std::uint32_t call_id);

@@ -47,7 +47,9 @@ void Flow::on_segment(const TcpEvent& event) {
     ++facts.packet_count;
     facts.byte_count += event.frame_size;
     if (event.syn) on_syn(event);
-    if (event.ack && !event.rst) directions[other(event.from)].set_acknowledged(event.acknowledgment);
+    // A device may send resets in the host's name, with numbers of its own; a client's own reset says what it has got.
+    if (event.ack && (!event.rst || event.from == Side::client))
+        directions[other(event.from)].set_acknowledged(event.acknowledgment);
     if (event.payload_size > 0) on_payload(event);
     if (event.fin || event.rst) on_close(event);
 }
@@ -156,6 +158,12 @@ void Flow::on_icmp(const IcmpError& error) {
     if (!first || error.mark.packet < first.packet) first = error.mark;
     last = error.mark;
     if (!facts.icmp) facts.icmp = error;
+}
+
+std::optional<std::int64_t> Flow::received_at_close() const {
+    const auto& close = closes_[index_of(Side::client)];
+    if (!close || !close->acknowledges || !close->by_fin) return std::nullopt;
+    return directions[index_of(Side::host)].offset_of(close->acknowledgment);
 }
 
 bool Flow::is_over() const {

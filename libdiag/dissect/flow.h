@@ -41,6 +41,9 @@ public:
     /// A SYN that cannot belong to this connection: another one with the same addresses and ports begins.
     bool is_new_connection(const TcpEvent& event) const;
 
+    /// How much of the host's bytes the client had received when it sent its FIN: an offset; nullopt when that is unknown.
+    std::optional<std::int64_t> received_at_close() const;
+
     std::size_t memory_size() const;
 
     std::uint64_t serial = 0;

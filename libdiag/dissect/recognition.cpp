@@ -9,7 +9,6 @@ namespace {
 
 using dcerpc::PduType;
 
-constexpr std::size_t opening_size = 64;          // enough to say what another protocol is
 constexpr std::size_t patience_size = 16U << 10;  // bytes after which an undecided connection is given up
 constexpr std::uint8_t rpc_version = 5;
 constexpr std::uint16_t first_major = 3;  // of KMS messages; 4 to 6 exist, tests and tools send others
@@ -68,8 +67,9 @@ bool speaks_otherwise(Flow& flow, std::size_t side) {
     if (!direction.start_known()) return false;
     const Bytes prefix = direction.prefix();
     if (prefix.empty() || dcerpc::looks_like_rpc(prefix)) return false;
-    // What the other side says to that is worth keeping, too.
-    if (prefix.size() >= opening_size && !flow.directions[1 - side].empty()) flow.want_bytes = false;
+    // What the other side says to that is worth keeping, too, and RPC may follow behind a greeting.
+    const auto& other = flow.directions[1 - side];
+    if (direction.byte_count() + other.byte_count() > patience_size) flow.want_bytes = false;
     return true;
 }
 
@@ -121,13 +121,28 @@ bool looks_like_kms_request(const dcerpc::Pdu& pdu) {
     return stub && is_kms_message(stub->message);
 }
 
-bool looks_like_kms_response(const dcerpc::Pdu& pdu) {
+namespace {
+
+std::optional<dcerpc::ResponseStub> response_stub_of(const dcerpc::Pdu& pdu) {
     const auto* response = pdu.response();
-    if (response == nullptr) return false;
+    if (response == nullptr) return std::nullopt;
     const auto syntax = dcerpc::guess_response_syntax(response->stub, response->stub.size(), pdu.header.order());
-    if (!syntax) return false;
+    if (!syntax) return std::nullopt;
     const auto stub = dcerpc::decode_response_stub(response->stub, *syntax, pdu.header.order());
+    return stub ? std::optional{*stub} : std::nullopt;
+}
+
+}  // namespace
+
+bool looks_like_kms_response(const dcerpc::Pdu& pdu) {
+    const auto stub = response_stub_of(pdu);
     return stub && is_kms_message(stub->message);
+}
+
+bool looks_like_kms_refusal(const dcerpc::Pdu& pdu) {
+    constexpr std::uint32_t failure_bit = 0x80000000;
+    const auto stub = response_stub_of(pdu);
+    return stub && !stub->has_message() && (stub->return_code & failure_bit) != 0;
 }
 
 Flow::Verdict decide(Flow& flow) {
@@ -148,7 +163,9 @@ Flow::Verdict decide(Flow& flow) {
     }
     if (!flow.on_port && aligned && !prefix.empty() && !may_begin_kms(prefix, Side::client)) return Verdict::not_ours;
     const bool too_long = client.byte_count() + flow.directions[1].byte_count() > patience_size;
-    return too_long ? Verdict::not_ours : Verdict::undecided;
+    if (!too_long) return Verdict::undecided;
+    // Cut packets may hide what is called; then the port and the RPC on it have to do.
+    return flow.on_port && aligned && dcerpc::looks_like_rpc(prefix) ? Verdict::kms : Verdict::not_ours;
 }
 
 }  // namespace diag::dissect

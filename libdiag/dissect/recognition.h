@@ -23,6 +23,8 @@ bool is_from_client(Bytes payload);
 /// Whether a request stub holds a KMS message: the lengths agree and a version stands where it should.
 bool looks_like_kms_request(const dcerpc::Pdu& pdu);
 bool looks_like_kms_response(const dcerpc::Pdu& pdu);
+/// Whether a response stub holds an HRESULT that refuses, and no message.
+bool looks_like_kms_refusal(const dcerpc::Pdu& pdu);
 /// Whether a message, without its stub, begins like one of KMS.
 bool is_kms_message(Bytes message);
 

@@ -19,8 +19,21 @@ ScanWatch::Client* ScanWatch::client_of(const IpAddress& address) {
     return &clients_[address];
 }
 
-void ScanWatch::on_attempt(const IpAddress& client, const Endpoint& host) {
-    if (Client* c = client_of(client)) add_bounded(c->hosts, host.ip, scan_threshold);
+void ScanWatch::on_attempt(const IpAddress& client, const Endpoint& host, Timestamp time) {
+    Client* c = client_of(client);
+    if (c == nullptr) return;
+    auto& attempts = c->attempts;
+    std::erase_if(attempts, [&](const auto& a) { return a.host == host.ip || time.ns - a.time.ns > window_ns; });
+    if (attempts.size() >= scan_threshold) attempts.erase(attempts.begin());
+    attempts.push_back({host.ip, time});
+    if (attempts.size() < scan_threshold) return;
+    auto& bursts = c->bursts;
+    const Timestamp first = attempts.front().time;
+    if (!bursts.empty() && (first <= bursts.back().last || bursts.size() >= max_bursts)) {
+        bursts.back().last = std::max(bursts.back().last, time);
+    } else {
+        bursts.push_back({.first = first, .last = time});
+    }
 }
 
 void ScanWatch::on_empty(const IpAddress& client, const Endpoint& host) {
@@ -38,15 +51,16 @@ void ScanWatch::on_payload(const IpAddress& client, const Endpoint& host) {
     const auto found = clients_.find(client);
     if (found == clients_.end()) return;
     Client& c = found->second;
-    std::erase(c.hosts, host.ip);
-    if (c.hosts.empty() && c.ports.empty() && c.left_out_count == 0) clients_.erase(found);
+    std::erase_if(c.attempts, [&](const auto& attempt) { return attempt.host == host.ip; });
+    if (c.attempts.empty() && c.bursts.empty() && c.ports.empty() && c.left_out_count == 0) clients_.erase(found);
 }
 
-bool ScanWatch::is_scan(const IpAddress& client, const Endpoint& host) const {
+bool ScanWatch::is_scan(const IpAddress& client, const Endpoint& host, Timestamp began) const {
     const auto found = clients_.find(client);
     if (found == clients_.end()) return false;
     const Client& c = found->second;
-    if (c.hosts.size() >= scan_threshold) return true;
+    const auto covers = [began](const auto& burst) { return burst.first <= began && began <= burst.last; };
+    if (std::any_of(c.bursts.begin(), c.bursts.end(), covers)) return true;
     return std::any_of(c.ports.begin(), c.ports.end(), [&](const auto& entry) {
         return entry.first == host.ip && entry.second.size() >= scan_threshold;
     });

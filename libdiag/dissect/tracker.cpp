@@ -122,7 +122,9 @@ void Tracker::on_unknown(const Tcp& tcp, std::uint64_t fingerprint) {
     const bool to_port = tcp.destination.port == options_.kms_port;
     const bool from_port = tcp.source.port == options_.kms_port;
     if (tcp.is_first_syn()) {
-        if (to_port) scans_.on_attempt(tcp.source.ip, tcp.destination);
+        // A host that an SRV record names is no random door.
+        if (to_port && dns_.name_of(tcp.destination.ip).empty())
+            scans_.on_attempt(tcp.source.ip, tcp.destination, tcp.frame.time);
         // Data in the SYN itself: RFC 7413.
         if (to_port || (tcp.segment.payload_size > 0 && may_begin_kms(tcp.segment.payload, Side::client))) {
             feed(open_flow(tcp, fingerprint, Side::client), tcp, Side::client);
@@ -372,6 +374,9 @@ void Tracker::hand_over(const Flow& flow, Ending ending) {
     conversation_.host_name = dns_.name_of(flow.host.ip);
     conversation_.observed_until = now_;
     conversation_.reported_early = ending == Ending::early;
+    if (std::any_of(conversation_.exchanges.begin(), conversation_.exchanges.end(),
+                    [](const Exchange& e) { return e.response_pdu.has_value(); }))
+        dns_.on_host_found(flow.client.ip);
     sink_.on_conversation(conversation_);
 }
 
@@ -393,7 +398,7 @@ void Tracker::split(Flow& flow) {
 // Attempts without a byte: port checks and scans are no conversations.
 bool Tracker::is_empty_attempt(const Flow& flow) {
     if (!flow.facts.syn && !flow.facts.syn_ack) return true;  // only the end of a connection was captured
-    if (scans_.is_scan(flow.client.ip, flow.host)) {
+    if (scans_.is_scan(flow.client.ip, flow.host, flow.first.time)) {
         scans_.on_left_out(flow.client.ip, flow.first.packet);
         return true;
     }
@@ -476,15 +481,16 @@ void Tracker::finish() {
     for (const auto& pooled : pool_)
         if (pooled->used) open.push_back(&pooled->flow);
     std::sort(open.begin(), open.end(), [](const Flow* a, const Flow* b) { return a->serial < b->serial; });
-    for (DnsLookup& lookup : dns_.take_open()) {
-        lookup.observed_until = now_;
-        sink_.on_dns(lookup);
-    }
     for (Flow* flow : open) {
         report(*flow, Ending::natural);
         close_flow(*flow, false);
     }
     over_.clear();
+    // Behind the conversations, which tell whether a client found its host without these.
+    for (DnsLookup& lookup : dns_.take_open()) {
+        lookup.observed_until = now_;
+        sink_.on_dns(lookup);
+    }
     statistics_.evicted_handshake_count = table_.evicted_count();
 }
 

@@ -154,6 +154,26 @@ const Case cases[] = {
          });
      },
      good},
+    {"KMS-BIND-CLOSED", Severity::critical, Stage::bind, host_unavailable, call_failed_dne,
+     [] {
+         return played([](ConversationScript& s) {
+             s.client(head(s.bind_pdu(), 40));
+             s.tcp.fin(Side::host).fin(Side::client);
+         });
+     },
+     good},
+    {"KMS-BIND-IDLE", Severity::warning, Stage::request, 0, 0,
+     [] { return bound([](ConversationScript& s) { s.tcp.wait(30'000'000'000).rst(Side::host); }); },
+     // At once it is no idleness.
+     [] { return bound([](ConversationScript& s) { s.tcp.rst(Side::host); }); }},
+    {"KMS-REQUEST-CLOSED", Severity::critical, Stage::request, host_unavailable, call_failed,
+     [] {
+         return bound([](ConversationScript& s) {
+             s.client(head(s.request_pdus(), 100));
+             s.tcp.fin(Side::host).fin(Side::client);
+         });
+     },
+     good},
     {"KMS-REQUEST-CLOSED", Severity::critical, Stage::request, host_unavailable, call_failed,
      [] {
          return bound([](ConversationScript& s) {
@@ -316,6 +336,18 @@ TEST_CASE("findings: the status of a fault decides the inner code and which caus
     }
     const Tracked unknown = track(bound([](ConversationScript& s) { s.request().host(s.fault_pdu(0xDEADBEEF)); }));
     CHECK(only(unknown).finding("KMS-RPC-FAULT")->shown_inner_code() == 0);
+}
+
+TEST_CASE("findings: the evidence of a fault names the call that it answers", "[check][findings]") {
+    const auto packets = bound([](ConversationScript& s) {
+        s.request().response().request().response().request();
+        s.host(s.fault_pdu(5));
+    });
+    // Handshake 1 to 3; then each PDU with its ACK: bind 4, 6, requests and answers from 8 on.
+    const Tracked tracked = track(packets);
+    const check::Finding* finding = only(tracked).finding("KMS-RPC-FAULT");
+    REQUIRE(finding != nullptr);
+    CHECK(finding->packets == std::vector<std::uint64_t>{16, 18});
 }
 
 TEST_CASE("findings: the reason of a bind_nak decides the inner code and which cause comes first",

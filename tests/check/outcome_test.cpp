@@ -148,6 +148,24 @@ const Case cases[] = {
          s.tcp.packets.erase(s.tcp.packets.end() - 6);
      }},
 
+    {"a stray byte, a line of a proxy and a greeting of the host before a good conversation", Outcome::complete,
+     [](ConversationScript& s) {
+         s.tcp.handshake().send(Side::client,
+                                bytes_of("PROXY TCP4 192.0.2.77 192.0.2.10 49701 1688 and more of it\r\n"));
+         s.tcp.send(Side::host,
+                    bytes_of("220 this is a greeting that is longer than sixty-four bytes, for good measure\r\n"));
+         s.bind().bind_ack().request().response();
+         s.tcp.fin(Side::client).fin(Side::host);
+     }},
+    {"answered after the client has closed its side", Outcome::complete,
+     [](ConversationScript& s) {
+         bound(s);
+         s.request();
+         s.tcp.fin(Side::client);
+         s.response();
+         s.tcp.fin(Side::host).ack(Side::client);
+     }},
+
     // before the connection
     {"SYN answered by RST", Outcome::refused_by_rst, [](ConversationScript& s) { s.tcp.syn().rst(Side::host); }},
     {"every retry answered by RST", Outcome::refused_by_rst,
@@ -333,6 +351,20 @@ const Case cases[] = {
          s.request().host(head(s.response_pdus(), 100));
          s.tcp.fin(Side::client).fin(Side::host);
      }},
+    {"answered when the client has given up, and its system resets", Outcome::request_unanswered,
+     [](ConversationScript& s) {
+         bound(s);
+         s.request();
+         s.tcp.wait(11'000'000'000).fin(Side::client);
+         s.tcp.send(Side::host, s.response_pdus()).rst(Side::client);
+     }},
+    {"a bind answered when the client has given up, and its system resets", Outcome::no_answer_to_bind,
+     [](ConversationScript& s) {
+         s.tcp.handshake();
+         s.bind();
+         s.tcp.wait(11'000'000'000).fin(Side::client);
+         s.tcp.send(Side::host, s.bind_ack_pdu()).rst(Side::client);
+     }},
     {"a fragmented response, host closes before its last fragment", Outcome::closed_by_host_mid_response,
      [](ConversationScript& s) {
          bound(s);
@@ -470,23 +502,111 @@ TEST_CASE("outcome: a client that gives up at once was not answered, wherever th
     CHECK(track(script.packets()).conversations.at(0).has("KMS-REQUEST-NO-ANSWER"));
 }
 
+// The packets that one side sent; a mirror of one direction has no others.
+std::vector<PacketView> sent_by(Side side, const std::vector<TestPacket>& packets, std::uint16_t host_port) {
+    std::vector<PacketView> out;
+    for (const PacketView& packet : views_of(packets)) {
+        // Ethernet and IPv4 headers have 34 bytes; then comes the source port.
+        const bool from_host = packet.data[34] * 256U + packet.data[35] == host_port;
+        if (from_host == (side == Side::host)) out.push_back(packet);
+    }
+    return out;
+}
+
 TEST_CASE("outcome: one direction alone proves no silence of the other", "[check][outcome]") {
     for (const std::uint16_t port : {std::uint16_t{1688}, std::uint16_t{50'123}}) {
         ConversationOptions options;
         options.host.port = port;
         const auto packets = with_silence(conversation(options, 2));
-        std::vector<PacketView> from_client;
-        for (const PacketView& packet : views_of(packets)) {
-            // Ethernet and IPv4 headers have 34 bytes; then comes the source port.
-            const unsigned source_port = packet.data[34] * 256U + packet.data[35];
-            if (source_port != port) from_client.push_back(packet);
-        }
+        const auto from_client = sent_by(Side::client, packets, port);
         REQUIRE(from_client.size() < packets.size());
         const Tracked tracked = track(from_client);
         REQUIRE(tracked.conversations.size() == 1);
         CHECK(name_of(tracked.conversations.front().outcome) == "complete");
         CHECK(tracked.conversations.front().has("KMS-CAPTURE-GAP"));
         CHECK(check::worst(tracked.conversations.front().findings) == check::Severity::info);
+    }
+}
+
+TEST_CASE("outcome: a failure that the host's direction shows is told from that direction alone", "[check][outcome]") {
+    struct OneWay {
+        std::string id;
+        void (*play)(ConversationScript& s);
+    };
+    const OneWay one_ways[] = {
+        {"KMS-BIND-NAK", [](ConversationScript& s) { s.bind().host(ConversationScript::bind_nak_pdu(4)); }},
+        {"KMS-BIND-NO-INTERFACE", [](ConversationScript& s) { s.bind().host(s.rejecting_bind_ack_pdu(1)); }},
+        {"KMS-RPC-FAULT",
+         [](ConversationScript& s) { s.bind().bind_ack().request().host(s.fault_pdu(access_denied)); }},
+        {"KMS-CLOCK-SKEW",
+         [](ConversationScript& s) { s.bind().bind_ack().request().host(s.refusal_pdu(0xC004F06C)); }},
+        {"KMS-NOT-RPC", [](ConversationScript& s) { s.bind().host(bytes_of("HTTP/1.1 400 Bad Request\r\n\r\n")); }},
+    };
+    for (const OneWay& one_way : one_ways) {
+        ConversationScript script;
+        script.tcp.handshake();
+        one_way.play(script);
+        script.tcp.fin(Side::client).fin(Side::host);
+        const Tracked tracked = track(sent_by(Side::host, script.packets(), 1688));
+        INFO(one_way.id);
+        REQUIRE(tracked.conversations.size() == 1);
+        CHECK(tracked.conversations.front().has(one_way.id));
+    }
+}
+
+TEST_CASE("outcome: a client's reset confirms what it had received, so a lost answer is no silence",
+          "[check][outcome]") {
+    ConversationScript script;
+    bound(script);
+    script.request();
+    const std::size_t before = script.packets().size();
+    script.tcp.send(Side::host, script.response_pdus()).rst(Side::client);
+    auto packets = with_silence(script.packets());
+    packets.erase(packets.begin() + static_cast<std::ptrdiff_t>(before));
+    const Tracked tracked = track(packets);
+    REQUIRE(tracked.conversations.size() == 1);
+    CHECK(name_of(tracked.conversations.front().outcome) == "complete");
+    CHECK(tracked.conversations.front().has("KMS-CAPTURE-GAP"));
+}
+
+TEST_CASE("outcome: retransmissions and keep-alives are waiting, not news", "[check][outcome]") {
+    for (const bool keep_alive : {false, true}) {
+        ConversationScript script;
+        bound(script);
+        const std::uint32_t at = script.tcp.next_sequence(Side::client);
+        const ByteVector request = script.request_pdus();
+        script.client(request);
+        for (int i = 0; i < 4; ++i) {
+            const TcpFields again{.sequence = keep_alive ? script.tcp.next_sequence(Side::client) - 1 : at,
+                                  .acknowledgment = script.tcp.next_sequence(Side::host)};
+            script.tcp.wait(5'000'000'000);
+            script.tcp.segment(Side::client, again, keep_alive ? bytes({0}) : request);
+        }
+        const Tracked tracked = track(script.packets());
+        REQUIRE(tracked.conversations.size() == 1);
+        CHECK(tracked.conversations.front().has("KMS-REQUEST-NO-ANSWER"));
+    }
+}
+
+TEST_CASE("outcome: a SYN that a mirror port delivers twice is no retry, one a second later is", "[check][outcome]") {
+    for (const std::int64_t wait_ns : {std::int64_t{10'000}, std::int64_t{1'000'000'000}}) {
+        ConversationScript script;
+        script.tcp.syn().wait(wait_ns).syn();
+        const Tracked tracked = track(script.packets());
+        REQUIRE(tracked.conversations.size() == 1);
+        CHECK(tracked.conversations.front().has("KMS-CAPTURE-ENDS") == (wait_ns < 1'000'000));
+    }
+}
+
+TEST_CASE("outcome: data in a SYN that was refused or ignored was never part of a conversation", "[check][outcome]") {
+    for (const bool refused : {true, false}) {
+        ConversationScript script;
+        script.tcp.segment(Side::client, {.sequence = 1000, .flags = 0x02}, script.bind_pdu());
+        if (refused) script.tcp.segment(Side::host, {.acknowledgment = 1001, .flags = 0x14}, {});
+        const Tracked tracked = track(with_silence(script.packets()));
+        REQUIRE(tracked.conversations.size() == 1);
+        CHECK(tracked.conversations.front().outcome == (refused ? Outcome::refused_by_rst : Outcome::no_answer_to_syn));
+        CHECK(tracked.conversations.front().pdu_count == 0);
     }
 }
 

@@ -1,6 +1,7 @@
 // Look-ups of the KMS service record, from UDP packets to what is said about them.
 #include <catch2/catch.hpp>
 
+#include "tests/support/dissect/conversation_script.h"
 #include "tests/support/dissect/decode_packets.h"
 #include "tests/support/packet_builder.h"
 
@@ -10,8 +11,9 @@ namespace {
 constexpr std::uint8_t nxdomain = 3;
 constexpr std::string_view name = "_vlmcs._tcp.corp.example.test";
 
-// RFC 1035 4.1.1, 4.1.2: a header and one SRV question.
-ByteVector dns_message(std::uint16_t id, std::uint16_t flags, unsigned answer_count, std::string_view query) {
+// RFC 1035 4.1.1, 4.1.2: a header and one question, of type SRV unless told.
+ByteVector dns_message(std::uint16_t id, std::uint16_t flags, unsigned answer_count, std::string_view query,
+                       std::uint8_t type = 33) {
     ByteVector out = bytes({static_cast<unsigned>(id >> 8), id & 0xFFU, static_cast<unsigned>(flags >> 8),
                             flags & 0xFFU, 0, 1, 0, answer_count, 0, 0, 0, 0});
     for (std::size_t at = 0; at < query.size();) {
@@ -21,7 +23,7 @@ ByteVector dns_message(std::uint16_t id, std::uint16_t flags, unsigned answer_co
                    query.begin() + static_cast<std::ptrdiff_t>(end));
         at = end + 1;
     }
-    return join({out, bytes({0, 0, 33, 0, 1})});
+    return join({out, bytes({0, 0, type, 0, 1})});
 }
 
 // One SRV record for the name of the question: "0 100 1688 kms."
@@ -36,16 +38,28 @@ public:
     Endpoint server = endpoint("192.0.2.53", 53);
 
     DnsScript& ask(std::uint16_t id, std::string_view query = name) {
-        return add(client, server, dns_message(id, 0x0100, 0, query));
+        return add(client, server, dns_message(id, 0x0100, 0, query, type));
     }
     DnsScript& answer(std::uint16_t id, std::string_view query = name) {
         return add(server, client, join({dns_message(id, 0x8180, 1, query), srv_record()}));
     }
     DnsScript& answer_with(std::uint8_t rcode, std::uint16_t id, std::string_view query = name) {
-        return add(server, client, dns_message(id, static_cast<std::uint16_t>(0x8180 | rcode), 0, query));
+        return add(server, client, dns_message(id, static_cast<std::uint16_t>(0x8180 | rcode), 0, query, type));
+    }
+    /// RFC 2782: the service is decidedly not available.
+    DnsScript& answer_nowhere(std::uint16_t id) {
+        const ByteVector record = bytes({0xC0, 12, 0, 33, 0, 1, 0, 0, 0x0E, 0x10, 0, 7, 0, 0, 0, 0, 0, 0, 0});
+        return add(server, client, join({dns_message(id, 0x8180, 1, name), record}));
+    }
+    DnsScript& answer_without_question(std::uint8_t rcode, std::uint16_t id) {
+        return add(server, client,
+                   bytes({static_cast<unsigned>(id >> 8), id & 0xFFU, 0x81, 0x80U | rcode, 0, 0, 0, 0, 0, 0, 0, 0}));
     }
 
     bool capture_goes_on = true;  ///< for a minute, without another packet of ours
+    std::uint8_t type = 33;       ///< of the questions: SRV
+
+    std::vector<TestPacket> captured_packets() const { return capture_goes_on ? with_silence(packets_) : packets_; }
 
     std::vector<boost::json::object> lookups() const {
         const auto packets = captured_packets();
@@ -57,7 +71,6 @@ public:
     }
 
 private:
-    std::vector<TestPacket> captured_packets() const { return capture_goes_on ? with_silence(packets_) : packets_; }
     DnsScript& add(const Endpoint& from, const Endpoint& to, const ByteVector& message) {
         const ByteVector packet = ip_packet(from.ip, to.ip, 17, udp_datagram(from, to, message));
         packets_.push_back(
@@ -110,6 +123,48 @@ TEST_CASE("dns: a question in the last seconds of a capture is not called unansw
     CHECK(said_of(script) == Said{"none, 2, KMS-CAPTURE-ENDS"});
     script.ask(1).ask(1).ask(1).ask(1);
     CHECK(said_of(script) == Said{"none, 6, KMS-DNS-NO-ANSWER"});
+}
+
+TEST_CASE("dns: an answer whose records the capture cut off is no missing record", "[dissect][dns]") {
+    DnsScript script;
+    script.ask(1).answer(1);
+    std::vector<PacketView> cut;
+    const auto packets = script.captured_packets();
+    for (PacketView packet : views_of(packets)) {
+        packet.data = head(packet.data, 80);
+        cut.push_back(packet);
+    }
+    for (const auto& line : decode_json(cut)) CHECK(line.at("findings").as_array().empty());
+}
+
+TEST_CASE("dns: only a question for SRV records learns that there are none", "[dissect][dns]") {
+    DnsScript address;
+    address.type = 1;
+    address.ask(1).answer_with(0, 1);
+    CHECK(said_of(address) == Said{"NOERROR, 1"});
+    DnsScript service;
+    service.ask(1).answer_with(0, 1);
+    CHECK(said_of(service) == Said{"NOERROR, 1, KMS-DNS-NO-RECORD"});
+}
+
+TEST_CASE("dns: an SRV record that names '.' says that there is no service", "[dissect][dns]") {
+    DnsScript script;
+    script.ask(1).answer_nowhere(1);
+    CHECK(said_of(script) == Said{"NOERROR, 1, KMS-DNS-NO-RECORD"});
+}
+
+TEST_CASE("dns: a refusal without the question is matched by its id", "[dissect][dns]") {
+    DnsScript script;
+    script.ask(1).answer_without_question(5, 1);
+    CHECK(said_of(script) == Said{"REFUSED, 1, KMS-DNS-REFUSED"});
+}
+
+TEST_CASE("dns: a look-up that found nothing is no trouble of a client that a KMS host answers", "[dissect][dns]") {
+    DnsScript script;
+    script.ask(1).answer_with(nxdomain, 1);
+    auto packets = script.captured_packets();
+    for (const auto& packet : conversation({})) packets.push_back(packet);
+    for (const auto& line : decode_json(views_of(packets))) CHECK(line.at("findings").as_array().empty());
 }
 
 TEST_CASE("dns: the table tells of look-ups that found no host, and only of those", "[dissect][dns]") {

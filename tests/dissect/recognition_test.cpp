@@ -132,6 +132,43 @@ TEST_CASE("recognition: a scan of the ports of one host leaves no conversation o
     CHECK(track(packets).conversations.empty());
 }
 
+TEST_CASE("recognition: a client that tries twelve hosts slowly, one after the other, is no scan",
+          "[dissect][recognition]") {
+    for (const std::int64_t pause_ns : {std::int64_t{30'000'000'000}, std::int64_t{1'000'000}}) {
+        std::vector<TestPacket> packets;
+        std::int64_t start_ns = 1'764'000'000'000'000'000;
+        for (unsigned host = 1; host <= 12; ++host) {
+            TcpScript script{{.client = endpoint("192.0.2.77", static_cast<std::uint16_t>(40'000 + host)),
+                              .host = endpoint("198.51.100." + std::to_string(host), 1688),
+                              .start = {start_ns}}};
+            script.syn();
+            for (auto& packet : script.packets) packets.push_back(std::move(packet));
+            start_ns += pause_ns;
+        }
+        const Tracked tracked = track(with_silence(packets));
+        INFO("a host every " << pause_ns << " ns");
+        CHECK(tracked.conversations.size() == (pause_ns > 1'000'000 ? 12 : 0));
+        CHECK(tracked.scans.size() == (pause_ns > 1'000'000 ? 0 : 1));
+    }
+}
+
+TEST_CASE("recognition: a long conversation of cut packets on the KMS port is reported from its SYN on",
+          "[dissect][recognition]") {
+    ConversationScript script;
+    script.tcp.handshake();
+    script.bind().bind_ack();
+    for (int i = 0; i < 300; ++i) script.request().response();
+    const auto packets = script.packets();
+    std::vector<PacketView> cut;
+    for (PacketView packet : views_of(packets)) {
+        packet.data = head(packet.data, 84);
+        cut.push_back(packet);
+    }
+    std::size_t exchange_count = 0;
+    for (const Seen& seen : track(cut).conversations) exchange_count += seen.call_ids.size();
+    CHECK(exchange_count == 300);
+}
+
 TEST_CASE("recognition: a client with three hosts, none of which listens, is no scan", "[dissect][recognition]") {
     std::vector<TestPacket> packets;
     for (int i = 1; i <= 3; ++i) {

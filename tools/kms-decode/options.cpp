@@ -105,15 +105,6 @@ std::expected<void, std::string> read_fail_on(const po::variables_map& map, Opti
     return {};
 }
 
-std::string outcome_names() {
-    std::string names;
-    for (std::size_t i = 0; i < check::outcome_count; ++i) {
-        if (i > 0) names += ", ";
-        names += check::name_of(static_cast<check::Outcome>(i));
-    }
-    return names;
-}
-
 std::expected<void, std::string> read_ends(const po::variables_map& map, const char* name,
                                            std::vector<decode::EndFilter>& out) {
     if (!map.contains(name)) return {};
@@ -143,7 +134,7 @@ std::expected<void, std::string> read_selection(const po::variables_map& map, Op
     if (map.contains("outcome")) {
         for (const auto& text : map["outcome"].as<Texts>()) {
             const auto outcome = check::parse_outcome(text);
-            if (!outcome) return std::unexpected("--outcome: '" + text + "' is none of " + outcome_names());
+            if (!outcome) return std::unexpected("--outcome: '" + text + "' is no outcome; --outcome list names them");
             selection.outcomes.push_back(*outcome);
         }
     }
