@@ -256,6 +256,15 @@ void nothing_accepted(const Conversation& c, std::vector<Finding>& out) {
     out.push_back(b.take());
 }
 
+// The response to a call that was made and granted after this PDU.
+const PduRecord* later_success(const Conversation& c, const PduRecord& fault) {
+    const auto index = static_cast<std::size_t>(&fault - c.pdus.data());
+    const auto found = std::find_if(c.exchanges.begin(), c.exchanges.end(), [index](const dissect::Exchange& e) {
+        return e.request_pdu > index && e.response_pdu && e.hresult == 0U;
+    });
+    return found == c.exchanges.end() ? nullptr : &c.pdus[*found->response_pdu];
+}
+
 void fault(const Conversation& c, std::vector<Finding>& out) {
     for (const PduRecord& p : c.pdus) {
         if (p.from != Side::host || p.decoded.type() != dcerpc::PduType::fault) continue;
@@ -264,10 +273,15 @@ void fault(const Conversation& c, std::vector<Finding>& out) {
             f == nullptr || !p.decoded.complete()
                 ? "of a status that is not in the capture"
                 : fmt::format("{} ({})", format_code(f->status), dcerpc::fault_status_text(f->status));
-        Builder b{rule::rpc_fault, c, fmt::format("{} answered with the RPC fault {}", to_string(c.host), status)};
+        const PduRecord* success = later_success(c, p);
+        Builder b{success != nullptr ? rule::rpc_fault_retried : rule::rpc_fault, c,
+                  fmt::format("{} answered with the RPC fault {}{}", to_string(c.host), status,
+                              success != nullptr ? ", and a later call well" : "")};
         if (const PduRecord* asked = asked_by(c, p)) b.saw(asked->last, pdu_text(*asked));
         b.saw(p.last, fmt::format("fault {}, call id {}", status, p.decoded.header.call_id));
-        if (f != nullptr && p.decoded.complete()) {
+        if (success != nullptr) {
+            b.saw(success->last, pdu_text(*success));
+        } else if (f != nullptr && p.decoded.complete()) {
             const auto [cause, remedy] = fault_points_to(f->status);
             b.points_to(cause, remedy).inner_code(inner_code_of_fault(f->status));
         }

@@ -23,7 +23,8 @@ constexpr const Rule* table[] = {
     &rule::client_cut,        &rule::request_no_answer,
     &rule::request_reset,     &rule::request_closed,
     &rule::response_cut,      &rule::rpc_fault,
-    &rule::response_check,    &rule::rpc_broken,
+    &rule::rpc_fault_retried, &rule::response_check,
+    &rule::rpc_broken,
 
     &rule::request_invalid,   &rule::product_not_covered,
     &rule::client_list_full,  &rule::host_refused,

@@ -42,6 +42,7 @@ extern const Rule request_reset;      // KMS-REQUEST-RESET
 extern const Rule request_closed;     // KMS-REQUEST-CLOSED  FIN instead of a response
 extern const Rule response_cut;       // KMS-RESPONSE-CUT  host closed in the middle of the response
 extern const Rule rpc_fault;          // KMS-RPC-FAULT
+extern const Rule rpc_fault_retried;  // KMS-RPC-FAULT-RETRIED  info: a later call was answered
 extern const Rule response_check;     // KMS-RESPONSE-CHECK  the client rejects the answer: MAC, hash, tag, echo...
 extern const Rule rpc_broken;         // KMS-RPC-BROKEN  warning: bytes between the PDUs that are none
 

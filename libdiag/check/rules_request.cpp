@@ -99,6 +99,11 @@ constexpr Text fault_remedy[] = {
     "that changes it.",
 };
 
+constexpr Text fault_retried_remedy[] = {
+    "Nobody, as long as it happens rarely: the client tried again and got its answer.",
+    "KMS host administrator: if it happens often, act on the status as for KMS-RPC-FAULT.",
+};
+
 constexpr Text response_check_causes[] = {
     "The host is no genuine KMS host: an emulator gets details of the answer wrong, or uses other keys than the "
     "client.",
@@ -231,6 +236,20 @@ constinit const Rule rpc_fault{
     .capture_shows =
         "A request PDU answered by a PDU of type fault. Its status says why; flag 0x20 says that the call did not "
         "execute.",
+    .events = call_events,
+};
+
+constinit const Rule rpc_fault_retried{
+    .id = "KMS-RPC-FAULT-RETRIED",
+    .severity = Severity::info,
+    .stage = Stage::response,
+    .windows_code = 0,
+    .inner_code = 0,
+    .summary = "The host answered a call with an RPC fault, and a later call on the same connection was answered well.",
+    .causes = fault_causes,
+    .remedy = fault_retried_remedy,
+    .code_note = "No code: the client got what it wanted. KMS-RPC-FAULT has the codes of faults that stay.",
+    .capture_shows = "A fault, then another request on the same connection, and its response.",
     .events = call_events,
 };
 

@@ -192,6 +192,20 @@ const Case cases[] = {
      good},
     {"KMS-RPC-FAULT", Severity::critical, Stage::response, host_unavailable, 0x80070005,
      [] { return bound([](ConversationScript& s) { s.request().host(s.fault_pdu(5)); }); }, good},
+    {"KMS-RPC-FAULT-RETRIED", Severity::info, Stage::response, 0, 0,
+     [] {
+         return bound([](ConversationScript& s) {
+             s.request().host(s.fault_pdu(0x1C010014));
+             s.request().response();
+         });
+     },
+     // The other way around it stays a fault.
+     [] {
+         return bound([](ConversationScript& s) {
+             s.request().response();
+             s.request().host(s.fault_pdu(0x1C010014));
+         });
+     }},
     {"KMS-RESPONSE-CHECK", Severity::critical, Stage::response, host_unavailable, 0x8007000D,
      [] {
          return bound([](ConversationScript& s) {
