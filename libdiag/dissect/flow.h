@@ -46,6 +46,14 @@ public:
 
     std::size_t memory_size() const;
 
+    /// A SYN that does not belong to this connection, which goes on: an old packet, or the first of a new connection. The
+    /// answer to it tells.
+    struct StraySyn {
+        std::uint32_t sequence = 0;
+        Mark mark;
+    };
+    std::optional<StraySyn> stray_syn;
+
     std::uint64_t serial = 0;
     std::uint64_t fingerprint = 0;
     std::uint32_t pool_index = 0;

@@ -90,7 +90,8 @@ void Tracker::on_ip(const ip::IpPacket& packet, const PacketView& frame) {
 }
 
 void Tracker::announce(std::uint64_t serial, const PacketView& frame) {
-    if (!options_.announce_packets) return;
+    const bool was_announced = frame.data.empty();  // begin_anew() repeats a packet without its bytes
+    if (!options_.announce_packets || was_announced) return;
     if (joined_fragments_.empty()) return sink_.on_packet(serial, frame);
     sink_.on_fragments_of(serial, joined_fragments_);
 }
@@ -106,7 +107,10 @@ void Tracker::on_tcp(const ip::IpPacket& packet, const PacketView& frame) {
                   .destination = {packet.destination, segment->destination_port},
                   .segment = *segment,
                   .frame = frame};
-    const std::uint64_t fingerprint = fingerprint_of(tcp.source, tcp.destination, options_.hash_key);
+    on_connection(tcp, fingerprint_of(tcp.source, tcp.destination, options_.hash_key));
+}
+
+void Tracker::on_connection(const Tcp& tcp, std::uint64_t fingerprint) {
     stream::FlowSlot* slot = table_.find(fingerprint);
     if (slot == nullptr) return on_unknown(tcp, fingerprint);
     switch (slot->kind()) {
@@ -221,13 +225,45 @@ void Tracker::on_active(const Tcp& tcp, Flow& flow) {
     const bool from_host = tcp.source == flow.host && tcp.destination == flow.client;
     if (!from_client && !from_host) return;  // another connection with the same fingerprint
     const Side from = from_client ? Side::client : Side::host;
+    if (flow.stray_syn && answers_stray_syn(tcp, from, *flow.stray_syn)) return begin_anew(tcp, flow);
     if (from_client && flow.is_new_connection(tcp_event(tcp, from))) {
+        if (!flow.is_over()) {
+            announce(tcp.frame.number, tcp.frame);
+            flow.stray_syn = Flow::StraySyn{.sequence = tcp.segment.sequence, .mark = mark_of(tcp.frame)};
+            return;
+        }
         const std::uint64_t fingerprint = flow.fingerprint;
         report(flow, Ending::natural);
         close_flow(flow, false);
         return on_unknown(tcp, fingerprint);
     }
     feed(flow, tcp, from);
+}
+
+// The host takes or refuses it, or the client insists.
+bool Tracker::answers_stray_syn(const Tcp& tcp, Side from, const Flow::StraySyn& syn) {
+    if (from == Side::client) return tcp.is_first_syn() && tcp.segment.sequence == syn.sequence;
+    const bool answers = tcp.is_syn_ack() || (tcp.has(tcp::flag::rst) && tcp.has(tcp::flag::ack));
+    return answers && tcp.segment.acknowledgment == syn.sequence + 1;
+}
+
+// The stray SYN was the first packet of a new connection between the same ports.
+void Tracker::begin_anew(const Tcp& tcp, Flow& flow) {
+    const std::uint64_t fingerprint = flow.fingerprint;
+    const Flow::StraySyn syn = *flow.stray_syn;
+    const PacketView frame{.number = syn.mark.packet,
+                           .time = syn.mark.time,
+                           .fraction_digits = flow.fraction_digits,
+                           .link_type = tcp.frame.link_type,
+                           .original_size = 0,
+                           .data = {}};
+    Tcp first{.source = flow.client, .destination = flow.host, .segment = {}, .frame = frame};
+    first.segment.sequence = syn.sequence;
+    first.segment.flags = tcp::flag::syn;
+    report(flow, Ending::natural);
+    close_flow(flow, false);
+    on_unknown(first, fingerprint);
+    on_connection(tcp, fingerprint);
 }
 
 TcpEvent Tracker::tcp_event(const Tcp& tcp, Side from) {

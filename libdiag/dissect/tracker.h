@@ -95,10 +95,13 @@ private:
     void on_tcp(const ip::IpPacket& packet, const PacketView& frame);
     void on_udp(const ip::IpPacket& packet, const PacketView& frame);
     void on_icmp(const ip::IpPacket& packet, const PacketView& frame);
+    void on_connection(const Tcp& tcp, std::uint64_t fingerprint);
     void on_unknown(const Tcp& tcp, std::uint64_t fingerprint);
     void on_handshake(const Tcp& tcp, stream::FlowSlot& slot);
     void on_rejected(const Tcp& tcp, stream::FlowSlot& slot);
     void on_active(const Tcp& tcp, Flow& flow);
+    static bool answers_stray_syn(const Tcp& tcp, Side from, const Flow::StraySyn& syn);
+    void begin_anew(const Tcp& tcp, Flow& flow);
     static TcpEvent tcp_event(const Tcp& tcp, Side from);
     Flow& open_flow(const Tcp& tcp, std::uint64_t fingerprint, Side from);
     Flow& promote(const Tcp& tcp, stream::FlowSlot& slot, Side from);

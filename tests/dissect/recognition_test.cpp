@@ -169,6 +169,33 @@ TEST_CASE("recognition: a long conversation of cut packets on the KMS port is re
     CHECK(exchange_count == 300);
 }
 
+TEST_CASE("recognition: an old SYN amid a conversation does not break it, the SYN of a new one ends it",
+          "[dissect][recognition]") {
+    for (const std::uint16_t port : {std::uint16_t{1688}, std::uint16_t{50'123}}) {
+        INFO("port " << port);
+        ConversationScript script{{.host = endpoint("192.0.2.10", port)}};
+        script.tcp.handshake();
+        script.bind();
+        script.tcp.segment(Side::client, {.sequence = 77'777'777, .flags = 0x02}, {});
+        script.bind_ack().request().response();
+        const Tracked stray = track(script.packets());
+        REQUIRE(stray.conversations.size() == 1);
+        CHECK(stray.conversations.front().answered == std::vector<bool>{true});
+        CHECK(stray.conversations.front().findings.empty());
+        // Neither was closed in the capture; the second has the same ports and other sequence numbers.
+        auto both = script.packets();
+        ConversationOptions options{.host = endpoint("192.0.2.10", port)};
+        options.client_isn = 500'000'000;
+        options.host_isn = 900'000'000;
+        for (auto& packet : conversation(options)) both.push_back(std::move(packet));
+        const Tracked tracked = track(both);
+        REQUIRE(tracked.conversations.size() == 2);
+        CHECK(tracked.conversations[0].answered == std::vector<bool>{true});
+        CHECK(tracked.conversations[1].answered == std::vector<bool>{true});
+        CHECK(tracked.conversations[1].findings.empty());
+    }
+}
+
 TEST_CASE("recognition: a client with three hosts, none of which listens, is no scan", "[dissect][recognition]") {
     std::vector<TestPacket> packets;
     for (int i = 1; i <= 3; ++i) {
