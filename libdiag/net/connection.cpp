@@ -70,7 +70,7 @@ bool Connection::send(Bytes bytes) {
             return false;
         }
         if (error) {
-            end(End::reset);
+            end(End::close);
             return false;
         }
     }
@@ -107,8 +107,16 @@ void Connection::on_read(const error_code& error, std::size_t size) {
 
 void Connection::take(std::size_t size) {
     owner_.counters.received_size += size;
-    if (state_ == State::half_closed) return read();  // nobody listens any more
+    if (state_ == State::half_closed) return discard(size);
     decide(session_.on_bytes(Bytes{in_}.first(size), now().clock));
+}
+
+// Nobody listens any more. A peer that goes on and on has no claim on a gentle end.
+void Connection::discard(std::size_t size) {
+    constexpr std::size_t max_discarded_size = std::size_t{64} << 10;
+    discarded_size_ += size;
+    if (discarded_size_ > max_discarded_size) return end(End::close);
+    read();
 }
 
 void Connection::wind_up() {

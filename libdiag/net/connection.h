@@ -71,6 +71,7 @@ private:
     void read_what_arrived();
     void on_read(const boost::system::error_code& error, std::size_t size);
     void take(std::size_t size);
+    void discard(std::size_t size);
     bool do_action(const session::Action& action);
     bool send(Bytes bytes);
     void wait(std::chrono::milliseconds time);
@@ -86,6 +87,7 @@ private:
     session::Actions actions_;
     std::size_t action_index_ = 0;
     std::size_t sent_size_ = 0;  // bytes of the action under way
+    std::size_t discarded_size_ = 0;  // bytes that came after our end
     std::unique_ptr<boost::asio::steady_timer> timer_;
     std::array<std::uint8_t, 1024> in_;  // three requests of version 6
 };
