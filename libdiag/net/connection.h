@@ -86,7 +86,7 @@ private:
     bool waiting_ = false;
     session::Actions actions_;
     std::size_t action_index_ = 0;
-    std::size_t sent_size_ = 0;  // bytes of the action under way
+    std::size_t sent_size_ = 0;       // bytes of the action under way
     std::size_t discarded_size_ = 0;  // bytes that came after our end
     std::unique_ptr<boost::asio::steady_timer> timer_;
     std::array<std::uint8_t, 1024> in_;  // three requests of version 6

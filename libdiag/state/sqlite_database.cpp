@@ -6,10 +6,21 @@
 namespace diag::state {
 namespace {
 
-std::unexpected<std::string> problem(sqlite3* database) {
-    return std::unexpected(
-        fmt::format("{} (SQLite code {})", sqlite3_errmsg(database), sqlite3_extended_errcode(database)));
+// What somebody can do something about in words of ours, everything else as SQLite says it.
+std::string explain(sqlite3* database) {
+    constexpr int primary_code = 0xFF;
+    const int code = sqlite3_extended_errcode(database);
+    switch (code & primary_code) {
+        case SQLITE_BUSY: return "another process uses it";
+        case SQLITE_FULL: return "no space is left on the disk";
+        case SQLITE_READONLY: return "it may not be written";
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB: return fmt::format("damaged: {}", sqlite3_errmsg(database));
+        default: return fmt::format("{} (SQLite code {})", sqlite3_errmsg(database), code);
+    }
 }
+
+std::unexpected<std::string> problem(sqlite3* database) { return std::unexpected(explain(database)); }
 
 }  // namespace
 

@@ -51,22 +51,23 @@ std::expected<Kind, std::string> look_at(const std::string& path) {
 }
 
 SqliteResult create_tables(SqliteDatabase& database) {
-    const std::string sql = fmt::format("BEGIN EXCLUSIVE; PRAGMA application_id={}; PRAGMA user_version={}; {} COMMIT",
-                                        state_file_id, state_file_version, tables);
+    const std::string sql =
+        fmt::format("PRAGMA application_id={}; PRAGMA user_version={}; {}", state_file_id, state_file_version, tables);
     return database.execute(sql.c_str());
 }
 
-// The process that made the file may have been killed before it had tables.
-SqliteResult make_ready(SqliteDatabase& database) {
-    if (auto locked =
-            database.execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA synchronous=NORMAL; BEGIN EXCLUSIVE; COMMIT");
-        !locked)
-        return locked;
+// A new file gets its header and its tables in one transaction: killed before, it is still empty, or SQLite makes it so.
+SqliteResult create_if_empty(SqliteDatabase& database) {
     const auto table_count = database.query_number("SELECT count(*) FROM sqlite_schema");
     if (!table_count) return std::unexpected(table_count.error());
-    if (table_count->value_or(0) == 0)
-        if (auto done = create_tables(database); !done) return done;
-    return database.execute("PRAGMA journal_mode=WAL; BEGIN IMMEDIATE; COMMIT");
+    return table_count->value_or(0) == 0 ? create_tables(database) : SqliteResult{};
+}
+
+SqliteResult make_ready(SqliteDatabase& database) {
+    auto done = database.execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA synchronous=NORMAL; BEGIN EXCLUSIVE");
+    if (done) done = create_if_empty(database);
+    if (done) done = database.execute("COMMIT; PRAGMA journal_mode=WAL; BEGIN IMMEDIATE; COMMIT");
+    return done;
 }
 
 SqliteResult check(SqliteDatabase& database) {
@@ -77,7 +78,7 @@ SqliteResult check(SqliteDatabase& database) {
     const Bytes text = *row ? verdict->blob(0) : Bytes{};
     const std::string_view words{reinterpret_cast<const char*>(text.data()), text.size()};
     if (words == "ok") return {};
-    return std::unexpected(std::string{words});
+    return std::unexpected(fmt::format("damaged: {}", words));
 }
 
 }  // namespace
@@ -94,7 +95,7 @@ std::expected<SqliteDatabase, std::string> open_state_file(const std::string& pa
     auto database = SqliteDatabase::open(path);
     if (!database) return refuse(database.error());
     if (auto ready = make_ready(*database); !ready) return refuse(ready.error());
-    if (auto checked = check(*database); !checked) return refuse("damaged: " + checked.error());
+    if (auto checked = check(*database); !checked) return refuse(checked.error());
     return database;
 }
 

@@ -40,12 +40,13 @@ std::string start_text(const Options& options, const std::vector<Endpoint>& endp
         "kms-refhost {}: reference KMS host for tests, with the lab key profile only.\n"
         "It cannot activate a genuine product.\n",
         DIAG_VERSION);
-    for (const Endpoint& endpoint : endpoints) text += fmt::format("listening on {}\n", to_string(endpoint));
     text += options.state_file ? fmt::format("state: {}\n", escape_for_terminal(*options.state_file))
                                : std::string{"state: in memory, forgotten at the end\n"};
     for (std::size_t i = 0; i < epids.size(); ++i)
         text += fmt::format("ePID for {}: {}\n", options.host.keys[i].host_key_id, epids[i]);
     for (const session::Fault& fault : options.faults) text += fmt::format("fault: {}\n", to_string(fault));
+    // Last: scripts wait for it.
+    for (const Endpoint& endpoint : endpoints) text += fmt::format("listening on {}\n", to_string(endpoint));
     return text;
 }
 
