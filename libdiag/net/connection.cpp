@@ -1,6 +1,8 @@
 #include "libdiag/net/connection.h"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
+#include <utility>
 
 #include "libdiag/net/clock.h"
 
@@ -39,6 +41,7 @@ void Connection::perform() {
         sent_size_ = 0;
     }
     actions_.clear();
+    unanswered_size_ = 0;
     owner_.on_answered(*this);
     read();
 }
@@ -108,7 +111,17 @@ void Connection::on_read(const error_code& error, std::size_t size) {
 void Connection::take(std::size_t size) {
     owner_.counters.received_size += size;
     if (state_ == State::half_closed) return discard(size);
+    if (!keep(size)) return end(End::reset);
     decide(session_.on_bytes(Bytes{in_}.first(size), now().clock));
+}
+
+bool Connection::keep(std::size_t size) {
+    // The session keeps no more (rpc_server.h); what comes then it has refused, or it has been silenced.
+    constexpr std::size_t max_session_size = std::size_t{128} << 10;
+    unanswered_size_ = std::min(unanswered_size_ + size, max_session_size);
+    if (unanswered_size_ <= kept_size_) return true;
+    const std::size_t more = unanswered_size_ - std::exchange(kept_size_, unanswered_size_);
+    return owner_.on_kept(more, kept_size_);
 }
 
 // Nobody listens any more. A peer that goes on and on has no claim on a gentle end.
@@ -147,7 +160,7 @@ void Connection::end(End how) {
     if (how == End::reset) socket_.set_option(asio::socket_base::linger{true, 0}, ignored);
     socket_.close(ignored);
     if (timer_) timer_->cancel();
-    owner_.on_closed(*this);
+    owner_.on_closed(*this, kept_size_);
 }
 
 }  // namespace diag::net

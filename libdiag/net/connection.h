@@ -21,8 +21,10 @@ public:
     virtual void on_answered(Connection& connection) = 0;
     /// Our side has ended; only the peer's end is awaited.
     virtual void on_half_closed(Connection& connection) = 0;
-    /// The descriptor is closed. The last call: nothing else of the owner's may be needed afterwards.
-    virtual void on_closed(Connection& connection) = 0;
+    /// The descriptor is closed, and `kept_size` bytes are given back. The last call: nothing else of the owner's may be needed afterwards.
+    virtual void on_closed(Connection& connection, std::size_t kept_size) = 0;
+    /// A connection has come to keep so many bytes more than ever; false when it may not.
+    virtual bool on_kept(std::size_t more, std::size_t in_all) = 0;
     /// Whether connections shall end when all that has arrived is answered.
     virtual bool is_stopping() const = 0;
 
@@ -71,6 +73,7 @@ private:
     void read_what_arrived();
     void on_read(const boost::system::error_code& error, std::size_t size);
     void take(std::size_t size);
+    bool keep(std::size_t size);
     void discard(std::size_t size);
     bool do_action(const session::Action& action);
     bool send(Bytes bytes);
@@ -86,8 +89,10 @@ private:
     bool waiting_ = false;
     session::Actions actions_;
     std::size_t action_index_ = 0;
-    std::size_t sent_size_ = 0;       // bytes of the action under way
-    std::size_t discarded_size_ = 0;  // bytes that came after our end
+    std::size_t sent_size_ = 0;        // bytes of the action under way
+    std::size_t unanswered_size_ = 0;  // bytes since the last answer
+    std::size_t kept_size_ = 0;        // the most that this ever was: buffers do not shrink
+    std::size_t discarded_size_ = 0;   // bytes that came after our end
     std::unique_ptr<boost::asio::steady_timer> timer_;
     std::array<std::uint8_t, 1024> in_;  // three requests of version 6
 };

@@ -12,10 +12,16 @@
 
 namespace diag::net {
 
+/// A connection may always have sent so many bytes without an answer: a bind with requests behind it is a few hundred.
+inline constexpr std::size_t small_request_size = 4096;
+
 struct ServerSettings {
     std::vector<Endpoint> listen;                    ///< at least one; port 0: the system chooses
     std::size_t max_connection_count = 16'384;       ///< in all; create() lowers it to what the process may have open
     std::size_t max_peer_connection_count = 12'000;  ///< of one peer (peer_key()), so that there is room for others
+    /// Bytes that all connections together may have sent without an answer: what incomplete PDUs and calls cost in memory.
+    /// Beyond, a connection that sends on is reset, unless it is one of those with less than small_request_size.
+    std::size_t max_unanswered_size = std::size_t{64} << 20;
     /// For a connection without an answer. Bytes that make no whole request are no sign of life.
     std::chrono::milliseconds idle_time{30'000};
     /// How long the end of a connection waits for the peer's, so that a reset does not overtake what was sent.
@@ -27,7 +33,7 @@ struct ServerSettings {
 struct ServerCounters {
     std::uint64_t accepted = 0;
     std::uint64_t closed = 0;         ///< by either side; accepted - closed are open
-    std::uint64_t crowded_out = 0;    ///< closed to make room, within the limits or for want of descriptors
+    std::uint64_t crowded_out = 0;    ///< closed to keep within the limits or for want of descriptors
     std::uint64_t timed_out = 0;      ///< closed after the idle time
     std::uint64_t received_size = 0;  ///< bytes
     std::uint64_t sent_size = 0;      ///< bytes
@@ -40,8 +46,8 @@ class ServerLoop;
 /// Answers wait for `settle`: it is called once for all that came together, and only when it has succeeded the answers leave.
 /// So what a client was told is kept. When it fails the connections are reset, nothing more is sent, and run() gives its error.
 ///
-/// A connection is read only while nothing waits to be sent on it; what it costs is 1 KiB besides what the session allows
-/// (rpc_server.h). With too many connections, or no descriptor left, the one that was answered the longest ago gives way.
+/// A connection is read only while nothing waits to be sent on it; it costs 1 KiB besides what the session keeps of incomplete
+/// PDUs and calls (rpc_server.h), which max_unanswered_size bounds for all. With too many connections, or no descriptor left, the one that was answered the longest ago gives way.
 ///
 ///     auto server = HostServer::create({.listen = {endpoint}}, host, plan, settle);
 ///     announce((*server)->endpoints());

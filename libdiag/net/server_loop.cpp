@@ -59,8 +59,16 @@ void ServerLoop::on_half_closed(Connection& connection) {
     connection.is_closing = true;
 }
 
-void ServerLoop::on_closed(Connection& connection) {
+bool ServerLoop::on_kept(std::size_t more, std::size_t in_all) {
+    kept_size_ += more;
+    if (in_all <= small_request_size || kept_size_ <= settings_.max_unanswered_size) return true;
+    ++counters.crowded_out;
+    return false;
+}
+
+void ServerLoop::on_closed(Connection& connection, std::size_t kept_size) {
     ++counters.closed;
+    kept_size_ -= kept_size;
     (connection.is_closing ? closing_ : active_).remove(*connection.place);
 }
 

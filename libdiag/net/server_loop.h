@@ -28,7 +28,8 @@ public:
     void on_decided(Connection& connection) override;
     void on_answered(Connection& connection) override;
     void on_half_closed(Connection& connection) override;
-    void on_closed(Connection& connection) override;
+    void on_closed(Connection& connection, std::size_t kept_size) override;
+    bool on_kept(std::size_t more, std::size_t in_all) override;
     bool is_stopping() const override { return stopping_; }
 
 private:
@@ -68,6 +69,7 @@ private:
     ConnectionTable active_;                            // touched by answers
     ConnectionTable closing_;                           // touched when our side ended
     std::vector<std::shared_ptr<Connection>> decided_;  // wait for settle_
+    std::size_t kept_size_ = 0;                         // bytes, of all connections
     std::uint32_t assoc_group_ = 0;
     bool stopping_ = false;
     std::optional<std::string> failure_;

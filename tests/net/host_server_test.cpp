@@ -195,6 +195,26 @@ TEST_CASE("host server: a client that does not read costs no memory, and gets al
     CHECK(answered == request_count);
 }
 
+TEST_CASE("host server: PDUs that are never complete are bounded in memory, and keep out no sane client", "[net]") {
+    LiveHost host{{.server = {.max_unanswered_size = 64 << 10}}};
+    ByteVector large(16 << 10, 0x41);
+    const ByteVector header = bind();
+    std::copy(header.begin(), header.begin() + 16, large.begin());
+    large[8] = large[9] = 0xFF;  // frag_length: 64 KiB
+    std::vector<ClientSocket> enemies;
+    std::size_t reset_count = 0;
+    for (int i = 0; i < 10; ++i) {
+        enemies.emplace_back(host.port());
+        enemies.back().try_send(large);
+    }
+    ClientSocket good{host.port()};
+    CHECK(ask(good) == 1);
+    for (ClientSocket& enemy : enemies)
+        if (enemy.has_something(200ms)) ++reset_count;
+    CHECK(reset_count >= 6);  // four fit
+    CHECK(reset_count < 10);
+}
+
 TEST_CASE("host server: no descriptor is left of clients that came and went in all manners", "[net]") {
     LiveHost host{{.server = {.idle_time = 60s, .linger_time = 20ms}}};
     {

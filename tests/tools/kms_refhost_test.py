@@ -5,6 +5,7 @@ Needs the built program: $DIAG_BIN_DIR/kms-refhost. Loopback and ports of the sy
 import json
 import os
 import pathlib
+import random
 import re
 import resource
 import shutil
@@ -180,7 +181,7 @@ class BadOptions(Case):
                               ("start-count", "-1"), ("clock-offset", "1 year"), ("activation-date", "2025-02-29"),
                               ("max-connections", "0"), ("max-per-peer", "many"), ("idle-timeout", "0"),
                               ("fault", "nonsense"), ("fault", "delay"), ("format", "xml"), ("color", "blue"),
-                              ("state", ""), ("event-log", "/no/such/folder/log"), ("config", "/no/such/file")):
+                              ("state", ""), ("event-log", "/no/such/folder/log"), ("config", "/no/such/file"), ("config", "/")):
             line = self.refused(f"--{option}={value}")
             self.assertTrue(option in line or value in line or option.replace("-", " ") in line, line)
         for option, value in (("build", "12345"), ("host-key", "ws2099"), ("host-key", "ws2022:25000"),
@@ -381,6 +382,48 @@ class State(Case):
         line = self.refused("--state", self.path,
                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)))
         self.assertIn(str(self.path), line)
+
+
+class Attack(Case):
+    def good(self, port):
+        client = Client(port)
+        answer = client.call(REQUEST)
+        client.close()
+        return answer is not None and answer[2] == RESPONSE
+
+    def test_without_descriptors_the_longest_idle_gives_way(self):
+        host = self.start()
+        resource.prlimit(host.pid, resource.RLIMIT_NOFILE, (40, 40))
+        idle = [socket.create_connection(("127.0.0.1", host.port)) for _ in range(100)]
+        for _ in range(10):
+            self.assertTrue(self.good(host.port))
+        for client in idle:
+            client.close()
+        self.assertEqual(self.stop(host)[0], 0)
+
+    def test_fuzzed_pdus_hurt_nobody_and_leave_no_descriptor(self):
+        host = self.start("--idle-timeout", 2)
+        self.assertTrue(self.good(host.port))
+        descriptors = pathlib.Path(f"/proc/{host.pid}/fd")
+        before = len(list(descriptors.iterdir()))
+        chance = random.Random(42)
+        samples = [BIND, REQUEST, BIND + REQUEST, V4_REQUEST, BIND + PDUS["alter-context-ndr32"] + REQUEST]
+        for _ in range(40):
+            with socket.create_connection(("127.0.0.1", host.port), timeout=LIMIT_S) as enemy:
+                for _ in range(20):
+                    data = bytearray(chance.choice(samples))
+                    for _ in range(chance.randrange(4)):
+                        data[chance.randrange(len(data))] = chance.randrange(256)
+                    try:
+                        enemy.sendall(data[:chance.randrange(1, len(data) + 1)])
+                    except ConnectionError:
+                        break
+            self.assertTrue(self.good(host.port))
+        until = time.monotonic() + LIMIT_S
+        while len(list(descriptors.iterdir())) > before and time.monotonic() < until:
+            time.sleep(0.05)
+        self.assertLessEqual(len(list(descriptors.iterdir())), before)
+        self.assertEqual(self.stop(host)[0], 0)
 
 
 class Stop(Case):
