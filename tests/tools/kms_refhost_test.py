@@ -76,6 +76,8 @@ class Client:
     def close(self):
         self.socket.close()
 
+    __del__ = close
+
 
 class Case(unittest.TestCase):
     def setUp(self):
@@ -392,6 +394,8 @@ class Attack(Case):
         return answer is not None and answer[2] == RESPONSE
 
     def test_without_descriptors_the_longest_idle_gives_way(self):
+        if b"__ubsan_handle" in pathlib.Path(TOOL).read_bytes():
+            self.skipTest("UBSan makes pipes to look at memory, and takes their failure for a bad object")
         host = self.start()
         resource.prlimit(host.pid, resource.RLIMIT_NOFILE, (40, 40))
         idle = [socket.create_connection(("127.0.0.1", host.port)) for _ in range(100)]
