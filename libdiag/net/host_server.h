@@ -44,7 +44,8 @@ class ServerLoop;
 /// The reference host on sockets: a session::HostConnection for each connection, driven by one thread.
 ///
 /// Answers wait for `settle`: it is called once for all that came together, and only when it has succeeded the answers leave.
-/// So what a client was told is kept. When it fails the connections are reset, nothing more is sent, and run() gives its error.
+/// So what a client was told is kept. It is also called once a second or more often, for what could not be written at once.
+/// When it fails the connections are reset, nothing more is sent, and run() gives its error.
 ///
 /// A connection is read only while nothing waits to be sent on it; it costs 1 KiB besides what the session keeps of incomplete
 /// PDUs and calls (rpc_server.h), which max_unanswered_size bounds for all. With too many connections, or no descriptor left, the one that was answered the longest ago gives way.

@@ -39,12 +39,16 @@ std::expected<void, std::string> ServerLoop::run() {
     return {};
 }
 
+bool ServerLoop::settle() {
+    auto settled = settle_();
+    if (settled) return true;
+    failure_ = std::move(settled.error());
+    end_all();
+    return false;
+}
+
 void ServerLoop::send_settled() {
-    if (decided_.empty()) return;
-    if (auto settled = settle_(); !settled) {
-        failure_ = std::move(settled.error());
-        return end_all();
-    }
+    if (decided_.empty() || !settle()) return;
     for (const auto& connection : std::exchange(decided_, {})) connection->perform();
 }
 
@@ -77,7 +81,7 @@ void ServerLoop::await_tick() {
     tick_.async_wait([this](const error_code& error) {
         if (error) return;
         end_idle();
-        await_tick();
+        if (settle()) await_tick();
     });
 }
 

@@ -55,6 +55,7 @@ private:
     void begin_stop();
     void end_all();
 
+    bool settle();
     void send_settled();
     bool is_done() const { return stopping_ && active_.count() + closing_.count() == 0; }
 

@@ -1,5 +1,9 @@
 #include <catch2/catch.hpp>
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <filesystem>
 
@@ -83,6 +87,35 @@ TEST_CASE("host server: serves on two addresses", "[net]") {
     LiveHost host{plan};
     ClientSocket client{host.port()};
     CHECK(ask(client) == 1);
+}
+
+TEST_CASE("host server: serves over IPv6, beside IPv4 on the same port", "[net]") {
+    session::MemoryClientList clients;
+    session::FaultPlan faults;
+    const auto other = session::KmsHost::create({}, clients, [](std::span<std::uint8_t>) {}).value();
+    LiveHost host;
+    const Endpoint six{.ip = IpAddress::parse("::1").value(), .port = host.port()};
+    const auto server =
+        net::HostServer::create({.listen = {six}}, *other, faults, [] { return std::expected<void, std::string>{}; });
+    if (!server) {
+        WARN("not tried: " << server.error());
+        return;
+    }
+    CHECK(to_string((*server)->endpoints().front()) == "[::1]:" + std::to_string(host.port()));
+    std::thread runs{[&server] { static_cast<void>((*server)->run()); }};
+    const int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(host.port());
+    address.sin6_addr = in6addr_loopback;
+    REQUIRE(::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    const ByteVector asked = bind();
+    CHECK(::send(fd, asked.data(), asked.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(asked.size()));
+    std::uint8_t answer[100] = {};
+    CHECK(::recv(fd, answer, sizeof answer, 0) == 60);
+    ::close(fd);
+    (*server)->stop();
+    runs.join();
 }
 
 TEST_CASE("host server: a port in use is one line that names address and reason", "[net]") {

@@ -287,6 +287,15 @@ class Events(Case):
         status, _, output = self.stop(host)
         self.assertEqual((status, len(output.splitlines())), (0, 2000))
 
+    def test_events_that_had_to_wait_come_without_another_request(self):
+        host = self.start(stdout=subprocess.PIPE)
+        client = Client(host.port)
+        for _ in range(2000):
+            client.call(REQUEST)
+        lines = [host.stdout.readline() for _ in range(2000)]
+        self.assertEqual({line.count(",") for line in lines}, {8})
+        client.close()
+
     def test_a_full_disk_under_the_event_log_ends_the_host_with_one_line(self):
         path = self.folder / "events.log"
         host = self.start("--event-log", path, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)))

@@ -17,7 +17,10 @@
 namespace diag::refhost {
 namespace {
 
-constexpr std::size_t max_pending_size = std::size_t{16} << 20;
+constexpr std::size_t patient_size = std::size_t{16} << 20;
+constexpr std::size_t max_pending_size = std::size_t{64} << 20;
+constexpr std::size_t trim_size = std::size_t{1} << 20;
+constexpr int wait_time_ms = 1000;
 constexpr int finish_time_ms = 2000;
 constexpr mode_t file_mode = 0640;  // names of machines are for those who run the host
 
@@ -89,14 +92,14 @@ bool EventLog::is_ready(int timeout_ms) const {
 }
 
 EventLog::Result EventLog::write() {
-    while (written_ < pending_.size()) {
-        const std::size_t rest = pending_.size() - written_;
-        if (may_block_ && !is_ready(rest > max_pending_size ? -1 : 0)) return {};
+    while (rest() > 0) {
+        if (may_block_ && !is_ready(rest() > patient_size ? wait_time_ms : 0)) {
+            if (rest() <= max_pending_size) return {};
+            return std::unexpected(Error{.message = fmt::format("{}: nobody reads the events", name_)});
+        }
         // A pipe that is ready takes this much without blocking (pipe(7)).
-        if (auto done = write_chunk(may_block_ ? std::min<std::size_t>(rest, PIPE_BUF) : rest); !done) return done;
+        if (auto done = write_chunk(may_block_ ? std::min<std::size_t>(rest(), PIPE_BUF) : rest()); !done) return done;
     }
-    pending_.clear();
-    written_ = 0;
     return {};
 }
 
@@ -104,6 +107,8 @@ EventLog::Result EventLog::write_chunk(std::size_t size) {
     const ssize_t written = ::write(fd_, pending_.data() + written_, size);
     if (written >= 0) {
         written_ += static_cast<std::size_t>(written);
+        // A reader that is always a little behind must not let what it has read pile up.
+        if (rest() == 0 || written_ > trim_size) pending_.erase(0, std::exchange(written_, 0));
         return {};
     }
     if (errno == EINTR || errno == EAGAIN) return {};
@@ -116,7 +121,7 @@ EventLog::Result EventLog::finish() {
         if (auto done = write(); !done) return done;
         if (pending_.empty()) return {};
         if (!is_ready(finish_time_ms))
-            return std::unexpected(Error{.message = fmt::format("{}: nobody reads the last events", name_)});
+            return std::unexpected(Error{.message = fmt::format("{}: nobody reads the events", name_)});
     }
 }
 

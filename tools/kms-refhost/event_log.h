@@ -10,7 +10,7 @@ namespace diag::refhost {
 /// Writes events to a file or to standard output.
 ///
 /// A file has them when write() returns. A pipe or terminal that nobody reads must not hold up the host: for it up to 16 MiB
-/// of events wait in memory, and only then write() blocks.
+/// of events wait in memory. With more, write() waits up to a second for the reader; with 64 MiB it fails.
 class EventLog {
 public:
     struct Format {
@@ -47,6 +47,7 @@ public:
 
 private:
     Result write_chunk(std::size_t size);
+    std::size_t rest() const { return pending_.size() - written_; }
     bool is_ready(int timeout_ms) const;
 
     int fd_ = -1;

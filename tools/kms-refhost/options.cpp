@@ -27,7 +27,7 @@ auto text_value(const char* name) { return po::value<std::string>()->value_name(
 auto text_values(const char* name) { return po::value<Texts>()->value_name(name); }
 
 // What may also stand in a configuration file.
-po::options_description settings_options() {
+void add_settings(po::options_description& all) {
     po::options_description serve{"Where and for whom", 80, 46};
     auto add_serve = serve.add_options();
     add_serve("listen", text_values("ADDR:PORT"), "listen here (repeatable; default 127.0.0.1:1688)");
@@ -59,9 +59,7 @@ po::options_description settings_options() {
     add_events("format", text_value("NAME"), "text (default) or json");
     add_events("event-log", text_value("FILE"), "append them to this file instead of standard output");
 
-    po::options_description all;
     all.add(serve).add(host).add(faults).add(events);
-    return all;
 }
 
 po::options_description visible_options() {
@@ -75,7 +73,8 @@ po::options_description visible_options() {
     add("help,h", "this help");
     add("version", "version and library versions");
     po::options_description all;
-    all.add(settings_options()).add(general);
+    add_settings(all);
+    all.add(general);
     return all;
 }
 
@@ -214,7 +213,9 @@ Result read_config(const std::string& path, po::variables_map& map) {
     std::ifstream file{path};
     if (!file) return Problem(fmt::format("--config: {}: {}", path, std::strerror(errno)));
     try {
-        po::store(po::parse_config_file(file, settings_options()), map);
+        po::options_description settings;
+        add_settings(settings);
+        po::store(po::parse_config_file(file, settings), map);
     } catch (const po::error& error) {
         return Problem(fmt::format("{}: {}", path, error.what()));
     }
