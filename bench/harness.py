@@ -70,6 +70,7 @@ class Program:
 class Harness:
     def __init__(self, root, build_folder, capture_folder):
         self.root = root
+        self.build_folder = build_folder
         self.tool = os.path.join(build_folder, "bin", "kms-decode")
         self.generator = os.path.join(build_folder, "bench", "make_captures")
         self.measurer = os.path.join(build_folder, "bench", "measure")
@@ -77,6 +78,13 @@ class Harness:
         for program in (self.tool, self.generator, self.measurer):
             if not os.access(program, os.X_OK):
                 raise BenchError(f"{program} is not built")
+
+    def built(self, name, folder="bench"):
+        """A program of the build."""
+        path = os.path.join(self.build_folder, folder, name)
+        if not os.access(path, os.X_OK):
+            raise BenchError(f"{path} is not built")
+        return path
 
     def decode(self, name, *arguments):
         """kms-decode with some arguments; its findings' statuses 1 and 2 are what a good run may end with."""

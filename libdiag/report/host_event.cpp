@@ -1,0 +1,86 @@
+#include "libdiag/report/host_event.h"
+
+#include "libdiag/base/hex.h"
+#include "libdiag/base/utf.h"
+#include "libdiag/report/json_writer.h"
+
+namespace diag::report {
+namespace {
+
+constexpr std::size_t name_index = 2;
+
+// A comma would shift the fields behind it.
+std::string escape_field(std::string_view text) {
+    std::string escaped;
+    for (const char c : escape_for_terminal(text)) {
+        if (c == ',') {
+            escaped += "\\x2C";
+        } else {
+            escaped += c;
+        }
+    }
+    return escaped;
+}
+
+std::string join_fields(const session::Event12290& event) {
+    auto fields = session::event_fields(event);
+    fields[name_index] = escape_field(fields[name_index]);
+    std::string line;
+    for (const std::string& field : fields) {
+        if (!line.empty()) line += ',';
+        line += field;
+    }
+    return line;
+}
+
+// A request that could not be read has left everything empty.
+bool was_read(const session::Event12290& event) {
+    return event.client_time.ticks != 0 || !event.activation_id.is_nil();
+}
+
+void append_request(JsonWriter& json, const session::Event12290& event) {
+    json.member("required_client_count", event.required_client_count);
+    json.member("workstation_name", std::string_view{event.workstation_name});
+    json.member("client_machine_id", event.client_machine_id);
+    json.plain_member("client_time_utc", format_rfc3339(event.client_time));
+    json.member("client_time_filetime", event.client_time.ticks);
+    json.member("virtual_machine", event.virtual_machine != 0);
+    json.member("license_status", event.license_status);
+    json.member("binding_expiration_minutes", event.binding_expiration_minutes);
+    json.member("activation_id", event.activation_id);
+}
+
+void append_unread(JsonWriter& json) {
+    for (const char* name :
+         {"required_client_count", "workstation_name", "client_machine_id", "client_time_utc", "client_time_filetime",
+          "virtual_machine", "license_status", "binding_expiration_minutes", "activation_id"})
+        json.member(name, nullptr);
+}
+
+}  // namespace
+
+void append_event(std::string& out, const session::Event12290& event, const Style& style) {
+    const std::string line = format_rfc3339(event.logged_at, 3) + " 12290 " + join_fields(event);
+    out += event.hresult == 0 ? line : style.strong(line);
+    out += '\n';
+}
+
+void append_event_json(std::string& out, const session::Event12290& event) {
+    JsonWriter json{out};
+    json.begin_object();
+    json.member("schema_version", 1);
+    json.plain_member("kind", "request");
+    json.member("event", 12290);
+    json.plain_member("logged_at", format_rfc3339(event.logged_at, 6));
+    json.plain_member("hresult", format_code(event.hresult));
+    if (was_read(event)) {
+        append_request(json, event);
+    } else {
+        append_unread(json);
+    }
+    json.member("fields", std::string_view{join_fields(event)});
+    json.end_object();
+    out += '\n';
+}
+
+}  // namespace diag::report
