@@ -145,7 +145,13 @@ bool is_late(const Conversation& c, const PduRecord& pdu) {
     return pdu.stream_offset + static_cast<std::int64_t>(pdu.raw.size()) > *c.tcp.received_at_close;
 }
 
-bool is_bound(const Conversation& c) { return has(c, dcerpc::PduType::bind_ack) || !c.exchanges.empty(); }
+// Calls prove a bind that is not in the capture, but not against a bind_nak that is: then only their answers do.
+bool is_bound(const Conversation& c) {
+    if (has(c, dcerpc::PduType::bind_ack)) return true;
+    if (!has(c, dcerpc::PduType::bind_nak)) return !c.exchanges.empty();
+    return std::any_of(c.exchanges.begin(), c.exchanges.end(),
+                       [](const Exchange& e) { return e.response_pdu.has_value(); });
+}
 
 bool is_last_bind_open(const Conversation& c) {
     const PduRecord* bind = last_bind(c);

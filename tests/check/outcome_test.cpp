@@ -248,6 +248,13 @@ const Case cases[] = {
          s.bind().host(ConversationScript::bind_nak_pdu(4));
          s.tcp.fin(Side::client).fin(Side::host);
      }},
+    {"bind_nak, and a client that calls nevertheless", Outcome::bind_refused_by_nak,
+     [](ConversationScript& s) {
+         s.tcp.handshake();
+         s.bind().host(ConversationScript::bind_nak_pdu(4));
+         s.request();
+         s.tcp.fin(Side::host).fin(Side::client);
+     }},
     {"interface unknown", Outcome::interface_not_supported,
      [](ConversationScript& s) {
          s.tcp.handshake();

@@ -1,0 +1,179 @@
+#include "libdiag/net/dialog.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/write.hpp>
+#include <cerrno>
+
+#include "libdiag/net/asio_endpoint.h"
+#include "libdiag/net/clock.h"
+
+namespace diag::net {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using session::Action;
+using session::ConnectEnd;
+
+namespace {
+
+// What Linux makes of RSTs, ICMP errors and rules of its own (tcp(7), icmp(7)).
+ConnectEnd end_of(int error) {
+    switch (error) {
+        case ECONNREFUSED: return ConnectEnd::refused;
+        case ETIMEDOUT: return ConnectEnd::no_answer;
+        case EHOSTUNREACH:
+        case ENETUNREACH:
+        case EHOSTDOWN:
+        case ENOPROTOOPT: return ConnectEnd::unreachable;
+        case EPERM:
+        case EACCES: return ConnectEnd::prohibited;
+        case EADDRNOTAVAIL:
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM: return ConnectEnd::exhausted;
+        default: return ConnectEnd::failed;
+    }
+}
+
+}  // namespace
+
+Dialog::Dialog(asio::io_context& context, const DialogOrder& order, std::chrono::milliseconds connect_timeout,
+               const kms::KeyProfile& profile, session::RandomBytes random, Done done)
+    : socket_{context},
+      timer_{context},
+      connect_timeout_{connect_timeout},
+      client_{order.rpc, profile, std::move(random)},
+      connect_{.target = order.target},
+      tag_{order.tag},
+      done_{std::move(done)} {
+    for (const auto& request : order.requests) client_.add_request(request);
+}
+
+void Dialog::start() {
+    connect_.began = now().steady;
+    const auto target = to_asio(connect_.target);
+    error_code error;
+    socket_.open(target.protocol(), error);
+    if (error) {
+        // Not from here: the caller has not seen start() return.
+        asio::post(socket_.get_executor(), [self = shared_from_this(), error] { self->on_connected(error); });
+        return;
+    }
+    timer_.expires_at(connect_.began + connect_timeout_);
+    timer_.async_wait([self = shared_from_this()](const error_code& cancelled) {
+        if (cancelled || self->connect_.end != ConnectEnd::pending || self->over_) return;
+        self->on_connected(asio::error::timed_out);
+    });
+    socket_.async_connect(target, [self = shared_from_this()](const error_code& result) {
+        if (self->connect_.end == ConnectEnd::pending && !self->over_) self->on_connected(result);
+    });
+}
+
+void Dialog::on_connected(const error_code& error) {
+    connect_.ended = now().steady;
+    timer_.cancel();
+    if (error) {
+        connect_.end = end_of(error.value());
+        connect_.system_error = error == asio::error::timed_out ? 0 : error.value();
+        return finish();
+    }
+    connect_.end = ConnectEnd::connected;
+    error_code ignored;
+    socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
+    const auto local = socket_.local_endpoint(ignored);
+    connect_.local = {from_asio(local.address()), local.port()};
+    perform(client_.on_connected(now()));
+}
+
+void Dialog::perform(session::Actions actions) {
+    for (Action& action : actions) actions_.push_back(std::move(action));
+    go_on();
+}
+
+// Does what is to be done, then waits for what comes.
+void Dialog::go_on() {
+    while (!over_ && !writing_ && !actions_.empty()) {
+        const Action action = std::move(actions_.front());
+        actions_.pop_front();
+        if (action.kind == Action::Kind::close || action.kind == Action::Kind::reset) {
+            close(action.kind == Action::Kind::reset);
+            return finish();
+        }
+        if (action.kind == Action::Kind::send && !send(action.bytes)) return;
+    }
+    if (over_ || writing_) return;
+    if (client_.has_ended()) return finish();
+    read();
+    await_deadline();
+}
+
+// False when the rest of it is sent later.
+bool Dialog::send(Bytes bytes) {
+    error_code error;
+    socket_.non_blocking(true, error);
+    const std::size_t size = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error);
+    if (size == bytes.size()) return true;
+    // What a closed connection does to us is told by the read; here it only ends the writing.
+    if (error && error != asio::error::would_block && error != asio::error::try_again) return true;
+    writing_ = true;
+    const auto rest = std::make_shared<ByteVector>(bytes.begin() + static_cast<std::ptrdiff_t>(size), bytes.end());
+    asio::async_write(socket_, asio::buffer(*rest), [self = shared_from_this(), rest](const error_code&, std::size_t) {
+        self->writing_ = false;
+        self->go_on();
+    });
+    read();
+    await_deadline();
+    return false;
+}
+
+void Dialog::read() {
+    if (reading_ || over_) return;
+    reading_ = true;
+    socket_.async_read_some(asio::buffer(in_), [self = shared_from_this()](const error_code& error, std::size_t size) {
+        self->reading_ = false;
+        if (!self->over_) self->on_read(error, size);
+    });
+}
+
+void Dialog::on_read(const error_code& error, std::size_t size) {
+    if (error) {
+        const bool closed = error == asio::error::eof;
+        client_.on_end(closed ? session::ConnectionEnd::closed : session::ConnectionEnd::reset, now());
+        return finish();
+    }
+    perform(client_.on_received(Bytes{in_}.first(size), now()));
+}
+
+void Dialog::await_deadline() {
+    const auto deadline = client_.deadline();
+    if (!deadline) return;
+    timer_.expires_at(*deadline);
+    timer_.async_wait([self = shared_from_this()](const error_code& cancelled) {
+        if (cancelled || self->over_) return;
+        self->perform(self->client_.on_time(now()));
+    });
+}
+
+void Dialog::close(bool reset) {
+    error_code ignored;
+    if (reset) socket_.set_option(asio::socket_base::linger{true, 0}, ignored);
+    socket_.close(ignored);
+}
+
+void Dialog::finish() {
+    if (over_) return;
+    over_ = true;
+    timer_.cancel();
+    close(false);
+    done_({.tag = tag_, .connect = connect_, .rpc = client_.rpc(), .exchanges = client_.exchanges()});
+}
+
+void Dialog::abandon() {
+    over_ = true;
+    timer_.cancel();
+    close(true);
+}
+
+}  // namespace diag::net

@@ -1,0 +1,108 @@
+#include "libdiag/net/dialogs.h"
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <unordered_map>
+
+#include "libdiag/net/clock.h"
+#include "libdiag/net/descriptors.h"
+#include "libdiag/net/dialog.h"
+#include "libdiag/net/random_source.h"
+
+namespace diag::net {
+
+namespace asio = boost::asio;
+
+class Dialogs::Loop {
+public:
+    Loop(const DialogSettings& settings, const kms::KeyProfile& profile)
+        : settings_{settings},
+          profile_{profile},
+          concurrency_{std::clamp<std::size_t>(settings.concurrency, 1, max_open_connections())} {}
+
+    void run(Next next, Done done) {
+        next_ = std::move(next);
+        done_ = std::move(done);
+        exhausted_ = stopping_ = false;
+        began_ = now().steady;
+        started_count_ = 0;
+        context_.restart();
+        start_some();
+        context_.run();
+    }
+
+    void stop() {
+        asio::post(context_, [this] {
+            stopping_ = true;
+            pace_.cancel();
+            for (const auto& [id, dialog] : open_) dialog->abandon();
+            open_.clear();
+        });
+    }
+
+private:
+    // As many as there is room for and the rate allows.
+    void start_some() {
+        while (!stopping_ && !exhausted_ && open_.size() < concurrency_) {
+            if (settings_.rate != 0 && !is_due()) return;
+            const auto order = next_();
+            if (!order) {
+                exhausted_ = true;
+                return;
+            }
+            start(*order);
+        }
+    }
+
+    void start(const DialogOrder& order) {
+        const std::uint64_t id = started_count_++;
+        const auto dialog = std::make_shared<Dialog>(
+            context_, order, settings_.connect_timeout, profile_,
+            [this](std::span<std::uint8_t> out) { random_.fill(out); },
+            [this, id](DialogReport report) {
+                open_.erase(id);
+                done_(std::move(report));
+                start_some();
+            });
+        open_.emplace(id, dialog);
+        dialog->start();
+    }
+
+    // Whether the next conversation may begin now; otherwise start_some() is called again when it may.
+    bool is_due() {
+        const auto due = began_ + std::chrono::nanoseconds{std::chrono::seconds{1}} * started_count_ / settings_.rate;
+        if (now().steady >= due) return true;
+        pace_.expires_at(due);
+        pace_.async_wait([this](const boost::system::error_code& cancelled) {
+            if (!cancelled) start_some();
+        });
+        return false;
+    }
+
+    DialogSettings settings_;
+    const kms::KeyProfile& profile_;
+    std::size_t concurrency_;
+    asio::io_context context_{1};
+    asio::steady_timer pace_{context_};
+    RandomSource random_;
+    Next next_;
+    Done done_;
+    std::unordered_map<std::uint64_t, std::shared_ptr<Dialog>> open_;
+    session::TimePoint began_;
+    std::uint64_t started_count_ = 0;
+    bool exhausted_ = false;
+    bool stopping_ = false;
+};
+
+Dialogs::Dialogs(DialogSettings settings, const kms::KeyProfile& profile)
+    : loop_{std::make_unique<Loop>(settings, profile)} {}
+
+Dialogs::~Dialogs() = default;
+
+void Dialogs::run(Next next, Done done) { loop_->run(std::move(next), std::move(done)); }
+
+void Dialogs::stop() { loop_->stop(); }
+
+}  // namespace diag::net
