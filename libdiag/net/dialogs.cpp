@@ -82,7 +82,7 @@ private:
     }
 
     DialogSettings settings_;
-    const kms::KeyProfile& profile_;
+    kms::KeyProfile profile_;
     std::size_t concurrency_;
     asio::io_context context_{1};
     asio::steady_timer pace_{context_};
