@@ -170,6 +170,8 @@ class Start(Case):
         names = [re.match(r"[a-z-]+", line)[0] for line in faults]
         self.assertIn("bad-hmac", names)
         self.assertEqual(len(names), len(set(names)))
+        shown = subprocess.run([TOOL, "--help"], capture_output=True, text=True, check=True).stdout.splitlines()
+        self.assertEqual([line for line in faults + shown if len(line) > 80], [])
         keys = subprocess.run([TOOL, "--host-key", "list"], capture_output=True, text=True, check=True).stdout
         self.assertRegex(keys, r"(?m)^ws2022 +Windows Server 2022 \(group 4573, numbers 0-19999 30000-20029999\)$")
 

@@ -270,7 +270,7 @@ std::string help_text() {
          << "\nExit status: 0 ended in order (SIGTERM, SIGINT), 3 could not work.\n\n"
             "Examples:\n"
             "  kms-refhost --state clients.db --json\n"
-            "  kms-refhost --listen [::1]:1688 --build 17763 --host-key ws2019 --start-count 24\n"
+            "  kms-refhost --listen [::1]:1688 --build 17763 --host-key ws2019\n"
             "  kms-refhost --fault delay:500@bind --fault bad-hmac@3\n";
     return text.str();
 }

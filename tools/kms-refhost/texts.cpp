@@ -17,9 +17,13 @@ std::string version_text() {
 }
 
 std::string fault_list() {
+    constexpr std::string_view when = "[@WHEN]";  // every fault takes it: --help and the manual say what it is
     std::string list;
-    for (const session::FaultInfo& info : session::all_faults())
-        list += fmt::format("{:<36} {}\n", session::shape_of(info), info.text);
+    for (const session::FaultInfo& info : session::all_faults()) {
+        std::string shape = session::shape_of(info);
+        shape.resize(shape.size() - when.size());
+        list += fmt::format("{:<28} {}\n", shape, info.text);
+    }
     return list;
 }
 
