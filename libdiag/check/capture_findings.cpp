@@ -29,6 +29,7 @@ dissect::Mark last_asked(const Conversation& c) {
 }
 
 bool is_too_soon_to_tell(const Conversation& c, Outcome outcome) {
+    if (c.live) return false;  // the time-outs of the tool have decided
     const bool waits_for_syn_ack = outcome == Outcome::no_answer_to_syn;
     const bool waits =
         waits_for_syn_ack || outcome == Outcome::no_answer_to_bind || outcome == Outcome::request_unanswered;

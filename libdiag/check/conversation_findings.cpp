@@ -38,8 +38,8 @@ void connect_no_answer(const Conversation& c, std::vector<Finding>& out) {
     b.saw(c.tcp.syn, fmt::format("SYN from {}, sent {}", to_string(c.client), times_text(c.tcp.syn_count)));
     if (c.tcp.syn_count > 1)
         b.saw(c.last, fmt::format("last attempt, {} after the first", seconds_text(c.last.time.ns - c.first.time.ns)));
-    b.saw(fmt::format("no SYN-ACK, RST or ICMP error in the {} that the capture goes on",
-                      seconds_text(c.observed_until.ns - c.last.time.ns)));
+    b.saw(fmt::format("no SYN-ACK, RST or ICMP error {} {}{}", c.live ? "within" : "in the",
+                      seconds_text(c.observed_until.ns - c.last.time.ns), c.live ? "" : " that the capture goes on"));
     out.push_back(b.take());
 }
 
@@ -93,8 +93,13 @@ void add_end(Builder& b, const Conversation& c) {
     std::sort(ends.begin(), ends.end(), [](const auto& x, const auto& y) { return x.first.packet < y.first.packet; });
     for (const auto& [mark, text] : ends) b.saw(mark, text);
     if (ends.empty()) {
-        const double ms = static_cast<double>(c.last.time.ns - last_asked(c).time.ns) / 1e6;
-        b.saw(c.last, fmt::format("last packet of the connection, {:.3f} ms after the client's last message", ms));
+        const Timestamp until = c.live ? c.observed_until : c.last.time;
+        const double ms = static_cast<double>(until.ns - last_asked(c).time.ns) / 1e6;
+        if (c.live) {
+            b.saw(fmt::format("no answer within {:.0f} ms of it", ms));
+        } else {
+            b.saw(c.last, fmt::format("last packet of the connection, {:.3f} ms after the client's last message", ms));
+        }
     }
 }
 

@@ -36,10 +36,11 @@ public:
 
     void add(const Rule& rule, std::string title, std::string evidence, const Mark& mark) {
         Finding& f = at(rule, std::move(title));
-        if (mark) f.packets.push_back(mark.packet);
+        const bool is_packet = mark && !c_.live;
+        if (is_packet) f.packets.push_back(mark.packet);
         if (f.evidence.size() < max_evidence) {
-            f.evidence.push_back(mark ? fmt::format("packet {}: {}", mark.packet, evidence) : std::move(evidence));
-        } else {
+            f.evidence.push_back(is_packet ? fmt::format("packet {}: {}", mark.packet, evidence) : std::move(evidence));
+        } else if (!c_.live) {
             f.evidence.resize(max_evidence);
             f.evidence.push_back(fmt::format("and {} more packets like these", f.packets.size() - max_evidence));
         }
@@ -77,7 +78,7 @@ std::string hours(std::int64_t seconds) { return fmt::format("{:+.1f} hours", st
 
 /// Client clock minus capture clock in seconds; the second is only as right as the machine that captured.
 std::optional<std::int64_t> clock_difference(const Conversation& c, const Exchange& e) {
-    if (!e.request.base) return std::nullopt;
+    if (!e.request.base || c.live) return std::nullopt;
     const Timestamp client = to_timestamp(e.request.base->client_time_filetime);
     return (client.ns / 1'000'000'000) - (c.pdus[e.request_pdu].last.time.ns / 1'000'000'000);
 }

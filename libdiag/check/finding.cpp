@@ -54,7 +54,9 @@ std::vector<std::string_view> causes_of(const Finding& finding) {
 }
 
 std::vector<std::string_view> remedy_of(const Finding& finding) {
-    return with_first(finding.rule->remedy, finding.likely_remedy);
+    auto out = with_first(finding.rule->remedy, finding.likely_remedy);
+    out.insert(out.begin(), finding.own_remedy.begin(), finding.own_remedy.end());
+    return out;
 }
 
 }  // namespace diag::check

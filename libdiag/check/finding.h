@@ -45,12 +45,13 @@ struct Finding {
     std::optional<std::uint32_t> inner_code = {};
     std::size_t likely_cause = 0;   ///< which of the rule's causes the evidence points to
     std::size_t likely_remedy = 0;  ///< and which remedy goes with it
+    std::vector<std::string> own_remedy = {};  ///< what to do with the addresses of this case; before those of the rule
 
     std::uint32_t shown_windows_code() const { return windows_code ? *windows_code : rule->windows_code; }
     std::uint32_t shown_inner_code() const { return inner_code ? *inner_code : rule->inner_code; }
 };
 
-/// The rule's causes and remedies, those that the evidence points to first.
+/// The rule's causes and remedies, those that the evidence points to first. Views of the rule and of the finding.
 std::vector<std::string_view> causes_of(const Finding& finding);
 std::vector<std::string_view> remedy_of(const Finding& finding);
 

@@ -15,7 +15,8 @@ using dissect::Side;
 
 FindingBuilder::FindingBuilder(const Rule& rule, const Conversation& c, std::string title)
     : finding_{.rule = &rule, .target = to_string(c.host), .title = std::move(title), .evidence = {}, .packets = {}},
-      start_{c.first.time} {}
+      start_{c.first.time},
+      live_{c.live} {}
 
 FindingBuilder& FindingBuilder::saw(std::string text) {
     finding_.evidence.push_back(std::move(text));
@@ -26,6 +27,10 @@ FindingBuilder& FindingBuilder::saw(const Mark& mark, std::string_view what) {
     if (!mark) return *this;
     const double ms = static_cast<double>(mark.time.ns - start_.ns) / 1e6;
     const std::string when = std::abs(ms) < 1000 ? fmt::format("{:+.3f} ms", ms) : fmt::format("{:+.3f} s", ms / 1e3);
+    if (live_) {
+        finding_.evidence.push_back(fmt::format("{}: {}", when, what));
+        return *this;
+    }
     finding_.evidence.push_back(fmt::format("packet {} ({}): {}", mark.packet, when, what));
     finding_.packets.push_back(mark.packet);
     return *this;

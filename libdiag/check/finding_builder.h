@@ -15,7 +15,8 @@ public:
     FindingBuilder(const Rule& rule, const dissect::Conversation& c, std::string title);
 
     FindingBuilder& saw(std::string text);
-    /// "packet 4 (+0.123 ms): what", from one second on in seconds; nothing when there is no such packet. The time counts from the first packet.
+    /// "packet 4 (+0.123 ms): what", from one second on in seconds; nothing when there is no such packet. The time counts from
+    /// the first packet. Of a live conversation "+0.123 ms: what".
     FindingBuilder& saw(const dissect::Mark& mark, std::string_view what);
     /// Which cause and which remedy of the rule the evidence points to.
     FindingBuilder& points_to(std::size_t cause, std::size_t remedy);
@@ -25,6 +26,7 @@ public:
 private:
     Finding finding_;
     Timestamp start_;
+    bool live_;
 };
 
 /// The client's address, for titles.

@@ -21,9 +21,16 @@ extern const Rule dns_server_failure;  // KMS-DNS-SERVER-FAILURE  SERVFAIL or an
 extern const Rule dns_refused;         // KMS-DNS-REFUSED
 extern const Rule dns_no_answer;       // KMS-DNS-NO-ANSWER
 
+extern const Rule name_not_found;  // KMS-NAME-NOT-FOUND  the host's name has no address
+extern const Rule name_no_answer;  // KMS-NAME-NO-ANSWER  no DNS server gave a usable answer to the host's name
+
 extern const Rule connect_refused;    // KMS-CONNECT-REFUSED  SYN answered by RST
 extern const Rule connect_no_answer;  // KMS-CONNECT-NO-ANSWER  SYN never answered
 extern const Rule connect_rejected;   // KMS-CONNECT-REJECTED-ICMP  SYN answered by an ICMP error
+extern const Rule connect_no_route;   // KMS-CONNECT-NO-ROUTE  nothing left this machine: no route, or a rule of its own
+extern const Rule connect_unstable;   // KMS-CONNECT-UNSTABLE  warning: some attempts fail, others do not
+extern const Rule address_dead;       // KMS-ADDRESS-DEAD  warning: one of several addresses does not work
+extern const Rule path_mtu;           // KMS-PATH-MTU  warning: large packets get lost on the way
 extern const Rule connect_closed;     // KMS-CONNECT-CLOSED  closed by the host before any RPC
 
 extern const Rule not_rpc;            // KMS-NOT-RPC  the port speaks another protocol (HTTP, TLS, SSH, ...)
@@ -55,6 +62,7 @@ extern const Rule clock_differs;        // KMS-CLOCK-DIFFERS  info: client time 
 extern const Rule count_low;            // KMS-COUNT-LOW  warning: count below what the product needs
 extern const Rule host_lab;             // KMS-HOST-LAB  info: reference host of this toolkit
 
+extern const Rule lab_keys_refused;     // KMS-LAB-KEYS-REFUSED  info: answers, but cannot read a request under the lab keys
 extern const Rule keys_missing;         // KMS-KEYS-MISSING  info: bodies not opened by the key profile
 extern const Rule capture_damaged;      // KMS-CAPTURE-DAMAGED  warning, with the byte offset
 extern const Rule capture_gap;          // KMS-CAPTURE-GAP  info: segments are missing from the capture

@@ -33,6 +33,9 @@ struct IcmpError {
     std::string_view text;  ///< a literal, e.g. "port unreachable"
 };
 
+/// "Port unreachable": what an ICMP error says, by its code or else by its type; a literal.
+std::string_view icmp_text(IpAddress::Family family, std::uint8_t type, std::uint8_t code);
+
 /// What the TCP headers told, apart from the bytes. Arrays are indexed by Side.
 struct TcpFacts {
     std::uint32_t syn_count = 0;
@@ -111,6 +114,7 @@ struct Conversation {
     std::vector<StrayRefusal> stray_refusals;
     dcerpc::RpcChecks bind_checks;
 
+    bool live = false;            ///< we had it ourselves: marks order events and are no packets of a capture
     unsigned part = 1;            ///< a very long conversation is reported in parts, so that memory stays bounded
     bool continues = false;       ///< another part follows
     bool start_seen = false;      ///< its SYN is in the capture

@@ -31,6 +31,7 @@ void clear(Conversation& out) {
     out.exchanges.clear();
     out.stray_refusals.clear();
     out.bind_checks = {};
+    out.live = false;
     out.continues = false;
     out.not_rpc = {};
     out.junk = {};

@@ -383,12 +383,11 @@ void Tracker::on_icmp(const ip::IpPacket& packet, const PacketView& frame) {
     Flow* flow = flow_of(*slot);
     if (flow == nullptr || flow->client != source || flow->host != destination) return;
     announce(flow->serial, frame);
-    const auto name = ip::icmp_code_name(packet.source.family, message->header.type, message->header.code);
     flow->on_icmp({.mark = mark_of(frame),
                    .sender = packet.source,
                    .type = message->header.type,
                    .code = message->header.code,
-                   .text = name.empty() ? ip::icmp_type_name(packet.source.family, message->header.type) : name});
+                   .text = icmp_text(packet.source.family, message->header.type, message->header.code)});
     if (flow->is_over() && !flow->over_queued) {
         flow->over_queued = true;
         over_.push_back({flow->pool_index, flow->serial, flow->last.time});

@@ -7,6 +7,7 @@
 
 #include "libdiag/net/asio_endpoint.h"
 #include "libdiag/net/clock.h"
+#include "libdiag/net/connect_facts.h"
 
 namespace diag::net {
 
@@ -52,7 +53,9 @@ Dialog::Dialog(asio::io_context& context, const DialogOrder& order, std::chrono:
 }
 
 void Dialog::start() {
-    connect_.began = now().steady;
+    const session::Now start = now();
+    connect_.began = start.steady;
+    connect_.began_at = start.clock;
     const auto target = to_asio(connect_.target);
     error_code error;
     socket_.open(target.protocol(), error);
@@ -61,6 +64,7 @@ void Dialog::start() {
         asio::post(socket_.get_executor(), [self = shared_from_this(), error] { self->on_connected(error); });
         return;
     }
+    keep_icmp_errors(socket_.native_handle(), connect_.target.ip.family, true);
     timer_.expires_at(connect_.began + connect_timeout_);
     timer_.async_wait([self = shared_from_this()](const error_code& cancelled) {
         if (cancelled || self->connect_.end != ConnectEnd::pending || self->over_) return;
@@ -74,6 +78,7 @@ void Dialog::start() {
 void Dialog::on_connected(const error_code& error) {
     connect_.ended = now().steady;
     timer_.cancel();
+    if (socket_.is_open()) read_facts(!error);
     if (error) {
         connect_.end = end_of(error.value());
         connect_.system_error = error == asio::error::timed_out ? 0 : error.value();
@@ -82,9 +87,23 @@ void Dialog::on_connected(const error_code& error) {
     connect_.end = ConnectEnd::connected;
     error_code ignored;
     socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
-    const auto local = socket_.local_endpoint(ignored);
-    connect_.local = {from_asio(local.address()), local.port()};
     perform(client_.on_connected(now()));
+}
+
+// What the system knows of the attempt, before the socket is closed.
+void Dialog::read_facts(bool connected) {
+    const int fd = socket_.native_handle();
+    const auto family = connect_.target.ip.family;
+    error_code no_address;
+    const auto local = socket_.local_endpoint(no_address);
+    if (!no_address) connect_.local = {from_asio(local.address()), local.port()};
+    connect_.syn_count = read_syn_count(fd);
+    if (connected) {
+        keep_icmp_errors(fd, family, false);
+        connect_.path = read_path(fd, family);
+    } else {
+        connect_.icmp = take_icmp_error(fd);
+    }
 }
 
 void Dialog::perform(session::Actions actions) {

@@ -25,6 +25,7 @@ public:
 
 private:
     void on_connected(const boost::system::error_code& error);
+    void read_facts(bool connected);
     void on_read(const boost::system::error_code& error, std::size_t size);
     void perform(session::Actions actions);
     bool send(Bytes bytes);

@@ -30,19 +30,35 @@ public:
         started_count_ = 0;
         context_.restart();
         start_some();
+        if (settings_.stop != nullptr && !open_.empty()) watch_stop();
         context_.run();
     }
 
     void stop() {
-        asio::post(context_, [this] {
-            stopping_ = true;
-            pace_.cancel();
-            for (const auto& [id, dialog] : open_) dialog->abandon();
-            open_.clear();
-        });
+        asio::post(context_, [this] { end_all(); });
     }
 
 private:
+    void end_all() {
+        stopping_ = true;
+        pace_.cancel();
+        for (const auto& [id, dialog] : open_) dialog->abandon();
+        open_.clear();
+    }
+
+    bool is_over() const { return open_.empty() && (exhausted_ || stopping_); }
+
+    // A flag wakes nobody: look at it now and then.
+    void watch_stop() {
+        constexpr std::chrono::milliseconds interval{100};
+        watch_.expires_after(interval);
+        watch_.async_wait([this](const boost::system::error_code& cancelled) {
+            if (cancelled || is_over()) return;
+            if (settings_.stop->load(std::memory_order_relaxed)) return end_all();
+            watch_stop();
+        });
+    }
+
     // As many as there is room for and the rate allows.
     void start_some() {
         while (!stopping_ && !exhausted_ && open_.size() < concurrency_) {
@@ -65,6 +81,7 @@ private:
                 open_.erase(id);
                 done_(std::move(report));
                 start_some();
+                if (is_over()) watch_.cancel();
             });
         open_.emplace(id, dialog);
         dialog->start();
@@ -86,6 +103,7 @@ private:
     std::size_t concurrency_;
     asio::io_context context_{1};
     asio::steady_timer pace_{context_};
+    asio::steady_timer watch_{context_};
     RandomSource random_;
     Next next_;
     Done done_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -30,6 +31,7 @@ struct DialogSettings {
     std::chrono::milliseconds connect_timeout{10'000};
     std::size_t concurrency = 64;  ///< conversations at once; lowered to what the process may have open
     unsigned rate = 0;             ///< new connections a second; 0: as fast as it goes
+    const std::atomic<bool>* stop = nullptr;  ///< when it becomes true (a signal handler may do it), as stop()
 };
 
 /// Has conversations with KMS hosts, many at once, on one thread.

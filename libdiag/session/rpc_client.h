@@ -14,6 +14,8 @@ struct RpcClientSettings {
     bool multiplex = true;        ///< the flag conc_mpx in the bind
     bool alter_for_ndr32 = true;  ///< ask for NDR32 again after a host took NDR64 instead
     std::uint16_t max_frag_size = 5840;
+    /// The bind is made at least so long, by naming NDR32 again and again in context 0: to see whether large packets pass.
+    std::size_t min_bind_size = 0;
     std::chrono::milliseconds timeout{10'000};            ///< of one step, from its first byte out to its last byte in
     std::size_t max_answer_size = std::size_t{16} << 10;  ///< bytes of a response's stub
 };

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <optional>
+
+#include "libdiag/check/finding.h"
+#include "libdiag/session/name_evidence.h"
+
+namespace diag::check {
+
+/// A host's name that led to no address; nullopt when it led to one.
+std::optional<Finding> check_name(const session::NameEvidence& evidence);
+
+/// A search for the service record that named no host; nullopt when it named one.
+std::optional<Finding> check_service(const session::ServiceEvidence& evidence);
+
+}  // namespace diag::check

@@ -1,0 +1,268 @@
+#include "libdiag/net/name_client.h"
+
+#include <ares.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <stdexcept>
+#include <vector>
+
+#include "libdiag/net/clock.h"
+#include "libdiag/proto/dns/decode.h"
+
+namespace diag::net {
+
+using session::NameEnd;
+
+namespace {
+
+constexpr std::size_t max_address_count = 64;
+constexpr std::size_t max_record_count = 256;
+constexpr int max_poll_ms = 200;  // how long a request to stop may wait
+constexpr std::chrono::milliseconds min_try_time{100};
+
+// Counts users of the library; c-ares wants one call each way around everything else.
+class Library {
+public:
+    Library() {
+        if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS) throw std::runtime_error("c-ares does not start");
+    }
+    ~Library() { ares_library_cleanup(); }
+    Library(const Library&) = delete;
+    Library& operator=(const Library&) = delete;
+};
+
+NameEnd end_of(int status) {
+    switch (status) {
+        case ARES_SUCCESS: return NameEnd::found;
+        case ARES_ENOTFOUND: return NameEnd::not_found;
+        case ARES_ENODATA: return NameEnd::no_data;
+        case ARES_EREFUSED: return NameEnd::refused;
+        case ARES_ETIMEOUT:
+        case ARES_ECANCELLED:
+        case ARES_EDESTRUCTION: return NameEnd::no_answer;
+        case ARES_ECONNREFUSED: return NameEnd::no_server;
+        case ARES_EBADNAME:
+        case ARES_EBADQUERY:
+        case ARES_EBADHINTS: return NameEnd::bad_name;
+        default: return NameEnd::server_failure;
+    }
+}
+
+std::optional<IpAddress> address_of(const ares_addrinfo_node& node) {
+    if (node.ai_family == AF_INET && node.ai_addrlen >= sizeof(sockaddr_in)) {
+        sockaddr_in address{};
+        std::memcpy(&address, node.ai_addr, sizeof address);
+        std::array<std::uint8_t, 4> octets;
+        std::memcpy(octets.data(), &address.sin_addr, octets.size());
+        return IpAddress::v4(octets);
+    }
+    if (node.ai_family == AF_INET6 && node.ai_addrlen >= sizeof(sockaddr_in6)) {
+        sockaddr_in6 address{};
+        std::memcpy(&address, node.ai_addr, sizeof address);
+        return IpAddress::v6(address.sin6_addr.s6_addr);
+    }
+    return std::nullopt;
+}
+
+// What an answer to an SRV query says. c-ares hands it over as it came.
+void read_answer(Bytes bytes, session::ServiceEvidence& out) {
+    const auto [message, error] = dns::decode_partial(bytes);
+    out.rcode = message.rcode();
+    out.truncated = (message.header.flags & dns::flag::tc) != 0;
+    for (const dns::Record& record : message.answers) {
+        const auto* srv = std::get_if<dns::Srv>(&record.data);
+        if (srv == nullptr || out.records.size() == max_record_count) continue;
+        out.records.push_back({.priority = srv->priority,
+                               .weight = srv->weight,
+                               .port = srv->port,
+                               .target = dns::to_string(srv->target),
+                               .ttl = record.ttl});
+    }
+    constexpr std::uint16_t no_error = 0, name_error = 3, refused = 5;
+    switch (*out.rcode) {
+        case no_error: out.end = out.records.empty() ? NameEnd::no_data : NameEnd::found; break;
+        case name_error: out.end = NameEnd::not_found; break;
+        case refused: out.end = NameEnd::refused; break;
+        default: out.end = NameEnd::server_failure;
+    }
+    if (error && out.records.empty()) out.end = NameEnd::server_failure;
+}
+
+}  // namespace
+
+// A c-ares channel and the loop that drives it.
+class NameClient::Channel {
+public:
+    Channel(const NameSettings& settings, int flags) : settings_{settings}, flags_{flags} {
+        init(settings_.timeout);
+        // c-ares counts each try of each server, the second twice as long: give all of them together the whole timeout.
+        const auto server_count = std::max<std::size_t>(1, count_servers());
+        const auto try_time = settings_.timeout / (3 * static_cast<std::int64_t>(server_count));
+        ares_destroy(channel_);
+        init(std::max(try_time, min_try_time));
+    }
+    ~Channel() { ares_destroy(channel_); }
+    Channel(const Channel&) = delete;
+    Channel& operator=(const Channel&) = delete;
+
+    ares_channel get() const { return channel_; }
+
+    /// Until `done` says so.
+    template <class Done> void run(Done done) {
+        while (!done()) {
+            if (settings_.stop != nullptr && settings_.stop->load(std::memory_order_relaxed)) {
+                ares_cancel(channel_);
+                return;
+            }
+            step();
+        }
+    }
+
+private:
+    void init(std::chrono::milliseconds try_time) {
+        ares_options options{};
+        options.flags = flags_;
+        options.timeout = static_cast<int>(try_time.count());
+        options.tries = 2;
+        options.sock_state_cb = [](void* self, ares_socket_t socket, int readable, int writable) {
+            static_cast<Channel*>(self)->on_socket(socket, readable != 0, writable != 0);
+        };
+        options.sock_state_cb_data = this;
+        const int status =
+            ares_init_options(
+            &channel_, &options, ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+        if (status != ARES_SUCCESS)
+            throw std::runtime_error(std::string{"DNS client: "} + ares_strerror(status) + " (see /etc/resolv.conf)");
+    }
+
+    std::size_t count_servers() const {
+        ares_addr_port_node* servers = nullptr;
+        if (ares_get_servers_ports(channel_, &servers) != ARES_SUCCESS) return 0;
+        std::size_t count = 0;
+        for (const auto* server = servers; server != nullptr; server = server->next) ++count;
+        ares_free_data(servers);
+        return count;
+    }
+
+    void on_socket(ares_socket_t socket, bool readable, bool writable) {
+        if (!readable && !writable) {
+            sockets_.erase(socket);
+        } else {
+            sockets_[socket] = static_cast<short>((readable ? POLLIN : 0) | (writable ? POLLOUT : 0));
+        }
+    }
+
+    void step() {
+        std::vector<pollfd> wanted;
+        for (const auto& [socket, events] : sockets_) wanted.push_back({.fd = socket, .events = events, .revents = 0});
+        timeval longest{.tv_sec = 0, .tv_usec = max_poll_ms * 1000};
+        timeval next{};
+        const timeval* wait = ares_timeout(channel_, &longest, &next);
+        const auto wait_ms = wait->tv_sec * 1000 + (wait->tv_usec + 999) / 1000;
+        ::poll(wanted.data(), wanted.size(), static_cast<int>(wait_ms));
+        bool any = false;
+        for (const pollfd& ready : wanted) {
+            if (ready.revents == 0) continue;
+            any = true;
+            const bool readable = (ready.revents & ~POLLOUT) != 0;
+            const bool writable = (ready.revents & POLLOUT) != 0;
+            ares_process_fd(channel_, readable ? ready.fd : ARES_SOCKET_BAD, writable ? ready.fd : ARES_SOCKET_BAD);
+        }
+        if (!any) ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    }
+
+    Library library_;
+    const NameSettings& settings_;
+    int flags_;
+    ares_channel channel_ = nullptr;
+    std::map<ares_socket_t, short> sockets_;
+};
+
+namespace {
+
+struct Lookup {
+    std::size_t index = 0;
+    session::NameEvidence evidence;
+    const NameClient::OnName* done = nullptr;
+    std::size_t* open_count = nullptr;
+};
+
+void on_addresses(void* argument, int status, int, ares_addrinfo* result) {
+    const std::unique_ptr<Lookup> lookup{static_cast<Lookup*>(argument)};
+    lookup->evidence.end = end_of(status);
+    lookup->evidence.ended = now().steady;
+    const ares_addrinfo_node* first = result == nullptr ? nullptr : result->nodes;
+    for (const auto* node = first; node != nullptr; node = node->ai_next) {
+        const auto address = address_of(*node);
+        auto& addresses = lookup->evidence.addresses;
+        const bool known = address && std::find(addresses.begin(), addresses.end(), *address) != addresses.end();
+        if (address && !known && addresses.size() < max_address_count) addresses.push_back(*address);
+    }
+    if (result != nullptr) ares_freeaddrinfo(result);
+    if (lookup->evidence.end == NameEnd::found && lookup->evidence.addresses.empty())
+        lookup->evidence.end = NameEnd::no_data;
+    --*lookup->open_count;
+    (*lookup->done)(lookup->index, std::move(lookup->evidence));
+}
+
+struct ServiceLookup {
+    session::ServiceEvidence evidence;
+    bool done = false;
+};
+
+void on_service(void* argument, int status, int, unsigned char* bytes, int size) {
+    auto& lookup = *static_cast<ServiceLookup*>(argument);
+    lookup.evidence.ended = now().steady;
+    lookup.evidence.end = end_of(status);
+    if (bytes != nullptr && size > 0) read_answer({bytes, static_cast<std::size_t>(size)}, lookup.evidence);
+    lookup.done = true;
+}
+
+}  // namespace
+
+NameClient::NameClient(const NameSettings& settings)
+    : settings_{settings}, channel_{std::make_unique<Channel>(settings_, 0)} {}
+
+NameClient::~NameClient() = default;
+
+void NameClient::resolve(std::span<const std::string> names, const OnName& done) {
+    ares_addrinfo_hints hints{};
+    hints.ai_family = settings_.v4 && settings_.v6 ? AF_UNSPEC : settings_.v6 ? AF_INET6 : AF_INET;
+    hints.ai_socktype = SOCK_STREAM;
+    std::size_t open_count = 0;
+    std::size_t next = 0;
+    channel_->run([&] {
+        while (next < names.size() && open_count < settings_.concurrency) {
+            auto lookup = std::make_unique<Lookup>();
+            lookup->index = next;
+            lookup->evidence.name = names[next];
+            lookup->evidence.began = now().steady;
+            lookup->done = &done;
+            lookup->open_count = &open_count;
+            ++open_count;
+            // May call back at once, for names of the hosts file and for those that are none.
+            ares_getaddrinfo(channel_->get(), names[next++].c_str(), nullptr, &hints, on_addresses, lookup.release());
+        }
+        return next == names.size() && open_count == 0;
+    });
+}
+
+session::ServiceEvidence NameClient::look_up_service(const std::string& query) {
+    // As evidence SERVFAIL and REFUSED are answers like others; for addresses c-ares goes on to the next server instead.
+    Channel channel{settings_, ARES_FLAG_NOCHECKRESP};
+    ServiceLookup lookup;
+    const session::Now start = now();
+    lookup.evidence.query = query;
+    lookup.evidence.began = start.steady;
+    lookup.evidence.began_at = start.clock;
+    ares_query(channel.get(), query.c_str(), dns::class_in, dns::type::srv, on_service, &lookup);
+    channel.run([&] { return lookup.done; });
+    return std::move(lookup.evidence);
+}
+
+}  // namespace diag::net

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "libdiag/session/name_evidence.h"
+
+namespace diag::net {
+
+struct NameSettings {
+    std::chrono::milliseconds timeout{5'000};  ///< of one look-up, all servers and repetitions included
+    bool v4 = true;
+    bool v6 = true;
+    std::size_t concurrency = 256;             ///< look-ups at once
+    const std::atomic<bool>* stop = nullptr;   ///< when it becomes true, what is open is given up
+};
+
+/// Look-ups with c-ares, as the system is configured (resolv.conf, nsswitch.conf, hosts): many at once, on one thread.
+/// Blocks until all are done. An answer that came too late or never is NameEnd::no_answer.
+class NameClient {
+public:
+    using OnName = std::function<void(std::size_t index, session::NameEvidence evidence)>;
+
+    /// Throws std::runtime_error when c-ares does not start (no memory, an unreadable resolv.conf).
+    explicit NameClient(const NameSettings& settings);
+    ~NameClient();
+
+    /// `done` is called once for each name, in the order in which they are answered. At most 64 addresses of a name are kept.
+    void resolve(std::span<const std::string> names, const OnName& done);
+
+    /// SRV records of `query`, a full name; no search list is applied. At most 256 records are kept.
+    session::ServiceEvidence look_up_service(const std::string& query);
+
+private:
+    class Channel;
+    NameSettings settings_;
+    std::unique_ptr<Channel> channel_;
+};
+
+}  // namespace diag::net
