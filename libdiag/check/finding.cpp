@@ -36,6 +36,11 @@ std::optional<Severity> worst(std::span<const Finding> findings) {
     return severity_of(*highest);
 }
 
+std::optional<Severity> alarm_of(std::optional<Severity> worst, std::optional<Severity> fail_on) {
+    if (!worst || !fail_on || *worst < *fail_on || *worst == Severity::info) return std::nullopt;
+    return worst;
+}
+
 namespace {
 
 std::vector<std::string_view> with_first(std::span<const std::string_view> texts, std::size_t first) {

@@ -58,4 +58,8 @@ std::vector<std::string_view> remedy_of(const Finding& finding);
 /// The highest severity among the findings; nullopt when there are none.
 std::optional<Severity> worst(std::span<const Finding> findings);
 
+/// What of it is an alarm to the outside (exit status, status word, failed test): the worst severity where it reaches
+/// `fail_on`; none where that is none (--fail-on never), and none for mere information.
+std::optional<Severity> alarm_of(std::optional<Severity> worst, std::optional<Severity> fail_on);
+
 }  // namespace diag::check

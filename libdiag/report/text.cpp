@@ -104,13 +104,7 @@ void append_finding(std::string& out, const check::Finding& finding, const Style
                        style.strong(rule.id));
     append_item(out, "           ", finding.title);
     for (const auto& line : finding.evidence) append_item(out, "           - ", line);
-    const std::uint32_t windows = finding.shown_windows_code();
-    const std::uint32_t inner = finding.shown_inner_code();
-    if (windows != 0) {
-        std::string codes = fmt::format("the Windows client shows {}", format_code(windows));
-        if (inner != 0) codes += fmt::format(" (its event 12288: {})", format_code(inner));
-        append_item(out, "           ", codes);
-    }
+    if (const std::string codes = client_codes(finding); !codes.empty()) append_item(out, "           ", codes);
     if (rule.severity == check::Severity::info && !verbose) return;
     const auto append_texts = [&](std::string_view label, std::span<const std::string_view> texts) {
         const std::size_t shown = verbose ? texts.size() : std::min<std::size_t>(texts.size(), 1);
@@ -118,6 +112,15 @@ void append_finding(std::string& out, const check::Finding& finding, const Style
     };
     append_texts("           cause:  ", check::causes_of(finding));
     append_texts("           remedy: ", check::remedy_of(finding));
+}
+
+std::string client_codes(const check::Finding& finding) {
+    const std::uint32_t windows = finding.shown_windows_code();
+    const std::uint32_t inner = finding.shown_inner_code();
+    if (windows == 0) return {};
+    std::string codes = fmt::format("the Windows client shows {}", format_code(windows));
+    if (inner != 0) codes += fmt::format(" (its event 12288: {})", format_code(inner));
+    return codes;
 }
 
 void append_tree(std::string& out, const Node& node, const Style& style, unsigned depth) {

@@ -32,6 +32,9 @@ void append_wrapped(std::string& out, std::string_view text, std::size_t column,
 /// remedy, otherwise the first. Text of peers is escaped.
 void append_finding(std::string& out, const check::Finding& finding, const Style& style, bool verbose);
 
+/// "the Windows client shows 0xC004F074 (its event 12288: 0x800706BA)"; empty for a finding that shows nothing there.
+std::string client_codes(const check::Finding& finding);
+
 /// The tree in the manner of `tshark -V`: indented labels, values, meanings, byte ranges. Bounded in depth.
 void append_tree(std::string& out, const Node& node, const Style& style, unsigned depth = 0);
 

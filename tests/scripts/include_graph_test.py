@@ -54,6 +54,13 @@ class IncludeGraph(unittest.TestCase):
         self.refused("libdiag/check/rules.cpp", '"tools/kms-decode/options.h"', "is not of the form")
         self.refused("libdiag/wire/reader.cpp", '"reader.h"', "is not of the form")
 
+    def test_cli_stays_within_its_process(self):
+        for header in ("<unistd.h>", "<poll.h>", "<csignal>", "<boost/program_options/parsers.hpp>"):
+            self.accepted("libdiag/cli/output.cpp", header)
+            self.refused("libdiag/report/text.cpp", header, "does no input or output")
+        self.refused("libdiag/cli/output.cpp", "<sys/socket.h>", "stays within its process")
+        self.refused("libdiag/cli/output.h", '"libdiag/net/clock.h"', "cli may not include net")
+
     def test_only_capture_and_net_touch_the_world(self):
         self.refused("libdiag/dissect/live.cpp", "<pcap/pcap.h>", "does no input or output")
         self.refused("libdiag/proto/dns/ask.cpp", "<sys/socket.h>", "does no input or output")

@@ -35,7 +35,7 @@ TEST_CASE("options: a file alone asks for readable blocks and stops at warnings"
     CHECK_FALSE(o.write_file);
     CHECK_FALSE(o.packet_limit);
     CHECK_FALSE(o.time_limit);
-    CHECK(o.color == Color::automatic);
+    CHECK(o.color == cli::Color::automatic);
     CHECK(o.fail_on == check::Severity::warning);
     CHECK(o.settings.detail == decode::Detail::blocks);
     CHECK_FALSE(o.settings.statistics);
@@ -57,9 +57,9 @@ TEST_CASE("options: each way to print is chosen by its option", "[tools][options
     CHECK(good({"--stats", "a"}).settings.statistics);
     for (const char* quiet : {"-q", "--quiet"}) CHECK(good({quiet, "a"}).settings.quiet);
     for (const char* verbose : {"-v", "--verbose"}) CHECK(good({verbose, "a"}).settings.verbose);
-    CHECK(good({"--color", "always", "a"}).color == Color::always);
-    CHECK(good({"--color=never", "a"}).color == Color::never);
-    CHECK(good({"--color", "auto", "a"}).color == Color::automatic);
+    CHECK(good({"--color", "always", "a"}).color == cli::Color::always);
+    CHECK(good({"--color=never", "a"}).color == cli::Color::never);
+    CHECK(good({"--color", "auto", "a"}).color == cli::Color::automatic);
 }
 
 TEST_CASE("options: --fail-on sets from which severity on the exit status is not 0", "[tools][options]") {
@@ -93,7 +93,7 @@ TEST_CASE("options: input is files, standard input or an interface", "[tools][op
               "10", "--port", "50123", "--keys", "my.json", "-w", "out.pcapng"});
     CHECK(live.interface == "eth0");
     CHECK(live.filter == "tcp port 1688");
-    CHECK(live.time_limit == 1.5);
+    CHECK(live.time_limit == std::chrono::milliseconds{1500});
     CHECK(live.snapshot_size == 96);
     CHECK(live.promiscuous);
     CHECK(live.packet_limit == 10);

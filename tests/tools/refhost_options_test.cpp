@@ -92,7 +92,7 @@ TEST_CASE("refhost options: each reaches its setting", "[tools][refhost]") {
     CHECK(o.event_log_file == "e.log");
     CHECK(o.quiet);
     CHECK(o.verbose);
-    CHECK(o.color == Color::never);
+    CHECK(o.color == cli::Color::never);
 }
 
 TEST_CASE("refhost options: times with and without unit", "[tools][refhost]") {

@@ -1,17 +1,16 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "libdiag/check/finding.h"
+#include "libdiag/cli/common_options.h"
 #include "libdiag/decode/decoder.h"
 
 namespace diag::tool {
-
-enum class Color : std::uint8_t { automatic, always, never };
 
 /// What the command line asks for.
 struct Options {
@@ -24,10 +23,10 @@ struct Options {
     std::optional<std::string> keys_file;
     std::optional<std::string> write_file;
     std::optional<std::uint64_t> packet_limit;
-    std::optional<double> time_limit;       ///< seconds
+    std::optional<std::chrono::milliseconds> time_limit;
     std::uint32_t snapshot_size = 262'144;  ///< bytes a packet, live
     bool promiscuous = false;
-    Color color = Color::automatic;
+    cli::Color color = cli::Color::automatic;
     std::optional<check::Severity> fail_on = check::Severity::warning;  ///< from which on the exit status is not 0
     decode::Settings settings;
 };

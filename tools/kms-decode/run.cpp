@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <fstream>
-#include <sstream>
 
 #include "libdiag/capture/filter.h"
 #include "libdiag/capture/live.h"
 #include "libdiag/capture/reader.h"
-#include "libdiag/proto/kms/key_profile.h"
+#include "libdiag/cli/exit_status.h"
+#include "libdiag/cli/key_file.h"
 #include "libdiag/report/text.h"
 #include "tools/kms-decode/packet_store.h"
 #include "tools/kms-decode/progress.h"
@@ -18,24 +17,9 @@ namespace diag::tool {
 namespace {
 
 constexpr std::uint64_t packets_between_updates = 8192;
-constexpr std::size_t max_profile_size = 65'536;
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-std::expected<kms::KeyProfile, std::string> load_profile(const std::optional<std::string>& path) {
-    if (!path) return kms::lab_profile();
-    const std::string name = capture::display_name(*path);
-    std::ifstream file{*path, std::ios::binary};
-    if (!file) return std::unexpected(fmt::format("{}: cannot be opened: {}", name, std::strerror(errno)));
-    std::string text(max_profile_size + 1, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (file.bad()) return std::unexpected(fmt::format("{}: cannot be read as a key profile", name));
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    auto profile = kms::parse_key_profile(text, *path);
-    if (!profile) return std::unexpected(fmt::format("{}: {}", name, profile.error()));
-    return profile;
-}
 
 std::optional<decode::CaptureDamage> damage_of(const capture::PacketSource& source) {
     if (!source.damage()) return std::nullopt;
@@ -51,14 +35,14 @@ public:
           progress_{environment.error_is_terminal && !options.interface} {}
 
     int all() {
-        auto profile = load_profile(options_.keys_file);
+        auto profile = cli::load_profile(options_.keys_file);
         if (!profile) return fail(profile.error());
         if (options_.filter && !options_.interface) {
             auto filter = capture::PacketFilter::compile(*options_.filter);
             if (!filter) return fail(filter.error().message);
             filter_.emplace(std::move(*filter));
         }
-        if (options_.write_file && !open_store()) return status_failed;
+        if (options_.write_file && !open_store()) return cli::status_failed;
         kms::Codec codec{*profile};
         decode::Decoder decoder{options_.settings, codec, environment_.write_result, store_ ? &*store_ : nullptr};
         if (options_.interface) {
@@ -68,8 +52,8 @@ public:
         }
         decoder.finish();
         write_packets();
-        if (failed_) return status_failed;
-        return status_of(decoder.worst());
+        if (failed_) return cli::status_failed;
+        return cli::exit_status(decoder.worst(), options_.fail_on);
     }
 
 private:
@@ -77,7 +61,7 @@ private:
         progress_.clear();
         environment_.write_error(message);
         failed_ = true;
-        return status_failed;
+        return cli::status_failed;
     }
 
     bool stopped() const { return environment_.stop != nullptr && environment_.stop->load(std::memory_order_relaxed); }
@@ -131,18 +115,18 @@ private:
     }
 
     void live(decode::Decoder& decoder) {
-        auto source = capture::LiveCapture::open(
-            {.interface = *options_.interface,
-             .filter = options_.filter.value_or(""),
-             .snap_size = options_.snapshot_size,
-             .promiscuous = options_.promiscuous,
-             .packet_limit = options_.packet_limit.value_or(0),
-             .time_limit = std::chrono::milliseconds{static_cast<std::int64_t>(options_.time_limit.value_or(0) * 1000)},
-             .stop = environment_.stop,
-             .on_idle = [&decoder](Timestamp now) {
-                 decoder.on_time(now);
-                 decoder.flush();
-             }});
+        auto source =
+            capture::LiveCapture::open({.interface = *options_.interface,
+                                        .filter = options_.filter.value_or(""),
+                                        .snap_size = options_.snapshot_size,
+                                        .promiscuous = options_.promiscuous,
+                                        .packet_limit = options_.packet_limit.value_or(0),
+                                        .time_limit = options_.time_limit.value_or(std::chrono::milliseconds{0}),
+                                        .stop = environment_.stop,
+                                        .on_idle = [&decoder](Timestamp now) {
+                                            decoder.on_time(now);
+                                            decoder.flush();
+                                        }});
         if (!source) {
             fail(source.error().message);
             return;
@@ -182,11 +166,6 @@ private:
             environment_.write_error(fmt::format("{}: {} written", capture::display_name(*options_.write_file),
                                                  report::format_count(*count, "packet", "packets")));
         }
-    }
-
-    int status_of(const std::optional<check::Severity>& worst) const {
-        if (!worst || !options_.fail_on || *worst < *options_.fail_on) return status_ok;
-        return *worst == check::Severity::critical ? status_critical : status_warning;
     }
 
     const Options& options_;

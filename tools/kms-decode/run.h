@@ -15,9 +15,6 @@ struct Environment {
     const std::atomic<bool>* stop = nullptr;            ///< set by SIGINT and SIGTERM
 };
 
-/// The exit status of the contract.
-inline constexpr int status_ok = 0, status_warning = 1, status_critical = 2, status_failed = 3;
-
 /// Does what the options ask for; returns the exit status. What could be read is printed even when an input fails.
 int run(const Options& options, const Environment& environment);
 

@@ -1,52 +1,41 @@
-#include <fmt/format.h>
 #include <unistd.h>
 
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <exception>
 
+#include "libdiag/cli/exit_status.h"
+#include "libdiag/cli/output.h"
+#include "libdiag/cli/signals.h"
 #include "tools/kms-refhost/run.h"
 #include "tools/kms-refhost/texts.h"
 
 namespace {
 
-void write_error(std::string_view line) { fmt::print(stderr, "kms-refhost: {}\n", line); }
+constexpr std::string_view tool_name = "kms-refhost";
 
-void say(std::string_view text) {
-    std::fwrite(text.data(), 1, text.size(), stderr);
-    std::fflush(stderr);
-}
+void write_error(std::string_view line) { diag::cli::write_error(tool_name, line); }
 
-int print(std::string_view text) {
-    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-    return written ? diag::refhost::status_ok : diag::refhost::status_failed;
-}
-
-bool wants_color(diag::refhost::Color color) {
-    using diag::refhost::Color;
-    if (color != Color::automatic) return color == Color::always;
-    const char* no_color = std::getenv("NO_COLOR");
-    return (no_color == nullptr || *no_color == '\0') && isatty(STDOUT_FILENO) != 0;
-}
+// What is said by the way: nobody has to hear it.
+void say(std::string_view text) { static_cast<void>(diag::cli::write_all(STDERR_FILENO, text)); }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
-    std::signal(SIGPIPE, SIG_IGN);  // writing says so
-    std::signal(SIGXFSZ, SIG_IGN);  // a file that has reached its limit is an error like a full disk
+    diag::cli::ignore_write_signals();
     const auto options = diag::refhost::parse_options(argc, argv);
     if (!options) {
         write_error(options.error());
-        return diag::refhost::status_failed;
+        return diag::cli::status_failed;
     }
-    if (options->help) return print(diag::refhost::help_text());
-    if (options->version) return print(diag::refhost::version_text());
-    if (options->fault_list) return print(diag::refhost::fault_list());
-    if (options->host_key_list) return print(diag::refhost::host_key_list());
-    return diag::refhost::run(
-        *options, {.say = say, .error = write_error, .output = STDOUT_FILENO, .colored = wants_color(options->color)});
+    diag::cli::Output out{tool_name};
+    if (options->help) return out.print(diag::refhost::help_text());
+    if (options->version) return out.print(diag::refhost::version_text());
+    if (options->fault_list) return out.print(diag::refhost::fault_list());
+    if (options->host_key_list) return out.print(diag::refhost::host_key_list());
+    return diag::refhost::run(*options, {.say = say,
+                                         .error = write_error,
+                                         .output = STDOUT_FILENO,
+                                         .colored = diag::cli::wants_color(options->color, STDOUT_FILENO)});
 } catch (const std::exception& error) {
     write_error(error.what());
-    return diag::refhost::status_failed;
+    return diag::cli::status_failed;
 }

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <boost/program_options.hpp>
+#include <boost/program_options/parsers.hpp>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -10,78 +10,72 @@
 #include <sstream>
 
 #include "libdiag/base/utf.h"
+#include "libdiag/cli/numbers.h"
 #include "libdiag/net/socket_address.h"
 #include "tools/kms-refhost/values.h"
 
 namespace diag::refhost {
 namespace {
 
-namespace po = boost::program_options;
-using Texts = std::vector<std::string>;
+namespace po = cli::po;
+using cli::of_option;
+using cli::Texts;
+using cli::texts_of;
 using Problem = std::unexpected<std::string>;
 using Result = std::expected<void, std::string>;
 
 constexpr std::uint16_t kms_port = 1688;
 
-auto text_value(const char* name) { return po::value<std::string>()->value_name(name); }
-auto text_values(const char* name) { return po::value<Texts>()->value_name(name); }
-
 // What may also stand in a configuration file.
 void add_settings(po::options_description& all) {
-    po::options_description serve{"Where and for whom", 80, 46};
+    po::options_description serve{"Where and for whom", cli::help_width, cli::help_column};
     auto add_serve = serve.add_options();
-    add_serve("listen", text_values("ADDR:PORT"), "listen here (repeatable; default 127.0.0.1:1688)");
-    add_serve("state", text_value("FILE"), "keep the client list in this file; without it, in memory");
-    add_serve("max-connections", text_value("N"),
+    add_serve("listen", cli::texts_value("ADDR:PORT"), "listen here (repeatable; default 127.0.0.1:1688)");
+    add_serve("state", cli::text_value("FILE"), "keep the client list in this file; without it, in memory");
+    add_serve("max-connections", cli::text_value("N"),
               "open connections in all; beyond, the longest idle is closed (16384)");
-    add_serve("max-per-peer", text_value("N"), "of one peer; beyond, its longest idle is closed (12000)");
-    add_serve("idle-timeout", text_value("SECONDS"), "close a connection without an answer for so long (30)");
+    add_serve("max-per-peer", cli::text_value("N"), "of one peer; beyond, its longest idle is closed (12000)");
+    add_serve("idle-timeout", cli::text_value("SECONDS"), "close a connection without an answer for so long (30)");
 
-    po::options_description host{"What the host is", 80, 46};
+    po::options_description host{"What the host is", cli::help_width, cli::help_column};
     auto add_host = host.add_options();
-    add_host("build", text_value("N"), "Windows build of the host, in its ePIDs (26100)");
-    add_host("lcid", text_value("N"), "locale in its ePIDs (1033)");
-    add_host("activation-date", text_value("YYYY-MM-DD"), "day of the host's activation, in its ePIDs (2025-01-15)");
-    add_host("host-key", text_values("ID[:NUMBER]"),
+    add_host("build", cli::text_value("N"), "Windows build of the host, in its ePIDs (26100)");
+    add_host("lcid", cli::text_value("N"), "locale in its ePIDs (1033)");
+    add_host("activation-date", cli::text_value("YYYY-MM-DD"),
+             "day of the host's activation, in its ePIDs (2025-01-15)");
+    add_host("host-key", cli::texts_value("ID[:NUMBER]"),
              "host key and its number in the ePID (repeatable); 'list' lists all");
-    add_host("product", text_values("NAME"), "windows, office or a product's id: takes a host key for it (repeatable)");
-    add_host("activation-interval", text_value("MINUTES"), "for clients that are not activated (120)");
-    add_host("renewal-interval", text_value("MINUTES"), "for clients that are (10080)");
-    add_host("hwid", text_value("HEX"), "hardware id, 16 digits (4B4D532D4C414200)");
-    add_host("start-count", text_value("N"), "made-up clients that each application begins with (0)");
-    add_host("clock-offset", text_value("TIME"), "run the host's clock ahead: 90, -5h, 31d (0)");
+    add_host("product", cli::texts_value("NAME"),
+             "windows, office or a product's id: takes a host key for it (repeatable)");
+    add_host("activation-interval", cli::text_value("MINUTES"), "for clients that are not activated (120)");
+    add_host("renewal-interval", cli::text_value("MINUTES"), "for clients that are (10080)");
+    add_host("hwid", cli::text_value("HEX"), "hardware id, 16 digits (4B4D532D4C414200)");
+    add_host("start-count", cli::text_value("N"), "made-up clients that each application begins with (0)");
+    add_host("clock-offset", cli::text_value("TIME"), "run the host's clock ahead: 90, -5h, 31d (0)");
 
-    po::options_description faults{"How it fails", 80, 46};
-    faults.add_options()("fault", text_values("NAME[:ARG][@WHEN]"), "misbehave (repeatable); 'list' lists all");
+    po::options_description faults{"How it fails", cli::help_width, cli::help_column};
+    faults.add_options()("fault", cli::texts_value("NAME[:ARG][@WHEN]"), "misbehave (repeatable); 'list' lists all");
 
-    po::options_description events{"Events, one a request", 80, 46};
+    po::options_description events{"Events, one a request", cli::help_width, cli::help_column};
     auto add_events = events.add_options();
-    add_events("format", text_value("NAME"), "text (default) or json");
-    add_events("event-log", text_value("FILE"), "append them to this file instead of standard output");
+    add_events("format", cli::text_value("NAME"), "text (default) or json");
+    add_events("event-log", cli::text_value("FILE"), "append them to this file instead of standard output");
 
     all.add(serve).add(host).add(faults).add(events);
 }
 
 po::options_description visible_options() {
-    po::options_description general{"General", 80, 46};
+    po::options_description general{"General", cli::help_width, cli::help_column};
     auto add = general.add_options();
-    add("config", text_value("FILE"), "options above from a file, 'name = value' a line; the command line wins");
+    add("config", cli::text_value("FILE"), "options above from a file, 'name = value' a line; the command line wins");
     add("json", "same as --format json");
-    add("color", text_value("WHEN"), "auto (default), always or never; NO_COLOR is honoured");
-    add("quiet,q", "say nothing but errors; events only to --event-log");
-    add("verbose,v", "at the end say what there was");
-    add("help,h", "this help");
-    add("version", "version and library versions");
+    cli::add_color(general);
+    cli::add_loudness(general, "say nothing but errors; events only to --event-log", "at the end say what there was");
+    cli::add_help(general);
     po::options_description all;
     add_settings(all);
     all.add(general);
     return all;
-}
-
-// Puts the option's name before what is wrong with its value.
-template <class T> std::expected<T, std::string> of_option(const char* name, std::expected<T, std::string> value) {
-    if (!value) return Problem(fmt::format("--{}: {}", name, value.error()));
-    return value;
 }
 
 // Sets `out` from an option's text if it was given.
@@ -94,7 +88,7 @@ template <class T, class Parse> Result read(const po::variables_map& map, const 
 }
 
 auto number(std::uint64_t low, std::uint64_t high) {
-    return [=](const std::string& text) { return parse_number(text, low, high); };
+    return [=](const std::string& text) { return cli::parse_number(text, low, high); };
 }
 
 // The first of these that failed.
@@ -102,11 +96,6 @@ Result first_problem(std::initializer_list<Result> results) {
     for (const Result& result : results)
         if (!result) return result;
     return {};
-}
-
-const Texts& texts_of(const po::variables_map& map, const char* name) {
-    static const Texts none;
-    return map.contains(name) ? map[name].as<Texts>() : none;
 }
 
 Result read_listen(const po::variables_map& map, Options& out) {
@@ -147,8 +136,8 @@ Result read_keys(const po::variables_map& map, Options& out) {
 
 Result read_intervals(const po::variables_map& map, Options& out) {
     const auto minutes = [](const std::string& text) -> std::expected<std::chrono::minutes, std::string> {
-        const auto value = parse_number(text, static_cast<std::uint64_t>(session::min_interval.count()),
-                                        static_cast<std::uint64_t>(session::max_interval.count()));
+        const auto value = cli::parse_number(text, static_cast<std::uint64_t>(session::min_interval.count()),
+                                             static_cast<std::uint64_t>(session::max_interval.count()));
         if (!value) return Problem(value.error() + " (minutes)");
         return std::chrono::minutes{*value};
     };
@@ -166,7 +155,7 @@ Result read_host(const po::variables_map& map, Options& out) {
                                    read(map, "clock-offset", out.host.clock_offset, parse_offset)});
         !done)
         return done;
-    if (auto problem = session::find_problem(out.host)) return Problem(std::move(*problem));
+    if (auto problem = session::find_problem(out.host)) return Problem(escape_for_terminal(*problem));
     return {};
 }
 
@@ -180,32 +169,22 @@ Result read_faults(const po::variables_map& map, Options& out) {
 }
 
 Result read_output(const po::variables_map& map, Options& out) {
-    const bool json = map.contains("json");
-    const std::string format = map.contains("format") ? map["format"].as<std::string>() : json ? "json" : "text";
-    if (format != "text" && format != "json") return Problem("--format: '" + format + "' is not text or json");
-    if (json && format != "json") return Problem("--json and --format text contradict each other");
-    out.json = format == "json";
-    out.quiet = map.contains("quiet");
-    out.verbose = map.contains("verbose");
-    if (map.contains("state")) out.state_file = map["state"].as<std::string>();
-    if (map.contains("event-log")) out.event_log_file = map["event-log"].as<std::string>();
+    constexpr cli::Format formats[] = {cli::Format::text, cli::Format::json};
+    const auto format = cli::format_of(map, formats);
+    if (!format) return Problem(format.error());
+    const auto color = cli::color_of(map);
+    if (!color) return Problem(color.error());
+    const cli::Loudness loudness = cli::loudness_of(map);
+    out.json = *format == cli::Format::json;
+    out.color = *color;
+    out.quiet = loudness.quiet;
+    out.verbose = loudness.verbose;
+    out.state_file = cli::text_of(map, "state");
+    out.event_log_file = cli::text_of(map, "event-log");
     for (const auto& [name, path] : {std::pair{"state", &out.state_file}, {"event-log", &out.event_log_file}})
         if (*path && (*path)->empty()) return Problem(fmt::format("--{}: needs the name of a file", name));
     if (out.state_file && out.state_file == out.event_log_file)
         return Problem("--state and --event-log name the same file");
-    return {};
-}
-
-Result read_color(const po::variables_map& map, Options& out) {
-    if (!map.contains("color")) return {};
-    const auto& when = map["color"].as<std::string>();
-    if (when == "always") {
-        out.color = Color::always;
-    } else if (when == "never") {
-        out.color = Color::never;
-    } else if (when != "auto") {
-        return Problem("--color: '" + when + "' is not auto, always or never");
-    }
     return {};
 }
 
@@ -225,39 +204,22 @@ Result read_config(const std::string& path, po::variables_map& map) {
 
 bool asks_for_list(const po::variables_map& map, const char* name) { return texts_of(map, name) == Texts{"list"}; }
 
-std::expected<Options, std::string> parse(int argc, const char* const* argv) {
-    po::variables_map map;
-    try {
-        using Style = po::command_line_style::style_t;
-        const int style = Style::unix_style & ~Style::allow_guessing;
-        // No positional arguments: without this an extra word would be taken for nothing.
-        const po::positional_options_description none;
-        po::store(po::command_line_parser(argc, argv).options(visible_options()).positional(none).style(style).run(),
-                  map);
-    } catch (const po::error& error) {
-        return Problem(error.what());
-    }
-    Options out;
-    out.help = map.contains("help");
-    out.version = map.contains("version");
-    out.fault_list = asks_for_list(map, "fault");
-    out.host_key_list = asks_for_list(map, "host-key");
-    if (out.help || out.version || out.fault_list || out.host_key_list) return out;
-    if (map.contains("config"))
-        if (auto done = read_config(map["config"].as<std::string>(), map); !done) return Problem(done.error());
-    for (auto* part :
-         {read_listen, read_limits, read_keys, read_intervals, read_host, read_faults, read_output, read_color})
-        if (auto done = part(map, out); !done) return Problem(done.error());
-    return out;
-}
-
 }  // namespace
 
 std::expected<Options, std::string> parse_options(int argc, const char* const* argv) {
-    auto options = parse(argc, argv);
-    // Errors quote what was typed: no control character goes to the terminal.
-    if (!options) return Problem(escape_for_terminal(options.error()));
-    return options;
+    auto map = cli::parse_command_line(argc, argv, visible_options());
+    if (!map) return Problem(map.error());
+    Options out;
+    out.help = map->contains("help");
+    out.version = map->contains("version");
+    out.fault_list = asks_for_list(*map, "fault");
+    out.host_key_list = asks_for_list(*map, "host-key");
+    if (out.help || out.version || out.fault_list || out.host_key_list) return out;
+    if (const auto config = cli::text_of(*map, "config"))
+        if (auto done = read_config(*config, *map); !done) return Problem(escape_for_terminal(done.error()));
+    for (auto* part : {read_listen, read_limits, read_keys, read_intervals, read_host, read_faults, read_output})
+        if (auto done = part(*map, out); !done) return Problem(done.error());
+    return out;
 }
 
 std::string help_text() {

@@ -6,12 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "libdiag/cli/common_options.h"
 #include "libdiag/net/host_server.h"
 #include "libdiag/session/fault.h"
 
 namespace diag::refhost {
-
-enum class Color : std::uint8_t { automatic, always, never };
 
 /// What command line and configuration file ask for. All of it is valid: the host can start.
 struct Options {
@@ -25,7 +24,7 @@ struct Options {
     std::optional<std::string> state_file;
     std::optional<std::string> event_log_file;  ///< instead of standard output
     bool json = false;                          ///< events as JSON
-    Color color = Color::automatic;
+    cli::Color color = cli::Color::automatic;
     bool quiet = false;
     bool verbose = false;
 };

@@ -1,5 +1,6 @@
 #include "tools/kms-refhost/run.h"
 
+#include "libdiag/cli/exit_status.h"
 #include "libdiag/net/random_source.h"
 #include "libdiag/state/sqlite_client_list.h"
 #include "tools/kms-refhost/event_log.h"
@@ -23,7 +24,7 @@ public:
         if (!options_.quiet) environment_.say(end_text(server_->counters(), events_.count(), options_.verbose));
         if (!served) return fail(served.error());
         if (!written) return fail(written.error());
-        return status_ok;
+        return cli::status_ok;
     }
 
 private:
@@ -31,7 +32,7 @@ private:
 
     int fail(const std::string& message) {
         environment_.error(message);
-        return status_failed;
+        return cli::status_failed;
     }
 
     Result open_state() {

@@ -15,9 +15,6 @@ struct Environment {
     bool colored = false;
 };
 
-/// The exit status of the contract.
-inline constexpr int status_ok = 0, status_failed = 3;
-
 /// Serves until SIGTERM or SIGINT; returns the exit status.
 int run(const Options& options, const Environment& environment);
 

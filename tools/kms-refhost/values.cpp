@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "libdiag/base/hex.h"
+#include "libdiag/cli/numbers.h"
 #include "libdiag/proto/kms/catalogue.h"
 #include "libdiag/session/request_rules.h"
 
@@ -38,12 +39,6 @@ std::expected<std::vector<session::InstalledKey>, std::string> keys_of_group(boo
 }
 
 }  // namespace
-
-std::expected<std::uint64_t, std::string> parse_number(std::string_view text, std::uint64_t low, std::uint64_t high) {
-    const auto value = whole_number<std::uint64_t>(text);
-    if (value && low <= *value && *value <= high) return *value;
-    return Problem(fmt::format("'{}' is not a number from {} to {}", text, low, high));
-}
 
 std::expected<std::chrono::seconds, std::string> parse_offset(std::string_view text) {
     constexpr std::int64_t longest = 100'000LL * 24 * 3600;  // so that no product overflows
@@ -88,7 +83,7 @@ std::expected<session::InstalledKey, std::string> parse_host_key(std::string_vie
     session::InstalledKey key{.host_key_id = std::string{text.substr(0, colon)}};
     if (colon == std::string_view::npos) return key;
     constexpr std::uint64_t nine_digits = 999'999'999;
-    const auto number = parse_number(text.substr(colon + 1), 0, nine_digits);
+    const auto number = cli::parse_number(text.substr(colon + 1), 0, nine_digits);
     if (!number) return Problem(number.error());
     key.key_number = static_cast<std::uint32_t>(*number);
     return key;

@@ -14,9 +14,6 @@
 
 namespace diag::refhost {
 
-/// A whole number from `low` to `high`, decimal.
-std::expected<std::uint64_t, std::string> parse_number(std::string_view text, std::uint64_t low, std::uint64_t high);
-
 /// "-90", "90s", "-5h", "30d": a number with an optional sign and unit (s, m, h, d); without a unit seconds.
 std::expected<std::chrono::seconds, std::string> parse_offset(std::string_view text);
 

@@ -1,0 +1,29 @@
+#include "libdiag/cli/signals.h"
+
+#include <csignal>
+
+namespace diag::cli {
+namespace {
+
+std::atomic<bool> stop_requested{false};
+static_assert(std::atomic<bool>::is_always_lock_free);  // else no handler may touch it
+
+extern "C" void on_stop_signal(int) { stop_requested.store(true, std::memory_order_relaxed); }
+
+}  // namespace
+
+void ignore_write_signals() {
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
+}
+
+const std::atomic<bool>& stop_on_signals() {
+    struct sigaction action {};
+    action.sa_handler = on_stop_signal;
+    action.sa_flags = static_cast<int>(SA_RESETHAND);  // and no SA_RESTART
+    sigaction(SIGINT, &action, nullptr);
+    sigaction(SIGTERM, &action, nullptr);
+    return stop_requested;
+}
+
+}  // namespace diag::cli

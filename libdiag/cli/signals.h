@@ -1,0 +1,14 @@
+#pragma once
+
+#include <atomic>
+
+namespace diag::cli {
+
+/// Makes writing to a closed pipe, or past the largest size of a file, an error of the write instead of our end.
+void ignore_write_signals();
+
+/// From now on SIGINT and SIGTERM set the flag that is returned, and end a blocking call of the thread that they meet.
+/// Only the first of each: the second ends the process at once.
+const std::atomic<bool>& stop_on_signals();
+
+}  // namespace diag::cli
