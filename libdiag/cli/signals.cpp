@@ -26,4 +26,6 @@ const std::atomic<bool>& stop_on_signals() {
     return stop_requested;
 }
 
+void request_stop() { stop_requested.store(true, std::memory_order_relaxed); }
+
 }  // namespace diag::cli

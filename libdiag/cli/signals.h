@@ -11,4 +11,7 @@ void ignore_write_signals();
 /// Only the first of each: the second ends the process at once.
 const std::atomic<bool>& stop_on_signals();
 
+/// Sets that flag as the first signal would: for a tool whose results nobody reads any more.
+void request_stop();
+
 }  // namespace diag::cli
