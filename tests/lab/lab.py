@@ -1,6 +1,6 @@
 """A network for tests: scripts/lab with an agent in it, and what tests do with its hosts.
 
-    lab = shared()                       # one for all tests of a program; building it takes some 0.2 s
+    lab = shared()                       # one for all tests of a program (class LabCase has it); built in some 0.2 s
     host = lab.refhost("kms1")           # listens on both addresses of kms1, port 1688
     lab.nft("tcp dport 1688 drop")       # a rule in the router
     with lab.capture("client", path):
@@ -25,6 +25,7 @@ import sys
 import tempfile
 import threading
 import time
+import unittest
 
 ROOT = pathlib.Path(os.environ.get("DIAG_SOURCE_DIR") or pathlib.Path(__file__).resolve().parents[2])
 BIN = pathlib.Path(os.environ.get("DIAG_BIN_DIR") or ROOT / "build/release/bin")
@@ -89,6 +90,9 @@ class Process:
         """Kills it and what it started, whatever became of it, and lets go of its output."""
         self.lab.ask({"signal": int(signal.SIGKILL), "group": self.pid})
         self.wait()
+        self.release()
+
+    def release(self):
         os.close(self._status)
         for file in self._files:
             file.close()
@@ -119,13 +123,13 @@ class Process:
 
 
 class Lab:
-    def __init__(self, command=(ROOT / "scripts/lab",)):
-        """Command: how to start scripts/lab, for example as another user."""
-        self._lock = threading.Lock()
+    def __init__(self, command=(ROOT / "scripts/lab",), here=HERE):
+        """Command: how to start scripts/lab, for example as another user; here: where that user can read these files."""
+        self._lock, self._here = threading.Lock(), here
         self._processes, self._changed, self._names_changed = [], set(), False
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._socket.settimeout(LIMIT_S)
-        agent = [sys.executable, "-B", HERE / "agent.py", str(theirs.fileno())]
+        agent = [sys.executable, "-B", here / "agent.py", str(theirs.fileno())]
         with theirs:
             self.script = subprocess.Popen([*command, "--quiet", "--", *agent], pass_fds=[theirs.fileno()],
                                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -140,7 +144,7 @@ class Lab:
     def close(self):
         self._socket.close()  # ends the agent, which ends the lab
         for process in self._processes:
-            process._files[1].close()
+            process.release()
         self.script.communicate(timeout=LIMIT_S)
 
     def __enter__(self):
@@ -175,8 +179,7 @@ class Lab:
             process.wait(timeout)
             return subprocess.CompletedProcess(process.args, process.returncode, process.output, process.errors)
         finally:
-            self._processes.remove(process)
-            process.end()
+            self._forget(process)
 
     def check(self, host, argv, **options):
         """Runs what has to succeed; its output."""
@@ -187,7 +190,7 @@ class Lab:
 
     def python(self, host, script, *arguments, ready=r"^listening on .*$", **options):
         """Starts a script of tests/lab with this Python, and waits until it is ready."""
-        process = self.popen(host, [sys.executable, "-B", HERE / script, *arguments], **options)
+        process = self.popen(host, [sys.executable, "-B", self._here / script, *arguments], **options)
         process.wait_for(ready)
         return process
 
@@ -211,6 +214,10 @@ class Lab:
         self._changed.add(host)
         lines = "".join(f"add rule inet lab {chain} {rule}\n" for rule in rules)
         self.check(host, ["nft", "-f", "-"], stdin=lines.encode())
+
+    def nft_flush(self, host="router"):
+        """Takes the rules out of a host again, and leaves all else as it is."""
+        self.check(host, ["nft", "-f", f"{self.environment['LAB_DIR']}/rules.nft"])
 
     def ip(self, host, *arguments):
         """Runs ip in a host: a string of words, or each word an argument."""
@@ -240,31 +247,20 @@ class Lab:
             self._names_changed = False
 
     @contextlib.contextmanager
-    def capture(self, host, path, interface=None, packets=""):
-        """Has in the file all packets that pass the interface meanwhile; `packets` is a filter, as tcpdump has it."""
+    def capture(self, host, path, interface=None):
+        """Has in the file all packets that pass the interface meanwhile."""
         interface = interface or ("client" if host == "router" else "net0")
-        process = self.popen(host, ["tcpdump", "-i", interface, "-n", "-U", "--immediate-mode", "-Z", "root", "-w", path,
-                                    *([packets] if packets else [])])
-        process.wait_for("listening on")
+        process = self.python(host, "capture.py", interface, path)
         try:
-            yield process
-            self._drain(process)
+            yield
+            if process.stop() != 0:
+                raise LabError(process.errors)
         finally:
-            self._processes.remove(process)
-            process.send_signal(signal.SIGINT)
-            process.wait()
-            process.end()
+            self._forget(process)
 
-    @staticmethod
-    def _drain(process):
-        """Waits until tcpdump has written what the kernel has given it: the answer to SIGUSR1 says so."""
-        for count in range(1, 1000):
-            process.send_signal(signal.SIGUSR1)
-            last = process.wait_for(r"(\d+) packets? captured, (\d+) packets? received by filter", count=count)[-1]
-            if int(last[1]) >= int(last[2]):
-                return
-            time.sleep(POLL_S)
-        raise LabError("tcpdump does not keep up")
+    def _forget(self, process):
+        self._processes.remove(process)
+        process.end()
 
 
 @functools.cache
@@ -273,3 +269,12 @@ def shared():
     lab = Lab()
     atexit.register(lab.close)
     return lab
+
+
+@unittest.skipIf(os.environ.get("DIAG_NO_LAB"), "DIAG_NO_LAB is set")
+class LabCase(unittest.TestCase):
+    """A test in the shared lab, which is as new when it begins. Where no lab can be, it fails and says why."""
+
+    def setUp(self):
+        self.lab = shared()
+        self.lab.reset()
