@@ -137,7 +137,7 @@ class Lab:
         if not greeting:
             errors = self.script.communicate(timeout=LIMIT_S)[1]
             self._socket.close()
-            raise LabError(f"there is no lab: {errors.strip()}")
+            raise LabError(f"there is no lab (DIAG_NO_LAB=1 leaves out the tests that need one): {errors.strip()}")
         self.environment = json.loads(greeting)
         self.names = self.run("client", ["cat", f"{self.environment['LAB_DIR']}/hosts"]).stdout
 
