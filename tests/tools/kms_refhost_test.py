@@ -38,9 +38,9 @@ V4_REQUEST = PDUS["request-v4-ndr32-win10-even"]
 RESPONSE = 2
 
 
-def vector_clock():
-    """The option that sets the host's clock to the time at which the requests of the vectors were made."""
-    return f"{int(FIELDS['client_time_filetime'] / 1e7 - 11644473600 - time.time())}s"
+def vector_clock(fields=FIELDS):
+    """The option that sets the host's clock to the time at which the request with these fields was made."""
+    return f"{int(fields['client_time_filetime'] / 1e7 - 11644473600 - time.time())}s"
 
 
 def v4_count(pdu):
@@ -84,10 +84,10 @@ class Case(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="kms-refhost-test-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
-    def start(self, *arguments, **options):
+    def start(self, *arguments, fields=FIELDS, **options):
         """A running host on a port of the system's choice; its attribute port, and said with what it said at start."""
         options.setdefault("stdout", subprocess.DEVNULL)
-        host = subprocess.Popen([TOOL, "--listen", "127.0.0.1:0", "--clock-offset", vector_clock(), *map(str, arguments)],
+        host = subprocess.Popen([TOOL, "--listen", "127.0.0.1:0", "--clock-offset", vector_clock(fields), *map(str, arguments)],
                                 stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, **options)
         self.addCleanup(self.end, host)
         host.said = ""
