@@ -58,7 +58,7 @@ public:
         if (read_error(text)) return true;
         if (const Line* line = read(text)) {
             last_ = {std::string{raw}, line};
-            ++known_count_;
+            count_known(*line);
         } else if (!continue_last(raw)) {
             read_unlabelled(raw, text);
         }
@@ -68,7 +68,7 @@ public:
     bool is_slmgr() const {
         const bool has_errors = std::ranges::any_of(
             products_, [](const Dlv& d) { return !d.error_codes.empty() || d.product_not_found.is(true); });
-        return known_count_ >= 2 || has_errors;
+        return (known_count_ >= 2 && telling_count_ >= 1) || has_errors;
     }
     std::vector<Dlv> take() { return std::move(products_); }
 
@@ -84,18 +84,15 @@ private:
         return products_.back();
     }
 
-    // The first line of a product begins another one as soon as the current one has a fact of its own.
+    // A name, or the version above it, begins another product as soon as the current one has a fact of its own; so does a
+    // second description, where the name is missing.
     void begin_product_for(const Line& line) {
         const Dlv& dlv = current();
-        const bool is_head = line.block == Block::head;
         const bool has_product = !(dlv.name.is_absent() && dlv.description.is_absent() &&
                                    dlv.activation_id.is_absent() && dlv.license_status.is_absent());
-        if (has_product && (is_head || &line == &name_line())) products_.emplace_back();
-    }
-
-    static const Line& name_line() {
-        static const Line& line = *std::ranges::find(all_lines(), std::string_view{"name"}, &Line::key);
-        return line;
+        const bool begins = line.block == Block::head || line.key == "name" ||
+                            (line.key == "description" && !dlv.description.is_absent());
+        if (has_product && begins) products_.emplace_back();
     }
 
     const Line* read(std::string_view text) {
@@ -115,7 +112,7 @@ private:
             const std::string joined = fmt::format("{}{}{}", last_.raw, gap, raw);
             if (const Line* line = read(tidied(joined))) {
                 --current_unknown();
-                ++known_count_;
+                count_known(*line);
                 last_ = {joined, line};
                 return true;
             }
@@ -136,6 +133,7 @@ private:
         if (is_description_by_form(text) && !current().description.is_absent()) products_.emplace_back();
         if (read_by_form(text, current())) {
             ++known_count_;
+            ++telling_count_;
             last_ = {};
         } else {
             count_unknown(raw);
@@ -159,6 +157,11 @@ private:
         return true;
     }
 
+    // Many kinds of text have lines that begin with "Name:" or "Description:"; those alone are no sign of slmgr.
+    void count_known(const Line& line) {
+        ++known_count_;
+        if (line.key != "name" && line.key != "description") ++telling_count_;
+    }
     void count_unknown(std::string_view raw) {
         ++current_unknown();
         last_ = {std::string{raw}, nullptr};
@@ -167,6 +170,7 @@ private:
 
     std::vector<Dlv> products_;
     std::size_t known_count_ = 0;
+    std::size_t telling_count_ = 0;
     Last last_;
 };
 
