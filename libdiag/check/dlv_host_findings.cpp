@@ -61,7 +61,7 @@ void check_requests(DlvSubject& s) {
     }
     const std::int64_t total = number(dlv.total_requests);
     const std::int64_t failed = number(dlv.failed_requests);
-    if (failed >= few_failures && failed >= total / failed_share) {
+    if (total > 0 && failed >= few_failures && failed >= total / failed_share) {
         s.add(rule::host_failed_requests, fmt::format("{} of {} requests failed at {}", failed, total, s.name))
             .evidence.push_back(fmt::format("failed requests received: {} of {}", failed, total));
     }

@@ -26,9 +26,14 @@ static_assert(std::ranges::is_sorted(known_codes));
 // [src] The script prints codes without the high bit in decimal.
 std::string code_text(std::uint32_t code) { return (code >> 31) != 0 ? format_code(code) : std::to_string(code); }
 
-// The meaning is that of our error table [own].
+// A bare 5 is the Win32 code; the table has it as an HRESULT, and under 5 what a fault of RPC means.
+constexpr std::uint32_t access_denied = 5;
+constexpr std::uint32_t access_denied_hresult = 0x80070005;
+
+// The meaning is that of our error table [own]; a code that the table lacks gets the hint, too.
 std::string error_text(std::uint32_t code) {
-    const kms::ErrorCode* error = script_knows(code) ? kms::find_error(code) : nullptr;
+    const std::uint32_t row = code == access_denied ? access_denied_hresult : code;
+    const kms::ErrorCode* error = script_knows(code) ? kms::find_error(row) : nullptr;
     if (error != nullptr) return std::string{error->meaning};
     return fmt::format("(on a Windows computer, slui.exe 0x2a {} shows the text)", code_text(code));  // [own]
 }

@@ -35,6 +35,13 @@ bool is_furniture(std::string_view text) {
     return is_rule(text) || std::ranges::any_of(furniture, opens);
 }
 
+// A console breaks lines without indenting the rest; a document that quotes them may indent both.
+std::string_view without_indent_of(std::string_view first, std::string_view rest) {
+    const std::size_t indent = std::min(first.find_first_not_of(' '), first.size());
+    const std::size_t own = std::min(rest.find_first_not_of(' '), rest.size());
+    return own >= indent ? rest.substr(indent) : rest;
+}
+
 bool is_heading(std::string_view text) {
     return std::ranges::any_of(all_blocks(), [text](const BlockForm& form) {
         return (!form.heading.empty() && starts_with_word(text, form.heading)) ||
@@ -108,10 +115,11 @@ private:
     bool continue_last(std::string_view raw) {
         if (last_.raw.empty() || last_.raw.size() + raw.size() > limits::line_size) return false;
         if (last_.line != nullptr) return continue_known(raw);
+        const std::size_t counted_in = products_.size() - 1;  // the line may begin another product
         for (const std::string_view gap : {"", " "}) {
             const std::string joined = fmt::format("{}{}{}", last_.raw, gap, raw);
             if (const Line* line = read(tidied(joined))) {
-                --current_unknown();
+                --products_[counted_in].unknown_line_count;
                 count_known(*line);
                 last_ = {joined, line};
                 return true;
@@ -123,7 +131,7 @@ private:
     bool continue_known(std::string_view raw) {
         const bool is_broken = last_.raw.size() >= wrapped_size || tidied(last_.raw).ends_with(':');
         if (!is_broken || tidied(raw).find(": ") != std::string::npos) return false;
-        std::string joined = fmt::format("{}{}", last_.raw, raw);
+        std::string joined = fmt::format("{}{}", last_.raw, without_indent_of(last_.raw, raw));
         if (!read_line(tidied(joined), *last_.line, current())) return false;
         last_.raw = std::move(joined);
         return true;
@@ -163,10 +171,9 @@ private:
         if (line.key != "name" && line.key != "description") ++telling_count_;
     }
     void count_unknown(std::string_view raw) {
-        ++current_unknown();
+        ++current().unknown_line_count;
         last_ = {std::string{raw}, nullptr};
     }
-    std::size_t& current_unknown() { return current().unknown_line_count; }
 
     std::vector<Dlv> products_;
     std::size_t known_count_ = 0;

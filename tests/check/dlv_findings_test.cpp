@@ -197,7 +197,7 @@ TEST_CASE("dlv findings: the cases here cover every rule about saved output", "[
 
 TEST_CASE("dlv findings: a healthy client and a healthy host give nothing", "[check][dlv]") {
     for (const std::string name : {"client-licensed", "client-licensed-utf16", "dli-message-box", "all-products",
-                                   "host-healthy", "host-healthy-wrapped"}) {
+                                   "host-healthy", "host-healthy-wrapped", "host-office", "client-windows-7-dli"}) {
         CAPTURE(name);
         CHECK(judged_sample(name).empty());
     }

@@ -48,6 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     require(!products->empty() && products->size() <= limits::product_count);
+    for (const Dlv& dlv : *products) require(dlv.unknown_line_count <= size);
     const std::string text = text_of_all(*products);
     for (const char c : text) require(c == '\n' || static_cast<unsigned char>(c) >= 0x20);
     if (!is_plain(text) || !have_beginnings(*products) || text.size() > limits::file_size) return 0;

@@ -37,6 +37,12 @@ TEST_CASE("ato_text: for a code that the script does not know it names slui.exe"
     CHECK(text.text.find(kms::find_error(0xC004F06C)->meaning) == std::string::npos);
 }
 
+TEST_CASE("ato_text: a Win32 code is printed in decimal and means what its HRESULT means", "[slmgr]") {
+    CHECK(run(AtoEnd::error, 5).text == first_line + "Error: 5 Access denied\n");
+    CHECK(run(AtoEnd::error, 1460).text.find("Error: 1460 (on a Windows computer, slui.exe 0x2a 1460") !=
+          std::string::npos);
+}
+
 TEST_CASE("ato_text: failures after the call show no code", "[slmgr]") {
     CHECK(run(AtoEnd::failed, 0xC004F074).text == first_line + "Error: Product activation failed.\n");
     for (const AtoEnd end : {AtoEnd::failed, AtoEnd::non_genuine_grace, AtoEnd::non_genuine_notification}) {

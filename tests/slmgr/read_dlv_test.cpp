@@ -205,12 +205,35 @@ TEST_CASE("read_dlv: banner, blanks and letter case make no difference", "[slmgr
     CHECK(read_one(replaced(text, "KMS machine IP", "kms Machine ip")) == plain);
 }
 
+TEST_CASE("read_dlv: the layout of the samples in Microsoft's pages is read", "[slmgr]") {
+    const Dlv office = read_one(sample("host-office"));
+    CHECK(office.unknown_line_count == 0);
+    CHECK(office.activation_id.is(id("98ebfe73-2084-4c97-932c-c0cd1643bea7")));
+    CHECK(office.use_license_url.is(
+        "https://activation.licence.example/SLActivateProduct/SLActivateProduct.asmx?configextension=o16"));
+    CHECK(office.current_count.is(9));
+    CHECK(office.licensed_requests.is(60));
+
+    const Dlv windows_7 = read_one(sample("client-windows-7-dli"));
+    CHECK(windows_7.unknown_line_count == 0);
+    CHECK(windows_7.client_machine_id.is(id("4f3e2d1c-0b1a-4f2e-8d3c-4b5a69788796")));
+    CHECK(windows_7.kms_ip.is_absent());
+}
+
 TEST_CASE("read_dlv: lines that a console broke are put together", "[slmgr]") {
     const Dlv client = read_one(sample("client-ad-wrapped"));
     CHECK(client == read_one(sample("client-ad")));
     const Dlv host = read_one(sample("host-healthy-wrapped"));
     CHECK(host.expired_requests.is(21));
     CHECK(host.unknown_line_count == 0);
+}
+
+TEST_CASE("read_dlv: a broken first line of a product leaves no unknown line behind", "[slmgr]") {
+    const auto products = read_all("Name: a\nLicense Status: Licensed\nNa\nme: b\nLicense Status: Unlicensed\n");
+    REQUIRE(products.size() == 2);
+    CHECK(products[0].unknown_line_count == 0);
+    CHECK(products[1].unknown_line_count == 0);
+    CHECK(products[1].name.is("b"));
 }
 
 TEST_CASE("read_dlv: lines that nobody knows are counted and change nothing else", "[slmgr]") {
