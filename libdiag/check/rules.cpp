@@ -21,6 +21,7 @@ constexpr const Rule* table[] = {
     &rule::connect_no_route,
     &rule::connect_unstable,
     &rule::address_dead,
+    &rule::host_skipped,
     &rule::path_mtu,
     &rule::connect_closed,
 

@@ -33,6 +33,7 @@ extern const Rule connect_rejected;   // KMS-CONNECT-REJECTED-ICMP  SYN answered
 extern const Rule connect_no_route;   // KMS-CONNECT-NO-ROUTE  nothing left this machine: no route, or a rule of its own
 extern const Rule connect_unstable;   // KMS-CONNECT-UNSTABLE  warning: some attempts fail, others do not
 extern const Rule address_dead;       // KMS-ADDRESS-DEAD  warning: one of several addresses does not work
+extern const Rule host_skipped;       // KMS-HOST-SKIPPED  warning: one of several published hosts does not work
 extern const Rule path_mtu;           // KMS-PATH-MTU  warning: large packets get lost on the way
 extern const Rule connect_closed;     // KMS-CONNECT-CLOSED  closed by the host before any RPC
 

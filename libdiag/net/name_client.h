@@ -33,6 +33,10 @@ public:
     /// SRV records of `query`, a full name; no search list is applied. At most 256 records are kept.
     session::ServiceEvidence look_up_service(const std::string& query);
 
+    /// The DNS suffixes of this machine, in the order in which names are tried with them (resolv.conf: search, domain; else
+    /// the domain of the host's name).
+    std::vector<std::string> search_list() const;
+
 private:
     class Channel;
     NameSettings settings_;
