@@ -20,9 +20,8 @@ std::string name_of_subject(const Activation& activation) {
 }  // namespace
 
 report::Subject make_subject(const Activation& activation) {
-    report::Subject subject{.name = name_of_subject(activation),
-                            .summary = verdict_text(activation),
-                            .findings = activation.findings};
+    report::Subject subject{
+        .name = name_of_subject(activation), .summary = verdict_text(activation), .findings = activation.findings};
     if (!activation.hosts.empty() && !activation.hosts.back().addresses.empty()) {
         const probe::Attempt& last = activation.hosts.back().addresses.back().attempt;
         add_time(subject, "connect", last.connect_time);

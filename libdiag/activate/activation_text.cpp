@@ -34,8 +34,9 @@ void append_discovery(std::string& out, const Discovery& discovery) {
                     fmt::format("SRV {}: {} after {}", escape_for_terminal(lookup.query), describe(lookup.end),
                                 format_duration((lookup.ended - lookup.began).count())));
         for (const session::ServiceRecord& record : lookup.records)
-            append_line(out, "", fmt::format("{}:{}, priority {}, weight {}, TTL {} s", escape_for_terminal(record.target),
-                                             record.port, record.priority, record.weight, record.ttl));
+            append_line(out, "",
+                        fmt::format("{}:{}, priority {}, weight {}, TTL {} s", escape_for_terminal(record.target),
+                                    record.port, record.priority, record.weight, record.ttl));
     }
 }
 
@@ -45,8 +46,9 @@ void append_client(std::string& out, const Activation& activation, const report:
     out += style.strong(product == nullptr ? "unknown product" : std::string{product->name});
     out += '\n';
     append_line(out, "product", to_string(request.activation_id));
-    append_line(out, "", fmt::format("protocol version {}.{}, {} clients needed", request.version.major,
-                                     request.version.minor, request.required_client_count));
+    append_line(out, "",
+                fmt::format("protocol version {}.{}, {} clients needed", request.version.major, request.version.minor,
+                            request.required_client_count));
     append_discovery(out, activation.discovery);
 }
 
@@ -58,16 +60,18 @@ void append_address(std::string& out, const AddressTry& tried, const report::Sty
     append_line(out, "stages", stages);
     if (attempt.bind && !attempt.bind->syntaxes.empty()) append_line(out, "bind", attempt.bind->syntaxes);
     const auto& conversation = tried.live->conversation();
+    if (verbose) decode::append_bind_checks(out, conversation);
     for (std::size_t i = 0; i < conversation.exchanges.size(); ++i)
-        decode::append_exchange(out, conversation, i, style, verbose);
+        decode::append_exchange(out, conversation, i, style, true);  // with every check of the answer
 }
 
 void append_hosts(std::string& out, const Activation& activation, const report::Style& style, bool verbose) {
     for (const HostTry& host : activation.hosts) {
         out += '\n' + style.strong(escape_for_terminal(to_string(host.target))) + '\n';
         if (host.name)
-            append_line(out, "name", fmt::format("{} after {}", describe(host.name->end),
-                                                 format_duration(host.name->duration().count())));
+            append_line(
+                out, "name",
+                fmt::format("{} after {}", describe(host.name->end), format_duration(host.name->duration().count())));
         for (const AddressTry& tried : host.addresses) append_address(out, tried, style, verbose);
     }
 }

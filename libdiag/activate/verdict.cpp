@@ -50,9 +50,10 @@ void fill_client(const Activation& activation, slmgr::Dlv& dlv) {
     const HostTry& host = activation.hosts.back();
     using Source = slmgr::KmsMachine::Source;
     dlv.client_machine_id = activation.request.client_machine_id;
-    dlv.kms_machine = slmgr::KmsMachine{.source = activation.discovery.given ? Source::registered : Source::dns,
-                                        .host = host.target.address ? to_string(*host.target.address) : host.target.host,
-                                        .port = host.target.port};
+    dlv.kms_machine =
+        slmgr::KmsMachine{.source = activation.discovery.given ? Source::registered : Source::dns,
+                          .host = host.target.address ? to_string(*host.target.address) : host.target.host,
+                          .port = host.target.port};
     dlv.kms_ip = to_string(answer.host.ip);
     dlv.host_extended_pid = answer.response.epid_text();
     dlv.activation_interval_minutes = answer.response.activation_interval_minutes;
@@ -86,8 +87,7 @@ std::string verdict_text(const Activation& activation) {
         case Result::not_enough_count:
             return fmt::format("KMS works; {} of {} clients seen so far: clients are not activated yet",
                                activation.answer->response.count, needed);
-        case Result::keys_refused:
-            return "KMS answers; whether it activates cannot be seen with the lab keys";
+        case Result::keys_refused: return "KMS answers; whether it activates cannot be seen with the lab keys";
         case Result::failed: break;
     }
     const auto* finding = probe::deciding(activation.findings);
