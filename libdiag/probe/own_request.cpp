@@ -1,18 +1,14 @@
 #include "libdiag/probe/own_request.h"
 
-#include <unistd.h>
-
 #include "libdiag/base/utf.h"
+#include "libdiag/net/host_name.h"
 #include "libdiag/net/random_source.h"
 #include "libdiag/state/client_machine_id.h"
 
 namespace diag::probe {
 
 std::expected<kms::BaseRequest, std::string> make_own_request(session::ClientSettings settings) {
-    if (settings.workstation_name.empty()) {
-        char name[256] = {};
-        if (::gethostname(name, sizeof name - 1) == 0) settings.workstation_name = name;
-    }
+    if (settings.workstation_name.empty()) settings.workstation_name = net::host_name();
     if (settings.client_machine_id.is_nil()) {
         const auto path = state::client_machine_id_path();
         if (!path) return std::unexpected(path.error());
