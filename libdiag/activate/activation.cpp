@@ -53,8 +53,11 @@ private:
 
     session::NameEvidence resolve(const std::string& name) {
         session::NameEvidence evidence;
-        net::NameClient client{
-            {.timeout = settings_.timeout, .v4 = settings_.v4, .v6 = settings_.v6, .stop = settings_.stop}};
+        net::NameClient client{{.timeout = settings_.timeout,
+                                .v4 = settings_.v4,
+                                .v6 = settings_.v6,
+                                .stop = settings_.stop,
+                                .servers = settings_.discovery.dns_servers}};
         client.resolve({&name, 1}, [&](std::size_t, session::NameEvidence found) { evidence = std::move(found); });
         return evidence;
     }
@@ -77,9 +80,11 @@ private:
         auto live = std::make_shared<const check::LiveConversation>(report.connect, report.rpc, codec_);
         auto attempt = probe::make_attempt(report, *live);
         if (!report.exchanges.empty()) take_answer(report.connect.target, report.exchanges.back().answer);
-        out_.keys_refused = out_.keys_refused || std::ranges::any_of(attempt.findings, [](const auto& finding) {
-                                return finding.rule == &check::rule::lab_keys_refused;
-                            });
+        // Both are information only: under the keys of the host this would have been another answer.
+        out_.keys_refused =
+            out_.keys_refused || std::ranges::any_of(attempt.findings, [](const auto& finding) {
+                return finding.rule == &check::rule::lab_keys_refused || finding.rule == &check::rule::keys_missing;
+            });
         host.addresses.push_back({.attempt = std::move(attempt), .live = std::move(live)});
     }
 

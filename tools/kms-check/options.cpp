@@ -64,6 +64,18 @@ Result read_words(const po::variables_map& map, Options& out) {
     return {};
 }
 
+// A file is not asked: what shapes a request would be without effect.
+Result check_from(const po::variables_map& map, const Options& out) {
+    if (!out.from) return {};
+    if (out.command == Command::ato) return Problem("--from goes with dlv: /ato leaves nothing to read");
+    if (out.settings.discovery.host) return Problem("--from judges a file: leave out HOST");
+    for (const char* name : {"domain", "ipv4", "ipv6", "timeout", "product", "protocol", "license-status",
+                             "grace-minutes", "workstation", "vm", "cmid", "previous-cmid", "keys"}) {
+        if (map.contains(name)) return Problem(fmt::format("--from judges a file: leave out --{}", name));
+    }
+    return {};
+}
+
 Result read_where(const po::variables_map& map, Options& out) {
     auto& discovery = out.settings.discovery;
     discovery.domain = cli::text_of(map, "domain");
@@ -76,9 +88,7 @@ Result read_where(const po::variables_map& map, Options& out) {
             return Problem(fmt::format("--domain: {} is no DNS domain", cli::quoted(*discovery.domain)));
         discovery.domain = target->front().host;
     }
-    if (out.from && out.command == Command::ato) return Problem("--from goes with dlv: /ato leaves nothing to read");
-    if (out.from && (discovery.host || discovery.domain))
-        return Problem("--from judges a file: leave out HOST and --domain");
+    if (auto fits = check_from(map, out); !fits) return fits;
     const auto timeout = cli::seconds_of(map, "timeout", 10ms, 3'600'000ms);
     if (!timeout) return Problem(timeout.error());
     if (*timeout) out.settings.timeout = **timeout;
