@@ -39,6 +39,9 @@ Result read_product(const po::variables_map& map, session::ClientSettings& out) 
     if (!text) return {};
     const auto product = of_option("product", kms::choose_product(*text));
     if (!product) return Problem(product.error());
+    if ((*product)->channel == "retail")  // a host refuses it, and would be blamed for that
+        return Problem(option_problem(
+            "product", fmt::format("no client asks a KMS host for {}, which is a retail product", (*product)->name)));
     out.activation_id = (*product)->activation_id;
     return {};
 }

@@ -277,6 +277,16 @@ TEST_CASE("activate: a name without an address is a finding, also for a host tha
     CHECK(activate::windows_code_of(activation) == 0xC004F074);
 }
 
+TEST_CASE("activate: DNS that fails at the name of a host is told from a name that does not exist", "[activate]") {
+    NameServer names;
+    ActivationSettings settings = asking();
+    settings.discovery.host = probe::Target{.host = "kms.lab.test", .address = {}, .port = 1688};
+    settings.discovery.dns_servers = {names.rcode(2).start()};
+    const Activation activation = activate::activate(settings);
+    CHECK(find(activation, check::rule::name_no_answer) != nullptr);
+    CHECK(find(activation, check::rule::name_not_found) == nullptr);
+}
+
 TEST_CASE("activate: DNS that does not answer is told from DNS that says no", "[activate]") {
     Endpoint nobody;
     {

@@ -22,11 +22,11 @@ constexpr std::uint16_t kms_port = 1688;
 po::options_description visible_options() {
     po::options_description where{"Where", cli::help_width, cli::help_column};
     auto add_where = where.add_options();
-    add_where("domain", cli::text_value("NAME"), "without HOST: search this DNS domain (those of this machine)");
+    add_where("domain", cli::text_value("NAME"), "without HOST: look in this DNS domain (this machine's)");
     add_where("ipv4,4", "IPv4 addresses of names only");
     add_where("ipv6,6", "IPv6 addresses of names only");
     add_where("timeout", cli::text_value("SECONDS"), "of each stage: look-up, connect, bind, request (5)");
-    add_where("from", cli::text_value("FILE"), "dlv: judge a saved output of slmgr /dlv; - is standard input");
+    add_where("from", cli::text_value("FILE"), "dlv: judge saved output of slmgr /dlv (- for stdin)");
 
     po::options_description request{"What the client says of itself", cli::help_width, cli::help_column};
     cli::add_request_options(request);
@@ -35,10 +35,11 @@ po::options_description visible_options() {
     po::options_description general{"General", cli::help_width, cli::help_column};
     cli::add_format(general, formats);
     cli::add_loudness(general, "print nothing, unless there is a warning or worse",
-                      "every cause, remedy and check; with dlv the exchange, too");
+                      "every cause and remedy; with dlv also the exchange");
     cli::add_color(general);
     cli::add_fail_on(general);
-    general.add_options()("list-products", "the products that --product knows");
+    general.add_options()("list-products",
+                          "the products that --product knows: activation id, protocol versions, clients needed, name");
     cli::add_help(general);
 
     po::options_description all;
@@ -145,8 +146,9 @@ std::string help_text() {
             "       kms-check dlv --from FILE\n\n"
             "Does on the wire what slmgr /ato does on a Windows client, and prints each step,\n"
             "each check of the answer, and what slmgr /ato or /dlv would print. Without HOST\n"
-            "it searches DNS as a client does. It sends one request, always with the same\n"
-            "client machine id: a host counts it as one client for 30 days.\n"
+            "it searches DNS as a client does. Each host is sent one request, until one\n"
+            "answers, always with the same client machine id: a host counts it as one client\n"
+            "for 30 days.\n"
          << visible_options()
          << "\nExit status: 0 nothing wrong, 1 warnings (also a count that is still too low),\n"
             "2 critical findings, 3 could not work.\n\n"
