@@ -80,11 +80,9 @@ private:
         auto live = std::make_shared<const check::LiveConversation>(report.connect, report.rpc, codec_);
         auto attempt = probe::make_attempt(report, *live);
         if (!report.exchanges.empty()) take_answer(report.connect.target, report.exchanges.back().answer);
-        // Both are information only: under the keys of the host this would have been another answer.
-        out_.keys_refused =
-            out_.keys_refused || std::ranges::any_of(attempt.findings, [](const auto& finding) {
-                return finding.rule == &check::rule::lab_keys_refused || finding.rule == &check::rule::keys_missing;
-            });
+        out_.keys_refused = out_.keys_refused || std::ranges::any_of(attempt.findings, [](const auto& finding) {
+                                return finding.rule == &check::rule::lab_keys_refused;
+                            });
         host.addresses.push_back({.attempt = std::move(attempt), .live = std::move(live)});
     }
 

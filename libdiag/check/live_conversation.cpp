@@ -73,14 +73,13 @@ Finding as_expected_of_lab_keys(Finding refusal) {
     return finding;
 }
 
-// Nobody who asked under these keys can read the answer.
+// Nobody who asked under these keys can open the answer.
 Finding as_failed_check(Finding closed) {
-    Finding finding{
-        .rule = &rule::response_check,
-        .target = closed.target,
-        .title = fmt::format("the answer of {} cannot be opened with the keys of the request", closed.target),
-        .evidence = std::move(closed.evidence),
-        .packets = {}};
+    Finding finding{.rule = &rule::response_check,
+                    .target = closed.target,
+                    .title = fmt::format("the answer of {} fails checks that the client makes: decrypt", closed.target),
+                    .evidence = std::move(closed.evidence),
+                    .packets = {}};
     return finding;
 }
 
@@ -142,7 +141,7 @@ std::vector<Finding> LiveConversation::findings() const {
     // Whoever is not our reference host must say this to a request under the lab keys.
     for (Finding& finding : findings) {
         if (lab_keys_ && finding.rule == &rule::request_invalid) finding = as_expected_of_lab_keys(std::move(finding));
-        if (!lab_keys_ && finding.rule == &rule::keys_missing) finding = as_failed_check(std::move(finding));
+        if (finding.rule == &rule::keys_missing) finding = as_failed_check(std::move(finding));
     }
     if (useless_answer_ && worst(findings) != Severity::critical) findings.insert(findings.begin(), *useless_answer_);
     return findings;

@@ -166,6 +166,7 @@ private:
 
     void step() {
         std::vector<pollfd> wanted;
+        wanted.reserve(sockets_.size());
         for (const auto& [socket, events] : sockets_) wanted.push_back({.fd = socket, .events = events, .revents = 0});
         timeval longest{.tv_sec = 0, .tv_usec = max_poll_ms * 1000};
         timeval next{};
