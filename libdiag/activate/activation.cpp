@@ -65,9 +65,8 @@ private:
         net::Dialogs dialogs{{.connect_timeout = settings_.timeout, .concurrency = 1, .stop = settings_.stop},
                              settings_.profile};
         bool asked = false;
-        dialogs.run(
-            [&] { return std::exchange(asked, true) ? std::nullopt : std::optional{order}; },
-            [&](const net::DialogReport& report) { take(host, report); });
+        dialogs.run([&] { return std::exchange(asked, true) ? std::nullopt : std::optional{order}; },
+                    [&](const net::DialogReport& report) { take(host, report); });
     }
 
     void take(HostTry& host, const net::DialogReport& report) {
@@ -87,9 +86,8 @@ private:
     void take_answer(const Endpoint& host, const session::KmsAnswer& answer) {
         using session::KmsVerdict;
         if (answer.verdict != KmsVerdict::activated && answer.verdict != KmsVerdict::not_enough_count) return;
-        out_.answer = Answer{.host = host,
-                             .response = *answer.response->base,
-                             .is_enough = answer.verdict == KmsVerdict::activated};
+        out_.answer = Answer{
+            .host = host, .response = *answer.response->base, .is_enough = answer.verdict == KmsVerdict::activated};
     }
 
     void judge_host(HostTry& host) const {

@@ -43,9 +43,9 @@ struct Answer {
 struct Activation {
     kms::BaseRequest request;
     Discovery discovery;
-    std::vector<HostTry> hosts;       ///< in the order in which they were tried, the last decided
-    std::optional<Answer> answer;     ///< of the last, when it passed the checks of a client
-    bool keys_refused = false;        ///< a host answered that it cannot read a request under the lab keys
+    std::vector<HostTry> hosts;    ///< in the order in which they were tried, the last decided
+    std::optional<Answer> answer;  ///< of the last, when it passed the checks of a client
+    bool keys_refused = false;     ///< a host answered that it cannot read a request under the lab keys
     std::vector<check::Finding> findings;
     std::optional<std::string> problem;  ///< this machine could not do it: one line for people
 };

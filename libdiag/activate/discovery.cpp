@@ -31,7 +31,8 @@ Discovery discover(const DiscoverySettings& settings) {
         const auto records = session::order_services(found.lookups.back().records, [&](auto out) { random.fill(out); });
         for (const session::ServiceRecord& record : records) {
             const auto address = IpAddress::parse(record.target);
-            found.hosts.push_back({.host = address ? std::string{} : record.target, .address = address, .port = record.port});
+            found.hosts.push_back(
+                {.host = address ? std::string{} : record.target, .address = address, .port = record.port});
         }
         if (!found.hosts.empty()) break;
     }

@@ -21,7 +21,8 @@ struct DiscoverySettings {
 /// The hosts in the order in which a client tries them, and how they were found.
 struct Discovery {
     bool given = false;
-    std::vector<session::ServiceEvidence> lookups;  ///< one for each suffix that was asked, the last named hosts if any did
+    std::vector<session::ServiceEvidence>
+        lookups;  ///< one for each suffix that was asked, the last named hosts if any did
     std::vector<probe::Target> hosts;
     std::optional<std::string> problem;  ///< nothing could be asked: one line for people
 };

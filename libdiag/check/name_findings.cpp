@@ -12,8 +12,9 @@ namespace {
 
 using session::NameEnd;
 
-constexpr std::uint32_t no_records_code = 0x8007251D;  // DNS_INFO_NO_RECORDS: an answer without error and without records
-constexpr std::uint32_t no_server_code = 0x8007267C;   // DNS_ERROR_NO_DNS_SERVERS
+constexpr std::uint32_t no_records_code =
+    0x8007251D;  // DNS_INFO_NO_RECORDS: an answer without error and without records
+constexpr std::uint32_t no_server_code = 0x8007267C;  // DNS_ERROR_NO_DNS_SERVERS
 
 double ms_of(session::TimePoint began, session::TimePoint ended) {
     return std::chrono::duration<double, std::milli>(ended - began).count();
@@ -49,14 +50,13 @@ std::optional<Finding> check_name(const session::NameEvidence& evidence) {
     if (evidence.end == NameEnd::found) return std::nullopt;
     const bool missing =
         evidence.end == NameEnd::not_found || evidence.end == NameEnd::no_data || evidence.end == NameEnd::bad_name;
-    Finding finding{
-        .rule = missing ? &rule::name_not_found : &rule::name_no_answer,
-        .target = evidence.name,
-        .title = missing ? fmt::format("the name {} has no address", evidence.name)
-                         : fmt::format("DNS gave no usable answer for the name {}", evidence.name),
-        .evidence = {fmt::format("address of {}: {}, after {:.1f} ms", evidence.name, what_came(evidence.end),
-                                 ms_of(evidence.began, evidence.ended))},
-        .packets = {}};
+    Finding finding{.rule = missing ? &rule::name_not_found : &rule::name_no_answer,
+                    .target = evidence.name,
+                    .title = missing ? fmt::format("the name {} has no address", evidence.name)
+                                     : fmt::format("DNS gave no usable answer for the name {}", evidence.name),
+                    .evidence = {fmt::format("address of {}: {}, after {:.1f} ms", evidence.name,
+                                             what_came(evidence.end), ms_of(evidence.began, evidence.ended))},
+                    .packets = {}};
     const bool is_answer = evidence.end == NameEnd::server_failure || evidence.end == NameEnd::refused;
     if (is_answer) finding.likely_cause = finding.likely_remedy = 1;
     return finding;

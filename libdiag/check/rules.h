@@ -97,10 +97,11 @@ extern const Rule host_port;              // KMS-HOST-PORT  info: listens on ano
 extern const Rule host_low_priority;      // KMS-HOST-LOW-PRIORITY  info: runs with low priority
 extern const Rule saved_lines_unknown;    // KMS-SAVED-LINES-UNKNOWN  info: lines not understood
 
-extern const Rule lab_keys_refused;     // KMS-LAB-KEYS-REFUSED  info: answers, but cannot read a request under the lab keys
-extern const Rule keys_missing;         // KMS-KEYS-MISSING  info: bodies not opened by the key profile
-extern const Rule capture_damaged;      // KMS-CAPTURE-DAMAGED  warning, with the byte offset
-extern const Rule capture_gap;          // KMS-CAPTURE-GAP  info: segments are missing from the capture
+extern const Rule
+    lab_keys_refused;               // KMS-LAB-KEYS-REFUSED  info: answers, but cannot read a request under the lab keys
+extern const Rule keys_missing;     // KMS-KEYS-MISSING  info: bodies not opened by the key profile
+extern const Rule capture_damaged;  // KMS-CAPTURE-DAMAGED  warning, with the byte offset
+extern const Rule capture_gap;      // KMS-CAPTURE-GAP  info: segments are missing from the capture
 extern const Rule capture_cut_packets;  // KMS-CAPTURE-CUT-PACKETS  info: snaplen cut the messages
 extern const Rule capture_no_start;     // KMS-CAPTURE-NO-START  info: begins in mid-connection
 extern const Rule capture_ends;         // KMS-CAPTURE-ENDS  info: too soon to call it silence

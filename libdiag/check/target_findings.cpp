@@ -40,7 +40,8 @@ void add_mapper(const AddressEvidence& address, Finding& finding) {
     if (!is_about_port) return;
     const std::string at = fmt::format("TCP 135 of {}", to_string(address.endpoint.ip));
     if (address.mapper_bound) {
-        finding.evidence.push_back(at + ": the endpoint mapper answers, so the machine is there and the KMS port is not");
+        finding.evidence.push_back(at +
+                                   ": the endpoint mapper answers, so the machine is there and the KMS port is not");
         finding.likely_cause = 0;
         finding.likely_remedy = finding.rule == &rule::connect_no_answer ? 1 : 0;
     } else if (*address.mapper_connect == ConnectEnd::connected || *address.mapper_connect == ConnectEnd::refused) {

@@ -133,8 +133,7 @@ private:
             static_cast<Channel*>(self)->on_socket(socket, readable != 0, writable != 0);
         };
         options.sock_state_cb_data = this;
-        const int status =
-            ares_init_options(
+        const int status = ares_init_options(
             &channel_, &options, ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
         if (status != ARES_SUCCESS)
             throw std::runtime_error(std::string{"DNS client: "} + ares_strerror(status) + " (see /etc/resolv.conf)");

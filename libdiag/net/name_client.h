@@ -13,8 +13,8 @@ struct NameSettings {
     std::chrono::milliseconds timeout{5'000};  ///< of one look-up, all servers and repetitions included
     bool v4 = true;
     bool v6 = true;
-    std::size_t concurrency = 256;             ///< look-ups at once
-    const std::atomic<bool>* stop = nullptr;   ///< when it becomes true, what is open is given up
+    std::size_t concurrency = 256;            ///< look-ups at once
+    const std::atomic<bool>* stop = nullptr;  ///< when it becomes true, what is open is given up
 };
 
 /// Look-ups with c-ares, as the system is configured (resolv.conf, nsswitch.conf, hosts): many at once, on one thread.

@@ -72,9 +72,10 @@ void append_series_line(std::string& out, std::string_view stage, const Duration
 
 void append_series(std::string& out, const AddressReport& address) {
     const auto& evidence = address.evidence;
-    append_line(out, "", fmt::format("{} attempts, {} failed ({:.1f} %)", evidence.attempt_count, evidence.failed_count,
-                                     100.0 * static_cast<double>(evidence.failed_count) /
-                                         static_cast<double>(evidence.attempt_count)));
+    append_line(
+        out, "",
+        fmt::format("{} attempts, {} failed ({:.1f} %)", evidence.attempt_count, evidence.failed_count,
+                    100.0 * static_cast<double>(evidence.failed_count) / static_cast<double>(evidence.attempt_count)));
     if (address.connect_times.count() == 0) return;
     out += fmt::format("           {:<8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n", "in ms", "last", "mean", "least",
                        "50 %", "95 %", "99 %", "most");
@@ -88,11 +89,11 @@ void append_bind(std::string& out, const Attempt& attempt, bool verbose) {
     const BindFacts& bind = *attempt.bind;
     if (!bind.syntaxes.empty()) append_line(out, "", bind.syntaxes);
     if (!verbose) return;
-    append_line(out, "",
-                fmt::format("association group 0x{:08X}, secondary address {}, fragments of up to {} bytes",
-                            bind.assoc_group,
-                            bind.secondary_address.empty() ? "none" : escape_for_terminal(bind.secondary_address),
-                            bind.max_recv_frag));
+    append_line(
+        out, "",
+        fmt::format("association group 0x{:08X}, secondary address {}, fragments of up to {} bytes", bind.assoc_group,
+                    bind.secondary_address.empty() ? "none" : escape_for_terminal(bind.secondary_address),
+                    bind.max_recv_frag));
 }
 
 void append_extras(std::string& out, const AddressReport& address, bool verbose) {
@@ -101,21 +102,22 @@ void append_extras(std::string& out, const AddressReport& address, bool verbose)
     if (evidence.mapper_connect)
         append_line(out, "",
                     fmt::format("TCP 135: {}", evidence.mapper_bound ? "the endpoint mapper answers"
-                                                                    : name_of(*evidence.mapper_connect)));
+                                                                     : name_of(*evidence.mapper_connect)));
     if (verbose && path.mtu_size > 0)
-        append_line(out, "", fmt::format("packets of up to {} bytes, segments of up to {} bytes, as this machine believes",
-                                         path.mtu_size, path.max_segment_size));
+        append_line(out, "",
+                    fmt::format("packets of up to {} bytes, segments of up to {} bytes, as this machine believes",
+                                path.mtu_size, path.max_segment_size));
     const auto& sizes = evidence.sizes;
     const auto passed = std::ranges::find(sizes.rbegin(), sizes.rend(), true, &check::SizeAttempt::passed);
     if (passed != sizes.rend())
-        append_line(out, "", fmt::format("largest bind that was answered: {} bytes, in a packet of {} bytes",
-                                         passed->bind_size, passed->packet_size));
+        append_line(out, "",
+                    fmt::format("largest bind that was answered: {} bytes, in a packet of {} bytes", passed->bind_size,
+                                passed->packet_size));
 }
 
 void append_address(std::string& out, const AddressReport& address, bool verbose) {
     const Attempt& last = address.last;
-    append_line(out, to_string(address.evidence.endpoint),
-                fmt::format("{}; {}", port_state(last), stages_text(last)));
+    append_line(out, to_string(address.evidence.endpoint), fmt::format("{}; {}", port_state(last), stages_text(last)));
     append_bind(out, last, verbose);
     if (last.request) append_line(out, "", request_text(*last.request));
     append_extras(out, address, verbose);

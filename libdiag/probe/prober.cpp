@@ -107,7 +107,9 @@ private:
             return std::nullopt;
         }
 
-        std::size_t jobs_per_address() const { return 1U + (extras_ ? 1U : 0U) + (sizes_ ? std::size(tried_sizes) : 0U); }
+        std::size_t jobs_per_address() const {
+            return 1U + (extras_ ? 1U : 0U) + (sizes_ ? std::size(tried_sizes) : 0U);
+        }
 
     private:
         std::optional<Job> next_of_address() {
@@ -219,7 +221,8 @@ private:
         if (report.connect.end != ConnectEnd::connected || report.rpc.steps.empty()) return;
         const session::RpcStep& step = report.rpc.steps.front();
         const std::size_t bind_size = step.pdus.front().bytes.size();
-        const std::size_t header_size = report.connect.target.ip.family == IpAddress::Family::v4 ? 52 : 72;  // with time stamps
+        const std::size_t header_size =
+            report.connect.target.ip.family == IpAddress::Family::v4 ? 52 : 72;  // with time stamps
         const std::size_t segment_size = report.connect.path.max_segment_size == 0
                                              ? bind_size
                                              : std::min<std::size_t>(bind_size, report.connect.path.max_segment_size);

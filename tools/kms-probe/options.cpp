@@ -57,8 +57,8 @@ po::options_description visible_options() {
 }
 
 // Sets `out` from a number that was given.
-template <class T> Result read_number(const po::variables_map& map, const char* name, std::uint64_t low,
-                                      std::uint64_t high, T& out) {
+template <class T>
+Result read_number(const po::variables_map& map, const char* name, std::uint64_t low, std::uint64_t high, T& out) {
     const auto number = cli::number_of(map, name, low, high);
     if (!number) return Problem(number.error());
     if (*number) out = static_cast<T>(**number);
@@ -77,7 +77,8 @@ Result read_time(const po::variables_map& map, const char* name, std::chrono::mi
 Result read_settings(const po::variables_map& map, Options& out) {
     constexpr std::uint64_t most = 1'000'000;
     for (const Result& result :
-         {read_number(map, "port", 1, 65'535, out.port), read_number(map, "count", 0, most * 1000, out.settings.round_count),
+         {read_number(map, "port", 1, 65'535, out.port),
+          read_number(map, "count", 0, most * 1000, out.settings.round_count),
           read_number(map, "concurrency", 1, most, out.settings.concurrency),
           read_number(map, "rate", 0, most, out.settings.rate), read_time(map, "timeout", 10ms, out.settings.timeout),
           read_time(map, "interval", 1ms, out.settings.interval)})

@@ -14,13 +14,12 @@
 #include "libdiag/cli/exit_status.h"
 #include "libdiag/cli/key_file.h"
 #include "libdiag/cli/signals.h"
-#include "libdiag/net/random_source.h"
+#include "libdiag/probe/own_request.h"
 #include "libdiag/probe/probe_json.h"
 #include "libdiag/probe/probe_subject.h"
 #include "libdiag/probe/probe_text.h"
 #include "libdiag/report/junit.h"
 #include "libdiag/report/nagios.h"
-#include "libdiag/state/client_machine_id.h"
 
 namespace diag::probe_tool {
 namespace {
@@ -59,11 +58,11 @@ public:
         for (const auto step : {&Run::read_targets, &Run::read_keys, &Run::make_request})
             if (auto done = (this->*step)(); !done) return fail(done.error());
         options_.settings.stop = environment_.stop;
-        const probe::ProbeEnd end = probe::probe(
-            std::move(options_.targets), options_.settings,
-            {.on_attempt = [this](auto, auto round, const auto& attempt) { on_attempt(round, attempt); },
-             .on_target = [this](probe::TargetReport report) { on_target(std::move(report)); },
-             .on_progress = [this](std::size_t done, std::size_t all) { show_progress(done, all); }});
+        const probe::ProbeEnd end =
+            probe::probe(std::move(options_.targets), options_.settings,
+                         {.on_attempt = [this](auto, auto round, const auto& attempt) { on_attempt(round, attempt); },
+                          .on_target = [this](probe::TargetReport report) { on_target(std::move(report)); },
+                          .on_progress = [this](std::size_t done, std::size_t all) { show_progress(done, all); }});
         clear_progress();
         finish();
         if (end.problem) return fail(*end.problem);
@@ -89,7 +88,8 @@ private:
         if (!text) return Problem(text.error());
         auto targets = probe::parse_target_list(*text, options_.port);
         if (!targets)
-            return Problem(escape_for_terminal(fmt::format("--targets {}: {}", *options_.target_file, targets.error())));
+            return Problem(
+                escape_for_terminal(fmt::format("--targets {}: {}", *options_.target_file, targets.error())));
         for (probe::Target& target : *targets) options_.targets.push_back(std::move(target));
         if (options_.targets.empty())
             return Problem(fmt::format("--targets {}: names no target", escape_for_terminal(*options_.target_file)));
@@ -105,26 +105,14 @@ private:
 
     Result make_request() {
         if (!options_.request) return {};
-        session::ClientSettings& client = *options_.request;
-        if (client.workstation_name.empty()) {
-            char name[256] = {};
-            if (::gethostname(name, sizeof name - 1) == 0) client.workstation_name = name;
-        }
-        if (client.client_machine_id.is_nil()) {
-            const auto path = state::client_machine_id_path();
-            if (!path) return Problem(path.error());
-            net::RandomSource random;
-            const auto id = state::load_client_machine_id(*path, [&](auto out) { random.fill(out); });
-            if (!id) return Problem(id.error());
-            client.client_machine_id = *id;
-        }
-        const auto request = session::make_request(client);
-        if (!request) return Problem(escape_for_terminal(request.error()));
+        const auto request = probe::make_own_request(*options_.request);
+        if (!request) return Problem(request.error());
         options_.settings.requests.push_back(*request);
         if (!options_.loudness.quiet)
-            cli::write_error(tool_name, fmt::format("sending a request to each host: it counts client machine id {} for "
-                                                    "30 days",
-                                                    to_string(client.client_machine_id)));
+            cli::write_error(tool_name,
+                             fmt::format("sending a request to each host: it counts client machine id {} for "
+                                         "30 days",
+                                         to_string(request->client_machine_id)));
         return {};
     }
 
