@@ -36,7 +36,7 @@ void connect_no_answer(const Conversation& c, std::vector<Finding>& out) {
     Builder b{rule::connect_no_answer, c,
               fmt::format("nothing answered when {} tried to connect to {}", client_text(c), to_string(c.host))};
     b.saw(c.tcp.syn, fmt::format("SYN from {}, sent {}", to_string(c.client), times_text(c.tcp.syn_count)));
-    if (c.tcp.syn_count > 1 && !c.live)  // live, nobody saw when the system repeated it
+    if (c.tcp.syn_count > 1 && !c.live)  // of our own attempts the system only tells how many
         b.saw(c.last, fmt::format("last attempt, {} after the first", seconds_text(c.last.time.ns - c.first.time.ns)));
     b.saw(fmt::format("no SYN-ACK, RST or ICMP error {} {}{}", c.live ? "within" : "in the",
                       seconds_text(c.observed_until.ns - c.last.time.ns), c.live ? "" : " that the capture goes on"));

@@ -20,7 +20,7 @@ using dissect::Mark;
 
 constexpr std::size_t max_evidence = 8;
 constexpr std::uint32_t rpc_bad_stub_data = 0x800706F7;  // RPC_X_BAD_STUB_DATA, 1783: what cannot be unmarshalled
-constexpr std::int64_t clock_limit_s = 4 * 3600;  // planning.md: a host refuses requests more than 4 hours off
+constexpr std::int64_t clock_limit_s = 4 * 3600;         // planning.md: a host refuses requests more than 4 hours off
 
 // Adds to the finding of this rule and title, or begins it: many exchanges, one finding.
 class Collector {
@@ -186,9 +186,9 @@ void unusable_answer(Collector& out, const Exchange& e) {
     if (!e.response_pdu || e.response || e.fault_status || !e.syntax || c.pdus[*e.response_pdu].cut) return;
     const bool is_empty_success = e.hresult == 0U;
     if (e.hresult && !is_empty_success) return;
-    const std::string title = is_empty_success
-                                  ? fmt::format("the answer of {} says success and has no message", to_string(c.host))
-                                  : fmt::format("the answer of {} contradicts itself: it cannot be read", to_string(c.host));
+    const std::string title =
+        is_empty_success ? fmt::format("the answer of {} says success and has no message", to_string(c.host))
+                         : fmt::format("the answer of {} contradicts itself: it cannot be read", to_string(c.host));
     out.add(rule::response_check, title,
             is_empty_success ? "response without a message, return code 0"
                              : fmt::format("response of {} bytes whose length fields do not fit together",

@@ -94,8 +94,8 @@ bool nothing_accepted(const Conversation& c) {
         if (const auto* bind = p.decoded.bind()) offer = bind;
         const auto* ack = p.decoded.bind_ack();
         if (ack == nullptr) continue;
-        const bool all_known = !p.cut || (offer != nullptr && !offer->contexts.empty() &&
-                                          ack->results.size() >= offer->contexts.size());
+        const bool all_known =
+            !p.cut || (offer != nullptr && !offer->contexts.empty() && ack->results.size() >= offer->contexts.size());
         if (!all_known && !has_no_interface(*ack)) continue;
         answered = true;
         for (std::size_t i = 0; i < ack->results.size(); ++i) accepted = accepted || is_accepted(*ack, i, offer);

@@ -266,9 +266,10 @@ const Case cases[] = {
      good},
     // The key opens the request, so it opens the answer of any host that could read it.
     {"KMS-RESPONSE-CHECK", Severity::critical, Stage::response, host_unavailable, 0x8007000D,
-     [] { return bound([](ConversationScript& s) { s.request().host(with_other_padding(s.response_pdus())); }); }, good},
-    {"KMS-RESPONSE-CHECK", Severity::critical, Stage::response, host_unavailable, 0x8007000D,
-     [] { return refused(0); }, good},
+     [] { return bound([](ConversationScript& s) { s.request().host(with_other_padding(s.response_pdus())); }); },
+     good},
+    {"KMS-RESPONSE-CHECK", Severity::critical, Stage::response, host_unavailable, 0x8007000D, [] { return refused(0); },
+     good},
     {"KMS-RESPONSE-CHECK", Severity::critical, Stage::response, host_unavailable, 0x800706F7,
      [] { return bound([](ConversationScript& s) { s.request().host(with_length(s.response_pdus(), 40)); }); }, good},
     {"KMS-REQUEST-INVALID", Severity::critical, Stage::response, host_unavailable, 0x8007000D,

@@ -5,6 +5,8 @@ docs/protocols/dcerpc.md, a row of libdiag/data/errors.csv (`errors.csv CODE`, a
 becomes a code of Windows), or the rules of the count and of clocks (docs/protocols/kms.md). matrix_test.py looks the rows of
 errors.csv up. Marks there: [doc] Microsoft says so, [inf] follows from rules, [?] not verified.
 """
+import pathlib
+import tempfile
 from typing import Any, Callable, NamedTuple
 
 import faults
@@ -33,6 +35,13 @@ REJECTED = failure("KMS-CONNECT-REJECTED-ICMP", "connect", "0x800706BA", "ICMP u
 NO_ROUTE = failure("KMS-CONNECT-NO-ROUTE", "connect", "0x800706BA", "no SYN at all: 1722; errors.csv 0x800706BA")
 NAME_NOT_FOUND = failure("KMS-NAME-NOT-FOUND", "dns", "0x800706BA", "address NXDOMAIN or empty: 1722; errors.csv 0x800706BA")
 NAME_NO_ANSWER = failure("KMS-NAME-NO-ANSWER", "dns", "0x800706BA", "no name resolution: 1722; errors.csv 0x800706BA")
+DNS_NO_NAME = failure("KMS-DNS-NO-RECORD", "dns", None, "RCODE 3: errors.csv 0x8007232B", "0x8007232B")
+DNS_NO_RECORD = failure("KMS-DNS-NO-RECORD", "dns", None, "NOERROR, empty: errors.csv 0x8007251D", "0x8007251D")
+DNS_FAILURE = failure("KMS-DNS-SERVER-FAILURE", "dns", None, "RCODE 2: errors.csv 0x8007232A", "0x8007232A")
+DNS_REFUSED = failure("KMS-DNS-REFUSED", "dns", None, "RCODE 5: errors.csv 0x8007232D", "0x8007232D")
+DNS_NO_ANSWER = failure("KMS-DNS-NO-ANSWER", "dns", None, "no answer at all: errors.csv 0x8007232A", "0x8007232A")
+DNS_NO_SERVER = failure("KMS-DNS-NO-ANSWER", "dns", None, "no DNS server: errors.csv 0x8007267C", "0x8007267C")
+HOST_SKIPPED = Verdict("KMS-HOST-SKIPPED", "connect", None, None, "the next host answers, so no error is shown")
 ADDRESS_DEAD = Verdict("KMS-ADDRESS-DEAD", "connect", None, None, "the other address answers, so no error is shown")
 PATH_MTU = Verdict("KMS-PATH-MTU", "connect", None, None, "KMS messages themselves pass, so no error is shown")
 CONNECT_CLOSED = failure("KMS-CONNECT-CLOSED", "connect", "0x800706BF", "RST or FIN between handshake and request: errors.csv 0x800706BF")
@@ -83,11 +92,12 @@ class Case(NamedTuple):
     client: tuple = ()                              # arguments of who sends a request
     network: Callable[[Any], Any] | None = None     # makes the fault in a lab, before the tools run
     target: str = "kms1.lab.test"
+    domain: str = ""                                # instead of a target: kms-check alone asks DNS for the hosts of this domain
     family: int | None = 4                          # of the addresses; None: both, as the name has them
     serves: bool = True                             # whether kms-refhost runs at all
     timeout: float = 1.0                            # of each stage, for all tools
     probe: tuple = ()                               # more arguments of kms-probe
-    captured: dict = {}                             # where kms-decode must say something else, by "bind" or "request"
+    captured: dict = {}                             # where kms-decode must say something else: by "bind", "request", "dns"
     note: str = ""                                  # why: the capture differs, or several verdicts can be true
     evidence: str = ""                              # a pattern that the evidence of kms-probe's finding has
 
@@ -334,7 +344,44 @@ NAMES = (
             captured=NO_CONVERSATION, note=NO_CONNECTION_NOTE),
 )
 
+def srv(host, priority):
+    return {"name": "_vlmcs._tcp.example.test", "type": "SRV", "data": [priority, 0, 1688, host]}
+
+
+def discovery(name, want, make, **more):
+    """A case of who is given no host and asks DNS for the service record."""
+    return Case(name, HEALTHY, want, network=make, domain="example.test", family=None, **more)
+
+
+ONE_SECOND_NOTE = "the capture shows one second without an answer, and a slow server may need longer"
+
+DISCOVERY = (
+    discovery("DNS has the record of a sound host", HEALTHY, stub(srv("kms1.lab.test", 0))),
+    discovery("DNS has no name for the service", DNS_NO_NAME, stub()),
+    discovery("DNS has the name of the service, without a record", DNS_NO_RECORD,
+              stub({"name": "_vlmcs._tcp.example.test", "type": "TXT", "data": "x"})),
+    discovery("the DNS server fails when asked for the service", DNS_FAILURE,
+              stub({"name": "_vlmcs._tcp.example.test", "rcode": "SERVFAIL"})),
+    discovery("the DNS server refuses when asked for the service", DNS_REFUSED,
+              stub({"name": "_vlmcs._tcp.example.test", "rcode": "REFUSED"})),
+    discovery("the DNS server is silent when asked for the service", DNS_NO_ANSWER, faults.resolver_silent,
+              captured={"dns": CAPTURE_ENDS}, note=ONE_SECOND_NOTE),
+    discovery("no DNS server is configured to be asked for the service", DNS_NO_SERVER, lambda lab: lab.set_names(resolver=[]),
+              captured={"dns": UNSEEN}, note="nothing leaves the machine"),
+    discovery("DNS has two hosts, and nothing listens on the first", HOST_SKIPPED,
+              stub(srv("kms2.lab.test", 0), srv("kms1.lab.test", 10)), captured={"request": REFUSED, "dns": HEALTHY},
+              note="a capture has one conversation for each host and does not know that they serve one client's attempt"),
+)
+
+
+def tls(lab):
+    with tempfile.TemporaryDirectory() as folder:
+        services.tls(lab, pathlib.Path(folder))
+
+
 OTHER_SERVERS = (
+    network("a TLS server owns the port", (BIND_CLOSED, BIND_RESET, NOT_RPC), tls, serves=False,
+            note="OpenSSL breaks off what is no TLS, with or without an alert before it"),
     network("a web server owns the port", NOT_RPC, services.http, serves=False),
     network("an SSH server owns the port", NOT_RPC, services.banner, serves=False),
     network("a server that never speaks owns the port", BIND_NO_ANSWER, services.silent, serves=False),
@@ -378,7 +425,8 @@ SOUND = (
 
 GROUPS = {
     "The connection": FIREWALLS + PATHS + AT_ACCEPT,
-    "Names": NAMES,
+    "Names of hosts": NAMES,
+    "The service record": DISCOVERY,
     "The bind": AT_BIND + NAKS + OTHER_SERVERS,
     "The request": AT_REQUEST + AT_RESPONSE,
     "Faults of RPC": RPC_FAULTS,

@@ -69,6 +69,8 @@ def endpoint_text(endpoint):
 
 def is_of_case(document):
     """Not what the system still sends for connections of the case before, nor the endpoint mapper of --epm."""
+    if document["kind"] == "dns":
+        return True
     return document["kind"] == "conversation" and document["tcp"]["syn_count"] > 0 and document["host"]["port"] != 135
 
 
@@ -85,6 +87,8 @@ class Tools:
             "kms-probe --request": ["kms-probe", "--request", *request],
             "kms-check ato": ["kms-check", "ato", *request],
         }
+        if case.domain:
+            self.commands = {"kms-check ato": ["kms-check", "ato", *request[:-1], "--domain", case.domain]}
         self.documents = {}
 
     def run(self, capture):
@@ -103,9 +107,9 @@ class Tools:
     def is_requesting(self, conversation):
         """Whether it is one of those that send a request. One that ends before it looks like a bind alone, and is judged alike."""
         local = endpoint_text(conversation["client"])
-        if local in locals_of(self.documents["kms-probe"]):
+        if local in locals_of(self.documents.get("kms-probe")):
             return False
-        return local in locals_of(self.documents["kms-probe --request"]) or "request" in (p["type"] for p in conversation["pdus"])
+        return local in locals_of(self.documents.get("kms-probe --request")) or "request" in (p["type"] for p in conversation["pdus"])
 
 
 class Matrix(lab.LabCase):
@@ -130,11 +134,17 @@ class Matrix(lab.LabCase):
 
     def check_capture(self, case, conversations, tools):
         """kms-decode reaches the same from the packets."""
-        groups = {"bind": [], "request": []}
+        groups = {"dns": [], "request": []} if case.domain else {"bind": [], "request": []}
         for conversation in conversations:
-            groups["request" if tools.is_requesting(conversation) else "bind"].append(conversation)
+            if conversation["kind"] == "dns":
+                kind = "dns"
+            else:
+                kind = "request" if case.domain or tools.is_requesting(conversation) else "bind"
+            groups[kind].append(conversation)
         for kind, group in groups.items():
-            want = case.captured.get(kind, getattr(case, kind))
+            want = case.captured.get(kind, case.bind if kind == "bind" else case.request)
+            if case.domain and kind == "request" and want is not HEALTHY and kind not in case.captured:
+                want = UNSEEN  # DNS names no host
             with self.subTest(tool="kms-decode", conversations=kind):
                 if want == UNSEEN:
                     self.assertEqual(group, [])
@@ -198,6 +208,10 @@ def captured_text(case):
     return f"; kms-decode says of the {', of the '.join(parts)}" if parts else ""
 
 
+def request_text(case):
+    return "the same" if case.request == case.bind and case.bind is not HEALTHY else finding_text(case.request)
+
+
 def row_of(case, notes):
     decides = next((c for want in (case.request, case.bind) for c in as_choices(want) if isinstance(c, matrix.Verdict)), None)
     mark = ""
@@ -207,7 +221,7 @@ def row_of(case, notes):
             notes.append(note)
         mark = f" ({notes.index(note) + 1})"
     stage = decides.stage if decides else "–"
-    return [case.name.replace("|", "\\|") + mark, finding_text(case.bind), finding_text(case.request), stage,
+    return [case.name.replace("|", "\\|") + mark, "" if case.domain else finding_text(case.bind), request_text(case), stage,
             *(code if code != "none" else "–" for code in codes_of(decides))]
 
 
@@ -220,12 +234,20 @@ class Data(unittest.TestCase):
         self.assertEqual(len([name for name in dir(Matrix) if name.startswith("test_")]), len(names))
 
     def test_each_fault_of_the_host_strikes_at_each_stage_where_it_can(self):
-        """Stages as docs/man/kms-refhost.1 has them are in the error of a fault at a wrong stage."""
-        listed = subprocess.run([lab.BIN / "kms-refhost", "--fault", "list"], capture_output=True, text=True, check=True).stdout
-        had = [re.split("[:@]", argument)[0] for case in matrix.CASES for argument in case.host]
+        """Where it can is said when it is told to strike at `nowhere`; the first stage is the one unless told."""
+        listed = self.refhost("list").stdout
+        had = {argument for case in matrix.CASES for argument in case.host}
         for line in listed.splitlines():
-            with self.subTest(line):
-                self.assertIn(re.split(r"[:\[\s]", line)[0], had)
+            name, argument = re.match(r"([\w-]+)(:)?", line).groups()  # [:ARGUMENT] has a default
+            error = self.refhost(f"{name}{':1' if argument else ''}@nowhere").stderr
+            for number, stage in enumerate(re.search(r"stage \((.*?)\)", error)[1].split(", ")):
+                pattern = f"{name}(:[^@]+)?(@{stage}|$)" if number == 0 else f"{name}(:[^@]+)?@{stage}"
+                with self.subTest(f"{name} at {stage}"):
+                    self.assertTrue(any(re.fullmatch(pattern, fault) for fault in had))
+
+    @staticmethod
+    def refhost(fault):
+        return subprocess.run([lab.BIN / "kms-refhost", "--fault", fault], capture_output=True, text=True, check=False, timeout=lab.LIMIT_S)
 
     def test_codes_are_those_of_the_table_of_errors(self):
         """A source `errors.csv CODE` is a row, and `CODE -> CODE` says the same as the symbol of the row does."""
