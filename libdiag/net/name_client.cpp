@@ -137,6 +137,14 @@ private:
             &channel_, &options, ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
         if (status != ARES_SUCCESS)
             throw std::runtime_error(std::string{"DNS client: "} + ares_strerror(status) + " (see /etc/resolv.conf)");
+        if (!settings_.servers.empty()) set_servers();
+    }
+
+    void set_servers() {
+        std::string list;
+        for (const Endpoint& server : settings_.servers) list += (list.empty() ? "" : ",") + to_string(server);
+        if (ares_set_servers_ports_csv(channel_, list.c_str()) != ARES_SUCCESS)
+            throw std::runtime_error("DNS client: no servers: " + list);
     }
 
     std::size_t count_servers() const {
@@ -158,6 +166,7 @@ private:
 
     void step() {
         std::vector<pollfd> wanted;
+        wanted.reserve(sockets_.size());
         for (const auto& [socket, events] : sockets_) wanted.push_back({.fd = socket, .events = events, .revents = 0});
         timeval longest{.tv_sec = 0, .tv_usec = max_poll_ms * 1000};
         timeval next{};

@@ -15,6 +15,7 @@ struct NameSettings {
     bool v6 = true;
     std::size_t concurrency = 256;            ///< look-ups at once
     const std::atomic<bool>* stop = nullptr;  ///< when it becomes true, what is open is given up
+    std::vector<Endpoint> servers = {};       ///< to be asked instead of those of the system
 };
 
 /// Look-ups with c-ares, as the system is configured (resolv.conf, nsswitch.conf, hosts): many at once, on one thread.
