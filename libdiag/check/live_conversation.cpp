@@ -164,8 +164,9 @@ void LiveConversation::add_connect() {
     add({.from = Side::client, .syn = true}, clock_of(connect_.began));
     flow_.facts.syn_count = connect_.syn_count;
     const Timestamp ended = clock_of(connect_.ended);
-    if (connect_.end == ConnectEnd::connected) {
+    if (connect_.end == ConnectEnd::connected || connect_.end == ConnectEnd::reset) {
         add({.from = Side::host, .syn = true, .ack = true}, ended);
+        if (connect_.end == ConnectEnd::reset) add_close(Side::host, true, ended);
     } else if (connect_.icmp) {
         add_icmp(*connect_.icmp, ended);
     } else if (connect_.end == ConnectEnd::refused) {

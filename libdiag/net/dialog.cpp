@@ -22,6 +22,7 @@ namespace {
 ConnectEnd end_of(int error) {
     switch (error) {
         case ECONNREFUSED: return ConnectEnd::refused;
+        case ECONNRESET: return ConnectEnd::reset;
         case ETIMEDOUT: return ConnectEnd::no_answer;
         case EHOSTUNREACH:
         case ENETUNREACH:

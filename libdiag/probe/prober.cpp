@@ -94,10 +94,10 @@ private:
 
         std::optional<Job> next() {
             while (target_ < reports_.size()) {
-                const auto& addresses = reports_[target_].addresses;
-                if (address_ == addresses.size()) {
+                // Fewer than before once the target is finished and its report handed over.
+                if (address_ >= reports_[target_].addresses.size()) {
                     ++target_;
-                    address_ = 0;
+                    address_ = step_ = 0;
                     continue;
                 }
                 if (const auto job = next_of_address()) return job;

@@ -42,7 +42,8 @@ std::chrono::nanoseconds Durations::percentile(double share) const {
 
 std::string_view port_state(const Attempt& attempt) {
     switch (attempt.connect_end) {
-        case ConnectEnd::connected: return "listening";
+        case ConnectEnd::connected:
+        case ConnectEnd::reset: return "listening";
         case ConnectEnd::refused: return "not listening";
         case ConnectEnd::no_answer: return "filtered";
         default: break;
