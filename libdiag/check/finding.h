@@ -43,8 +43,8 @@ struct Finding {
     std::vector<std::uint64_t> packets;              ///< packet numbers in the capture
     std::optional<std::uint32_t> windows_code = {};  ///< overrides the rule's code (an HRESULT that decides)
     std::optional<std::uint32_t> inner_code = {};
-    std::size_t likely_cause = 0;   ///< which of the rule's causes the evidence points to
-    std::size_t likely_remedy = 0;  ///< and which remedy goes with it
+    std::size_t likely_cause = 0;              ///< which of the rule's causes the evidence points to
+    std::size_t likely_remedy = 0;             ///< and which remedy goes with it
     std::vector<std::string> own_remedy = {};  ///< what to do with the addresses of this case; before those of the rule
 
     std::uint32_t shown_windows_code() const { return windows_code ? *windows_code : rule->windows_code; }

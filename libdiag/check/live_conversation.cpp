@@ -39,10 +39,10 @@ std::optional<Finding> check_local_failure(const session::ConnectEvidence& conne
                     .evidence = {},
                     .packets = {}};
     if (connect.icmp) {
-        finding.evidence.push_back(fmt::format(
-            "ICMP {} from {}, which is this machine",
-            dissect::icmp_text(connect.icmp->sender.family, connect.icmp->type, connect.icmp->code),
-            to_string(connect.icmp->sender)));
+        finding.evidence.push_back(
+            fmt::format("ICMP {} from {}, which is this machine",
+                        dissect::icmp_text(connect.icmp->sender.family, connect.icmp->type, connect.icmp->code),
+                        to_string(connect.icmp->sender)));
     } else {
         finding.evidence.push_back(fmt::format("connect: {}", std::strerror(connect.system_error)));
     }
@@ -54,20 +54,22 @@ void add_neighbour(const session::ConnectEvidence& connect, std::vector<Finding>
     if (!is_silent_link(connect)) return;
     for (Finding& finding : findings) {
         if (finding.rule != &rule::connect_no_answer) continue;
-        finding.evidence.push_back("the host is on a link of this machine and does not answer there (ARP, neighbour "
-                                   "discovery): it is off, or has another address");
+        finding.evidence.push_back(
+            "the host is on a link of this machine and does not answer there (ARP, neighbour "
+            "discovery): it is off, or has another address");
         finding.likely_cause = 1;
         finding.likely_remedy = 2;
     }
 }
 
 Finding as_expected_of_lab_keys(Finding refusal) {
-    Finding finding{.rule = &rule::lab_keys_refused,
-                    .target = refusal.target,
-                    .title = fmt::format("{} answers; it cannot read a request under the lab keys, as no genuine host can",
-                                         refusal.target),
-                    .evidence = std::move(refusal.evidence),
-                    .packets = {}};
+    Finding finding{
+        .rule = &rule::lab_keys_refused,
+        .target = refusal.target,
+        .title = fmt::format("{} answers; it cannot read a request under the lab keys, as no genuine host can",
+                             refusal.target),
+        .evidence = std::move(refusal.evidence),
+        .packets = {}};
     return finding;
 }
 
@@ -141,8 +143,7 @@ void LiveConversation::add_icmp(const session::IcmpReport& icmp, const Timestamp
 }
 
 void LiveConversation::add_step(const session::RpcStep& step) {
-    for (const session::SeenPdu& pdu : step.pdus)
-        add_payload(pdu.sent ? Side::client : Side::host, pdu.bytes, pdu.at);
+    for (const session::SeenPdu& pdu : step.pdus) add_payload(pdu.sent ? Side::client : Side::host, pdu.bytes, pdu.at);
     add_payload(Side::host, step.unread, step.ended);
     if (host_ended(step.end)) add_close(Side::host, step.end == StepEnd::reset, clock_of(step.ended));
 }

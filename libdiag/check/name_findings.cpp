@@ -12,14 +12,17 @@ namespace {
 
 using session::NameEnd;
 
-constexpr std::uint32_t no_records_code = 0x8007251D;  // DNS_INFO_NO_RECORDS: an answer without error and without records
-constexpr std::uint32_t no_server_code = 0x8007267C;   // DNS_ERROR_NO_DNS_SERVERS
+constexpr std::uint32_t no_records_code =
+    0x8007251D;  // DNS_INFO_NO_RECORDS: an answer without error and without records
+constexpr std::uint32_t no_server_code = 0x8007267C;  // DNS_ERROR_NO_DNS_SERVERS
 
 double ms_of(session::TimePoint began, session::TimePoint ended) {
     return std::chrono::duration<double, std::milli>(ended - began).count();
 }
 
-std::string_view what_came(NameEnd end) {
+}  // namespace
+
+std::string_view name_end_text(NameEnd end) {
     switch (end) {
         case NameEnd::not_found: return "the name does not exist (NXDOMAIN)";
         case NameEnd::no_data: return "the name has no address of the wanted kind";
@@ -30,6 +33,8 @@ std::string_view what_came(NameEnd end) {
         default: return "no DNS server answered";
     }
 }
+
+namespace {
 
 const Rule& rule_of(const session::ServiceEvidence& evidence) {
     switch (evidence.end) {
@@ -49,14 +54,13 @@ std::optional<Finding> check_name(const session::NameEvidence& evidence) {
     if (evidence.end == NameEnd::found) return std::nullopt;
     const bool missing =
         evidence.end == NameEnd::not_found || evidence.end == NameEnd::no_data || evidence.end == NameEnd::bad_name;
-    Finding finding{
-        .rule = missing ? &rule::name_not_found : &rule::name_no_answer,
-        .target = evidence.name,
-        .title = missing ? fmt::format("the name {} has no address", evidence.name)
-                         : fmt::format("DNS gave no usable answer for the name {}", evidence.name),
-        .evidence = {fmt::format("address of {}: {}, after {:.1f} ms", evidence.name, what_came(evidence.end),
-                                 ms_of(evidence.began, evidence.ended))},
-        .packets = {}};
+    Finding finding{.rule = missing ? &rule::name_not_found : &rule::name_no_answer,
+                    .target = evidence.name,
+                    .title = missing ? fmt::format("the name {} has no address", evidence.name)
+                                     : fmt::format("DNS gave no usable answer for the name {}", evidence.name),
+                    .evidence = {fmt::format("address of {}: {}, after {:.1f} ms", evidence.name,
+                                             name_end_text(evidence.end), ms_of(evidence.began, evidence.ended))},
+                    .packets = {}};
     const bool is_answer = evidence.end == NameEnd::server_failure || evidence.end == NameEnd::refused;
     if (is_answer) finding.likely_cause = finding.likely_remedy = 1;
     return finding;
@@ -68,7 +72,7 @@ std::optional<Finding> check_service(const session::ServiceEvidence& evidence) {
     if (evidence.end == NameEnd::found && names_host) return std::nullopt;
     std::string came = evidence.rcode ? fmt::format("{}, {} SRV records", dissect::dns_rcode_name(*evidence.rcode),
                                                     evidence.records.size())
-                                      : std::string{what_came(evidence.end)};
+                                      : std::string{name_end_text(evidence.end)};
     Finding finding{.rule = &rule_of(evidence),
                     .target = evidence.query,
                     .title = fmt::format("DNS names no KMS host: no usable SRV record {}", evidence.query),

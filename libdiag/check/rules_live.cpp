@@ -16,8 +16,8 @@ constexpr Text name_not_found_causes[] = {
 constexpr Text name_not_found_remedy[] = {
     "DNS administrator: create the missing address record (A, AAAA) of the KMS host, or correct the target of the SRV "
     "record _vlmcs._tcp.",
-    "Desktop support: if slmgr /dlv says 'Registered KMS machine name', correct it with slmgr /skms NAME:PORT or return "
-    "to DNS with slmgr /ckms; write names with their domain.",
+    "Desktop support: if slmgr /dlv says 'Registered KMS machine name', correct it with slmgr /skms NAME or return to "
+    "DNS with slmgr /ckms; write names with their domain.",
     "Desktop support: check with ipconfig /all, or in /etc/resolv.conf, which DNS servers this machine asks.",
 };
 constexpr Text name_events[] = {event::client_attempt, event::client_no_answer};
@@ -62,18 +62,21 @@ constexpr Text address_dead_causes[] = {
     "The host listens on one IP version only, or only one of the two is let through.",
 };
 constexpr Text address_dead_remedy[] = {
-    "DNS administrator: remove the address in the evidence from the name, or KMS host administrator: make KMS reachable "
+    "DNS administrator: remove the address in the evidence from the name, or KMS host administrator: make KMS "
+    "reachable "
     "at it. Until then clients that try it first wait for a time-out.",
     "Network team: if the address is right, allow client network -> that address, TCP 1688, too.",
 };
 
 constexpr Text path_mtu_causes[] = {
-    "A tunnel or VPN on the way carries smaller packets than the sender believes, and the ICMP messages that would tell "
+    "A tunnel or VPN on the way carries smaller packets than the sender believes, and the ICMP messages that would "
+    "tell "
     "it (type 3 code 4, ICMPv6 type 2) are filtered: a black hole.",
     "A device drops packets above some size.",
 };
 constexpr Text path_mtu_remedy[] = {
-    "Network team: let ICMP 'fragmentation needed' and ICMPv6 'packet too big' pass between client and host network, or "
+    "Network team: let ICMP 'fragmentation needed' and ICMPv6 'packet too big' pass between client and host network, "
+    "or "
     "clamp the TCP MSS on the tunnel to what it carries.",
     "Network team: compare the largest packet that passed, in the evidence, with the MTU of each link on the way.",
 };
@@ -118,8 +121,9 @@ constinit const Rule name_no_answer{
     .code_note =
         "[inf] 1722 with WinSock 11002 (try again) beneath it. A client that cannot ask DNS at all mostly fails "
         "earlier, at the SRV record, with 0x8007232A or 0x8007267C.",
-    .capture_shows = "Queries for A and AAAA of the host's name, repeated and without an answer, or answered with "
-                     "RCODE 2 or 5.",
+    .capture_shows =
+        "Queries for A and AAAA of the host's name, repeated and without an answer, or answered with "
+        "RCODE 2 or 5.",
     .events = name_events,
 };
 
@@ -148,7 +152,8 @@ constinit const Rule connect_unstable{
     .summary = "Some of several attempts to reach the same address failed, others did not.",
     .causes = unstable_causes,
     .remedy = unstable_remedy,
-    .code_note = "A client that meets a failed attempt shows the codes of the failure in the evidence, and tries again.",
+    .code_note =
+        "A client that meets a failed attempt shows the codes of the failure in the evidence, and tries again.",
     .capture_shows = "Attempts that fail between others that succeed, between the same two addresses.",
     .events = name_events,
 };
@@ -192,7 +197,8 @@ constinit const Rule lab_keys_refused{
     .stage = Stage::host,
     .windows_code = 0,
     .inner_code = 0,
-    .summary = "The host answers, and says that it cannot read a request under the lab keys: what every genuine host does.",
+    .summary =
+        "The host answers, and says that it cannot read a request under the lab keys: what every genuine host does.",
     .causes = lab_keys_causes,
     .remedy = lab_keys_remedy,
     .code_note =

@@ -40,7 +40,8 @@ void add_mapper(const AddressEvidence& address, Finding& finding) {
     if (!is_about_port) return;
     const std::string at = fmt::format("TCP 135 of {}", to_string(address.endpoint.ip));
     if (address.mapper_bound) {
-        finding.evidence.push_back(at + ": the endpoint mapper answers, so the machine is there and the KMS port is not");
+        finding.evidence.push_back(at +
+                                   ": the endpoint mapper answers, so the machine is there and the KMS port is not");
         finding.likely_cause = 0;
         finding.likely_remedy = finding.rule == &rule::connect_no_answer ? 1 : 0;
     } else if (*address.mapper_connect == ConnectEnd::connected || *address.mapper_connect == ConnectEnd::refused) {
@@ -68,12 +69,12 @@ Finding unstable(const AddressEvidence& address) {
 }
 
 Finding dead(const std::string& target, const AddressEvidence& address) {
-    Finding finding{.rule = &rule::address_dead,
-                    .target = target,
-                    .title = fmt::format("{} does not work; another address of the name does",
-                                         to_string(address.endpoint)),
-                    .evidence = {},
-                    .packets = {}};
+    Finding finding{
+        .rule = &rule::address_dead,
+        .target = target,
+        .title = fmt::format("{} does not work; another address of the name does", to_string(address.endpoint)),
+        .evidence = {},
+        .packets = {}};
     for (const Finding& failure : address.findings) {
         finding.evidence.push_back(fmt::format("{}: {}", failure.rule->id, failure.title));
         finding.evidence.insert(finding.evidence.end(), failure.evidence.begin(), failure.evidence.end());

@@ -23,10 +23,10 @@ struct AddressEvidence {
     Endpoint local;  ///< of the last attempt, as far as it got
     std::size_t attempt_count = 0;
     std::size_t failed_count = 0;
-    std::vector<Finding> findings;                 ///< of the last attempt that failed, or of the last if none did
+    std::vector<Finding> findings;                      ///< of the last attempt that failed, or of the last if none did
     std::optional<session::ConnectEnd> mapper_connect;  ///< TCP 135, when it was tried
-    bool mapper_bound = false;                     ///< the endpoint mapper answered a bind there
-    std::vector<SizeAttempt> sizes;                ///< ascending; of a host that answers
+    bool mapper_bound = false;                          ///< the endpoint mapper answered a bind there
+    std::vector<SizeAttempt> sizes;                     ///< ascending; of a host that answers
 };
 
 /// What is to be said of a target with all its addresses: a name that leads nowhere, addresses that fail while others work,

@@ -29,8 +29,8 @@ struct DialogReport {
 
 struct DialogSettings {
     std::chrono::milliseconds connect_timeout{10'000};
-    std::size_t concurrency = 64;  ///< conversations at once; lowered to what the process may have open
-    unsigned rate = 0;             ///< new connections a second; 0: as fast as it goes
+    std::size_t concurrency = 64;             ///< conversations at once; lowered to what the process may have open
+    unsigned rate = 0;                        ///< new connections a second; 0: as fast as it goes
     const std::atomic<bool>* stop = nullptr;  ///< when it becomes true (a signal handler may do it), as stop()
 };
 

@@ -15,13 +15,14 @@ struct ProbeSettings {
     unsigned rate = 100;  ///< new connections a second; 0: as fast as it goes
     bool v4 = true;
     bool v6 = true;
-    std::uint64_t round_count = 1;  ///< attempts for each address; 0: until stopped
+    std::uint64_t round_count = 1;              ///< attempts for each address; 0: until stopped
     std::chrono::milliseconds interval{1'000};  ///< from the beginning of one round to that of the next
-    bool mapper = false;  ///< also try the endpoint mapper on TCP 135
-    bool sizes = false;   ///< also try binds of growing size, to see what the way carries
-    std::vector<kms::BaseRequest> requests;  ///< sent in each attempt; none: only bind, which leaves no trace
+    bool mapper = false;                        ///< also try the endpoint mapper on TCP 135
+    bool sizes = false;                         ///< also try binds of growing size, to see what the way carries
+    std::vector<kms::BaseRequest> requests;     ///< sent in each attempt; none: only bind, which leaves no trace
     kms::KeyProfile profile = kms::lab_profile();
-    const std::atomic<bool>* stop = nullptr;  ///< when it becomes true the probe ends, with reports of what was finished
+    const std::atomic<bool>* stop =
+        nullptr;  ///< when it becomes true the probe ends, with reports of what was finished
 };
 
 /// What is told while the work goes on.

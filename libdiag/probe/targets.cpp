@@ -32,7 +32,8 @@ std::expected<Split, std::string> split(std::string_view text) {
         if (end == std::string_view::npos) return Problem(fmt::format("'{}': the bracket is not closed", text));
         const std::string_view behind = text.substr(end + 1);
         if (behind.empty()) return Split{.host = text.substr(1, end - 1), .port = {}};
-        if (!behind.starts_with(':')) return Problem(fmt::format("'{}': behind the bracket only :PORT may follow", text));
+        if (!behind.starts_with(':'))
+            return Problem(fmt::format("'{}': behind the bracket only :PORT may follow", text));
         return Split{.host = text.substr(1, end - 1), .port = behind.substr(1)};
     }
     const std::size_t colon = text.find(':');
@@ -46,7 +47,8 @@ bool is_name(std::string_view text) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
                c == '.';
     };
-    const bool has_letter = std::any_of(text.begin(), text.end(), [](char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; });
+    const bool has_letter =
+        std::any_of(text.begin(), text.end(), [](char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; });
     return !text.empty() && text.size() <= max_name_size && std::all_of(text.begin(), text.end(), is_allowed) &&
            has_letter && text.front() != '-' && text.front() != '.' && text.find("..") == std::string_view::npos;
 }
@@ -116,9 +118,10 @@ std::expected<Targets, std::string> parse_targets(std::string_view text, std::ui
     if (host.find('/') != std::string_view::npos) return parse_block(host, port);
     if (const auto address = IpAddress::parse(host)) return Targets{{.host = {}, .address = *address, .port = port}};
     if (!is_name(host))
-        return Problem(fmt::format("'{}' is no host name, address, or block of addresses (HOST, HOST:PORT, [IPV6]:PORT, "
-                                   "ADDRESS/BITS)",
-                                   text));
+        return Problem(
+            fmt::format("'{}' is no host name, address, or block of addresses (HOST, HOST:PORT, [IPV6]:PORT, "
+                        "ADDRESS/BITS)",
+                        text));
     return Targets{{.host = std::string{host}, .address = {}, .port = port}};
 }
 

@@ -18,7 +18,7 @@ inline constexpr std::size_t max_target_count = 1'000'000;
 
 /// Somebody to talk to: a name that is to be looked up, or an address.
 struct Target {
-    std::string host;                  ///< as given, without port and brackets; empty when `address` is set
+    std::string host;  ///< as given, without port and brackets; empty when `address` is set
     std::optional<IpAddress> address;
     std::uint16_t port = 0;
 

@@ -39,7 +39,8 @@ std::vector<ServiceRecord> order_services(std::vector<ServiceRecord> records, co
     std::stable_sort(records.begin(), records.end(),
                      [](const auto& a, const auto& b) { return a.priority < b.priority; });
     for (auto begin = records.begin(); begin != records.end(); ++begin) {
-        const auto end = std::find_if(begin, records.end(), [&](const auto& r) { return r.priority != begin->priority; });
+        const auto end =
+            std::find_if(begin, records.end(), [&](const auto& r) { return r.priority != begin->priority; });
         choose_first({begin, end}, random);
     }
     return records;

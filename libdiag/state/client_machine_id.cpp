@@ -59,12 +59,12 @@ Uuid make_id(const std::function<void(std::span<std::uint8_t>)>& random) {
 
 // Whole or not at all, also when two of us begin at once: whoever links first has made it.
 std::expected<void, std::string> write_id(const std::string& path, const Uuid& id) {
-    const std::string draft = fmt::format("{}.{}", path, ::getpid());
+    const std::string draft = fmt::format("{}.{}", path, to_string(id));  // nobody else's
     const std::string text = to_string(id) + '\n';
     const Descriptor file{::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file_mode)};
     if (file.get() < 0) return problem(path, std::strerror(errno));
-    const bool written = ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                         ::fsync(file.get()) == 0;
+    const bool written =
+        ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file.get()) == 0;
     const int write_error = errno;
     const bool linked = written && (::link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST);
     const int link_error = errno;
@@ -81,7 +81,8 @@ std::expected<std::string, std::string> client_machine_id_path() {
     if (state != nullptr && state[0] == '/') return std::string{state} + "/kms-diagnostics/client-machine-id";
     const char* home = std::getenv("HOME");
     if (home != nullptr && home[0] == '/') return std::string{home} + "/.local/state/kms-diagnostics/client-machine-id";
-    return std::unexpected("neither XDG_STATE_HOME nor HOME names a folder to keep the client machine id in; give --cmid");
+    return std::unexpected(
+        "neither XDG_STATE_HOME nor HOME names a folder to keep the client machine id in; give --cmid");
 }
 
 std::expected<Uuid, std::string> load_client_machine_id(const std::string& path,

@@ -150,7 +150,8 @@ TEST_CASE("rules: what stops activation is critical and has a code; what only co
             CHECK(rule->windows_code == 0);
             CHECK(rule->inner_code == 0);
         }
-        if (rule->stage == Stage::dns) CHECK(rule->inner_code == 0);  // no host was tried
+        // Without a record no host is tried; a host whose name has no address is.
+        if (rule->stage == Stage::dns && !rule->id.starts_with("KMS-NAME-")) CHECK(rule->inner_code == 0);
     }
 }
 

@@ -26,10 +26,9 @@ int main(int argc, char** argv) try {
     if (options->product_list) return out.print(diag::cli::product_list());
     const auto& stop = diag::cli::stop_on_signals();
     const bool colored = diag::cli::wants_color(options->color, STDOUT_FILENO);
-    return diag::probe_tool::run(std::move(*options), {.out = out,
-                                                       .colored = colored,
-                                                       .error_is_terminal = isatty(STDERR_FILENO) != 0,
-                                                       .stop = &stop});
+    return diag::probe_tool::run(
+        std::move(*options),
+        {.out = out, .colored = colored, .error_is_terminal = isatty(STDERR_FILENO) != 0, .stop = &stop});
 } catch (const std::exception& error) {
     diag::cli::write_error(tool_name, error.what());
     return diag::cli::status_failed;

@@ -59,11 +59,11 @@ public:
         for (const auto step : {&Run::read_targets, &Run::read_keys, &Run::make_request})
             if (auto done = (this->*step)(); !done) return fail(done.error());
         options_.settings.stop = environment_.stop;
-        const probe::ProbeEnd end = probe::probe(
-            std::move(options_.targets), options_.settings,
-            {.on_attempt = [this](auto, auto round, const auto& attempt) { on_attempt(round, attempt); },
-             .on_target = [this](probe::TargetReport report) { on_target(std::move(report)); },
-             .on_progress = [this](std::size_t done, std::size_t all) { show_progress(done, all); }});
+        const probe::ProbeEnd end =
+            probe::probe(std::move(options_.targets), options_.settings,
+                         {.on_attempt = [this](auto, auto round, const auto& attempt) { on_attempt(round, attempt); },
+                          .on_target = [this](probe::TargetReport report) { on_target(std::move(report)); },
+                          .on_progress = [this](std::size_t done, std::size_t all) { show_progress(done, all); }});
         clear_progress();
         finish();
         if (end.problem) return fail(*end.problem);
@@ -89,7 +89,8 @@ private:
         if (!text) return Problem(text.error());
         auto targets = probe::parse_target_list(*text, options_.port);
         if (!targets)
-            return Problem(escape_for_terminal(fmt::format("--targets {}: {}", *options_.target_file, targets.error())));
+            return Problem(
+                escape_for_terminal(fmt::format("--targets {}: {}", *options_.target_file, targets.error())));
         for (probe::Target& target : *targets) options_.targets.push_back(std::move(target));
         if (options_.targets.empty())
             return Problem(fmt::format("--targets {}: names no target", escape_for_terminal(*options_.target_file)));
@@ -122,9 +123,10 @@ private:
         if (!request) return Problem(escape_for_terminal(request.error()));
         options_.settings.requests.push_back(*request);
         if (!options_.loudness.quiet)
-            cli::write_error(tool_name, fmt::format("sending a request to each host: it counts client machine id {} for "
-                                                    "30 days",
-                                                    to_string(client.client_machine_id)));
+            cli::write_error(tool_name,
+                             fmt::format("sending a request to each host: it counts client machine id {} for "
+                                         "30 days",
+                                         to_string(client.client_machine_id)));
         return {};
     }
 

@@ -77,7 +77,8 @@ std::expected<const Product*, std::string> choose_product(std::string_view text)
     if (found.empty() && !words.empty())
         found = select([&](const Product& product) { return has_words(product, words); });
     if (found.size() == 1) return found.front();
-    if (found.empty()) return std::unexpected(fmt::format("no product is called '{}'; --list-products lists all", text));
+    if (found.empty())
+        return std::unexpected(fmt::format("no product is called '{}'; --list-products lists all", text));
     return std::unexpected(fmt::format("'{}' fits {} products: {}", text, found.size(), names_of(found)));
 }
 
