@@ -36,11 +36,17 @@ void connect_no_answer(const Conversation& c, std::vector<Finding>& out) {
     Builder b{rule::connect_no_answer, c,
               fmt::format("nothing answered when {} tried to connect to {}", client_text(c), to_string(c.host))};
     b.saw(c.tcp.syn, fmt::format("SYN from {}, sent {}", to_string(c.client), times_text(c.tcp.syn_count)));
-    if (c.tcp.syn_count > 1)
+    if (c.tcp.syn_count > 1 && !c.live)  // of our own attempts the system only tells how many
         b.saw(c.last, fmt::format("last attempt, {} after the first", seconds_text(c.last.time.ns - c.first.time.ns)));
     b.saw(fmt::format("no SYN-ACK, RST or ICMP error {} {}{}", c.live ? "within" : "in the",
                       seconds_text(c.observed_until.ns - c.last.time.ns), c.live ? "" : " that the capture goes on"));
     out.push_back(b.take());
+}
+
+// Network or host unreachable (RFC 792; RFC 4443: no route, address unreachable): nobody forbids, somebody is missing.
+bool is_unreachable(const dissect::IcmpError& icmp) {
+    if (icmp.sender.family == IpAddress::Family::v4) return icmp.type == 3 && icmp.code <= 1;
+    return icmp.type == 1 && (icmp.code == 0 || icmp.code == 3);
 }
 
 void connect_rejected(const Conversation& c, std::vector<Finding>& out) {
@@ -53,6 +59,7 @@ void connect_rejected(const Conversation& c, std::vector<Finding>& out) {
     b.saw(icmp.mark, fmt::format("ICMP type {} code {} ({}) from {}{}", icmp.type, icmp.code, icmp.text, who,
                                  icmp.sender == c.host.ip ? ", the host itself" : ", a device on the way"));
     if (icmp.sender == c.host.ip) b.points_to(0, 1);
+    if (is_unreachable(icmp)) b.points_to(1, 0);
     out.push_back(b.take());
 }
 

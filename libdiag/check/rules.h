@@ -62,11 +62,10 @@ extern const Rule clock_differs;        // KMS-CLOCK-DIFFERS  info: client time 
 extern const Rule count_low;            // KMS-COUNT-LOW  warning: count below what the product needs
 extern const Rule host_lab;             // KMS-HOST-LAB  info: reference host of this toolkit
 
-extern const Rule
-    lab_keys_refused;               // KMS-LAB-KEYS-REFUSED  info: answers, but cannot read a request under the lab keys
-extern const Rule keys_missing;     // KMS-KEYS-MISSING  info: bodies not opened by the key profile
-extern const Rule capture_damaged;  // KMS-CAPTURE-DAMAGED  warning, with the byte offset
-extern const Rule capture_gap;      // KMS-CAPTURE-GAP  info: segments are missing from the capture
+extern const Rule lab_keys_refused;     // KMS-LAB-KEYS-REFUSED  info: cannot read the lab keys, as no genuine host can
+extern const Rule keys_missing;         // KMS-KEYS-MISSING  info: bodies not opened by the key profile
+extern const Rule capture_damaged;      // KMS-CAPTURE-DAMAGED  warning, with the byte offset
+extern const Rule capture_gap;          // KMS-CAPTURE-GAP  info: segments are missing from the capture
 extern const Rule capture_cut_packets;  // KMS-CAPTURE-CUT-PACKETS  info: snaplen cut the messages
 extern const Rule capture_no_start;     // KMS-CAPTURE-NO-START  info: begins in mid-connection
 extern const Rule capture_ends;         // KMS-CAPTURE-ENDS  info: too soon to call it silence

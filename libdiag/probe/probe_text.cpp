@@ -7,7 +7,6 @@
 #include "libdiag/base/hex.h"
 #include "libdiag/base/utf.h"
 #include "libdiag/check/name_findings.h"
-#include "libdiag/dissect/conversation.h"
 
 namespace diag::probe {
 namespace {
@@ -41,11 +40,9 @@ std::string connect_text(const Attempt& attempt) {
     if (attempt.connect_end == session::ConnectEnd::connected) {
         how = time;
     } else if (attempt.icmp && attempt.icmp->sender == attempt.local.ip) {
-        how = fmt::format("this machine itself gave up after {}: ICMP {}", time,
-                          dissect::icmp_text(attempt.icmp->sender.family, attempt.icmp->type, attempt.icmp->code));
+        how = fmt::format("given up by this machine itself after {}", time);
     } else if (attempt.icmp) {
-        how = fmt::format("rejected after {} by {}: ICMP {}", time, to_string(attempt.icmp->sender),
-                          dissect::icmp_text(attempt.icmp->sender.family, attempt.icmp->type, attempt.icmp->code));
+        how = fmt::format("rejected after {} by {}: ICMP {}", time, to_string(attempt.icmp->sender), attempt.icmp_text);
     } else if (attempt.connect_end == session::ConnectEnd::refused) {
         how = fmt::format("refused after {}", time);
     } else if (attempt.connect_end == session::ConnectEnd::no_answer) {
@@ -79,7 +76,9 @@ std::string request_text(const Attempt& attempt) {
     const RequestFacts& request = *attempt.request;
     std::string text = answer_text(request);
     if (attempt.request_time) text += fmt::format(", {}", duration_text(*attempt.request_time));
-    if (request.count) text += fmt::format("; {} clients counted, {} needed", *request.count, request.needed_count);
+    if (request.count)
+        text += fmt::format("; {} counted, {} needed", report::format_count(*request.count, "client", "clients"),
+                            request.needed_count);
     if (!request.epid.empty()) text += fmt::format("; ePID {}", escape_for_terminal(request.epid));
     return text;
 }
@@ -109,7 +108,8 @@ void append_series(std::string& out, const AddressReport& address) {
 }
 
 void append_bind(std::string& out, const Attempt& attempt, bool verbose) {
-    if (!attempt.bind) return;
+    if (attempt.connect_end != session::ConnectEnd::connected) return;
+    if (!attempt.bind) return append_line(out, "bind", "no usable answer");
     const BindFacts& bind = *attempt.bind;
     std::string text = bind.offers_kms ? "KMS is there" : "KMS is not there";
     if (attempt.bind_time) text += fmt::format(", {}", duration_text(*attempt.bind_time));

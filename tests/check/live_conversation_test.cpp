@@ -158,6 +158,26 @@ TEST_CASE("live conversation: how the connection failed is told as a capture has
     }
 }
 
+TEST_CASE("live conversation: a router that finds nobody does not forbid", "[check]") {
+    // RFC 792: 0 network, 1 host unreachable, 3 port unreachable; RFC 1812: 13 administratively prohibited.
+    for (const auto& [code, cause] : {std::pair{0, 1U}, {1, 1U}, {3, 0U}, {13, 0U}}) {
+        CAPTURE(code);
+        auto rejected = unanswered(ConnectEnd::unreachable);
+        rejected.icmp =
+            session::IcmpReport{.sender = test::ip("192.0.2.1"), .type = 3, .code = static_cast<std::uint8_t>(code)};
+        CHECK(findings_of(rejected).at(0).likely_cause == cause);
+    }
+}
+
+TEST_CASE("live conversation: of repeated SYNs only their number is known", "[check]") {
+    auto connect = unanswered(ConnectEnd::no_answer);
+    connect.syn_count = 3;
+    const auto findings = findings_of(connect);
+    CHECK(only_id(findings) == "KMS-CONNECT-NO-ANSWER");
+    CHECK(findings[0].evidence.at(0).find("sent 3 times") != std::string::npos);
+    for (const auto& line : findings[0].evidence) CHECK(line.find("last attempt") == std::string::npos);
+}
+
 TEST_CASE("live conversation: what never left this machine is not the network's", "[check]") {
     auto connect = unanswered(ConnectEnd::unreachable);
     connect.system_error = ENETUNREACH;

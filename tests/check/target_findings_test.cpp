@@ -109,6 +109,12 @@ TEST_CASE("target: what a firewall can cause gets source, destination and port o
     }
 }
 
+TEST_CASE("target: where a router says that the host is unreachable no rule would help", "[check]") {
+    auto evidence = address(1, 1, rule::connect_rejected);
+    evidence.findings[0].likely_cause = 1;
+    CHECK(judged({evidence})[0].own_remedy.empty());
+}
+
 TEST_CASE("target: without a source address the rule is for this machine", "[check]") {
     auto evidence = address(1, 1);
     evidence.local = {};

@@ -136,7 +136,7 @@ TEST_CASE("client machine id: of several that begin at once all get the same", "
 }
 
 TEST_CASE("client machine id: the folder is that of XDG, with HOME behind it", "[state]") {
-    const Variable home{"HOME", "/home/somebody"};
+    const Variable home{"HOME", "/people/somebody"};
     {
         const Variable state{"XDG_STATE_HOME", "/state"};
         CHECK(client_machine_id_path() == "/state/kms-diagnostics/client-machine-id");
@@ -144,7 +144,7 @@ TEST_CASE("client machine id: the folder is that of XDG, with HOME behind it", "
     // The specification: a relative path is invalid and to be ignored.
     for (const char* value : {static_cast<const char*>(nullptr), "", "relative"}) {
         const Variable state{"XDG_STATE_HOME", value};
-        CHECK(client_machine_id_path() == "/home/somebody/.local/state/kms-diagnostics/client-machine-id");
+        CHECK(client_machine_id_path() == "/people/somebody/.local/state/kms-diagnostics/client-machine-id");
         const Variable none{"HOME", value};
         CHECK_FALSE(client_machine_id_path());
     }

@@ -163,9 +163,9 @@ std::string help_text() {
          << visible_options()
          << "\nExit status: 0 nothing wrong, 1 warnings, 2 critical findings, 3 could not work.\n\n"
             "Examples:\n"
-            "  kms-probe kms.example.com                name, TCP, RPC, KMS: where does it stop?\n"
-            "  kms-probe --epm --mtu 192.0.2.10         is the machine there? are packets lost?\n"
-            "  kms-probe -c 100 -i 0.2 kms.example.com  loss and latency, as ping has them\n"
+            "  kms-probe kms.example.com            name, TCP, RPC, KMS: where does it stop?\n"
+            "  kms-probe --epm --mtu 192.0.2.10     is the machine there? are packets lost?\n"
+            "  kms-probe -c 100 kms.example.com     loss and latency, as ping has them\n"
             "  kms-probe --json --targets hosts.txt | jq -r 'select(.finding) | .target'\n"
             "  kms-probe --format nagios kms.example.com\n";
     return text.str();
