@@ -2,8 +2,10 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 from harness import BenchError
@@ -25,7 +27,7 @@ class Server:
         for _ in range(200):
             for file in (self.errors, open(self.output.name, "rb")):
                 text = os.pread(file.fileno(), 65536, 0).decode(errors="replace")
-                found = re.search(r"^listening on 127\.0\.0\.1:(\d+)$", text, re.M)
+                found = re.search(r"^listening on [0-9.]+:(\d+)$", text, re.M)
                 if found:
                     self.port = int(found[1])
                     return self
@@ -48,6 +50,42 @@ class Server:
     def peak_mib(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
             return int(re.search(r"VmHWM:\s+(\d+)", file.read())[1]) / 1024
+
+
+class Silent:
+    """A port on all loopback addresses that never says anything: it drops SYNs (its queue is full), or, with `accepts`, takes
+    every connection and no more."""
+
+    def __init__(self, accepts):
+        self.socket = socket.socket()
+        self.socket.bind(("0.0.0.0", 0))
+        self.port = self.socket.getsockname()[1]
+        self.accepted = []
+        if accepts:
+            self.socket.listen(4096)
+            threading.Thread(target=self.accept, daemon=True).start()
+        else:
+            self.socket.listen(0)
+            for _ in range(4):
+                filler = socket.socket()
+                filler.setblocking(False)
+                filler.connect_ex(("127.0.0.1", self.port))
+                self.accepted.append(filler)
+
+    def accept(self):
+        try:
+            while True:
+                self.accepted.append(self.socket.accept()[0])
+        except OSError:
+            pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+        for connection in self.accepted:
+            connection.close()
 
 
 def run_load(program, core, mode, server, connections, seconds):

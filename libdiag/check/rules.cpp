@@ -8,23 +8,23 @@ namespace {
 // The rows stand in rules_<stage>.cpp. Adding a rule: declare it in rules.h, write its row, name it here, and run
 // scripts/update-docs.
 constexpr const Rule* table[] = {
-    // Finding a host
     &rule::dns_no_record,
     &rule::dns_server_failure,
     &rule::dns_refused,
     &rule::dns_no_answer,
     &rule::name_not_found,
     &rule::name_no_answer,
-    // Reaching it
+
     &rule::connect_refused,
     &rule::connect_no_answer,
     &rule::connect_rejected,
     &rule::connect_no_route,
     &rule::connect_unstable,
     &rule::address_dead,
+    &rule::host_skipped,
     &rule::path_mtu,
     &rule::connect_closed,
-    // RPC bind
+
     &rule::not_rpc,
     &rule::client_not_rpc,
     &rule::bind_no_answer,
@@ -34,7 +34,7 @@ constexpr const Rule* table[] = {
     &rule::bind_no_interface,
     &rule::bind_no_syntax,
     &rule::bind_idle,
-    // Request and response
+
     &rule::client_cut,
     &rule::request_no_answer,
     &rule::request_reset,
@@ -44,7 +44,7 @@ constexpr const Rule* table[] = {
     &rule::rpc_fault_retried,
     &rule::response_check,
     &rule::rpc_broken,
-    // What the host says
+
     &rule::request_invalid,
     &rule::product_not_covered,
     &rule::client_list_full,
@@ -53,7 +53,36 @@ constexpr const Rule* table[] = {
     &rule::clock_differs,
     &rule::count_low,
     &rule::host_lab,
-    // The evidence itself
+
+    &rule::slmgr_error,
+    &rule::client_no_key,
+    &rule::client_channel,
+    &rule::client_other_channel,
+    &rule::client_key,
+    &rule::client_host_key,
+    &rule::client_unlicensed,
+    &rule::client_notification,
+    &rule::client_non_genuine,
+    &rule::client_grace,
+    &rule::client_grace_ends,
+    &rule::client_renewal_overdue,
+    &rule::client_expiration_long,
+    &rule::client_type,
+    &rule::client_ad,
+    &rule::client_no_discovery,
+    &rule::client_fixed_host,
+    &rule::client_no_cache,
+    &rule::host_client_key,
+    &rule::host_not_activated,
+    &rule::host_no_requests,
+    &rule::host_count_servers,
+    &rule::host_failed_requests,
+    &rule::host_troubled_clients,
+    &rule::host_not_published,
+    &rule::host_port,
+    &rule::host_low_priority,
+    &rule::saved_lines_unknown,
+
     &rule::lab_keys_refused,
     &rule::keys_missing,
     &rule::capture_damaged,
@@ -70,6 +99,12 @@ constexpr const Rule* table[] = {
 }  // namespace
 
 std::span<const Rule* const> all_rules() { return table; }
+
+std::span<const Rule* const> saved_rules() {
+    const auto first = std::ranges::find(table, &rule::slmgr_error);
+    const auto last = std::ranges::find(table, &rule::saved_lines_unknown);
+    return {first, last + 1};
+}
 
 const Rule* find_rule(std::string_view id) {
     const auto found = std::ranges::find(table, id, &Rule::id);

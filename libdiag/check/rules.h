@@ -10,6 +10,9 @@ namespace diag::check {
 /// All rules, in the order in which a client meets them. The pointers are those of the names below, never null.
 std::span<const Rule* const> all_rules();
 
+/// Those of them that are about saved output of slmgr, and never about a conversation.
+std::span<const Rule* const> saved_rules();
+
 /// The rule with this id, nullptr if there is none.
 const Rule* find_rule(std::string_view id);
 
@@ -30,6 +33,7 @@ extern const Rule connect_rejected;   // KMS-CONNECT-REJECTED-ICMP  SYN answered
 extern const Rule connect_no_route;   // KMS-CONNECT-NO-ROUTE  nothing left this machine: no route, or a rule of its own
 extern const Rule connect_unstable;   // KMS-CONNECT-UNSTABLE  warning: some attempts fail, others do not
 extern const Rule address_dead;       // KMS-ADDRESS-DEAD  warning: one of several addresses does not work
+extern const Rule host_skipped;       // KMS-HOST-SKIPPED  warning: one of several published hosts does not work
 extern const Rule path_mtu;           // KMS-PATH-MTU  warning: large packets get lost on the way
 extern const Rule connect_closed;     // KMS-CONNECT-CLOSED  closed by the host before any RPC
 
@@ -61,6 +65,37 @@ extern const Rule clock_skew;           // KMS-CLOCK-SKEW  0xC004F06C
 extern const Rule clock_differs;        // KMS-CLOCK-DIFFERS  info: client time and capture time more than 4 h apart
 extern const Rule count_low;            // KMS-COUNT-LOW  warning: count below what the product needs
 extern const Rule host_lab;             // KMS-HOST-LAB  info: reference host of this toolkit
+
+// Saved output of slmgr /dlv: what it says of a client, then of a host.
+extern const Rule slmgr_error;             // KMS-SLMGR-ERROR  an error line in the saved output
+extern const Rule client_no_key;           // KMS-CLIENT-NO-KEY  no product with a product key
+extern const Rule client_channel;          // KMS-CLIENT-CHANNEL  not licensed, and its key is none for KMS
+extern const Rule client_other_channel;    // KMS-CLIENT-OTHER-CHANNEL  info: licensed, but not by KMS
+extern const Rule client_key;              // KMS-CLIENT-KEY  warning: partial key is none of the setup keys
+extern const Rule client_host_key;         // KMS-CLIENT-HOST-KEY  warning: a KMS host key on a client
+extern const Rule client_unlicensed;       // KMS-CLIENT-UNLICENSED  a KMS client that is not activated
+extern const Rule client_notification;     // KMS-CLIENT-NOTIFICATION  a KMS client in notification mode
+extern const Rule client_non_genuine;      // KMS-CLIENT-NON-GENUINE  Windows judged not genuine
+extern const Rule client_grace;            // KMS-CLIENT-GRACE  info: in its initial grace period
+extern const Rule client_grace_ends;       // KMS-CLIENT-GRACE-ENDS  warning: lost, or nearly over
+extern const Rule client_renewal_overdue;  // KMS-CLIENT-RENEWAL-OVERDUE  warning: licensed, but not renewed
+extern const Rule client_expiration_long;  // KMS-CLIENT-EXPIRATION-LONG  warning: more than 180 days
+extern const Rule client_type;             // KMS-CLIENT-TYPE  warning: its activation type leaves KMS out
+extern const Rule client_ad;               // KMS-CLIENT-AD  info: activated by Active Directory
+extern const Rule client_no_discovery;     // KMS-CLIENT-NO-DISCOVERY  warning: last look-up failed
+extern const Rule client_fixed_host;       // KMS-CLIENT-FIXED-HOST  info: host set by hand, DNS is not asked
+extern const Rule client_no_cache;         // KMS-CLIENT-NO-CACHE  info: host caching is off
+
+extern const Rule host_client_key;        // KMS-HOST-CLIENT-KEY  the machine meant as host has no host key
+extern const Rule host_not_activated;     // KMS-HOST-NOT-ACTIVATED  host key installed, but not activated
+extern const Rule host_no_requests;       // KMS-HOST-NO-REQUESTS  warning: no client ever reached it
+extern const Rule host_count_servers;     // KMS-COUNT-SERVERS-ONLY  info: below 25
+extern const Rule host_failed_requests;   // KMS-HOST-FAILED-REQUESTS  warning: a large share of requests failed
+extern const Rule host_troubled_clients;  // KMS-HOST-TROUBLED-CLIENTS  warning: few renewals
+extern const Rule host_not_published;     // KMS-HOST-NOT-PUBLISHED  warning: DNS publishing is off
+extern const Rule host_port;              // KMS-HOST-PORT  info: listens on another port than 1688
+extern const Rule host_low_priority;      // KMS-HOST-LOW-PRIORITY  info: runs with low priority
+extern const Rule saved_lines_unknown;    // KMS-SAVED-LINES-UNKNOWN  info: lines not understood
 
 extern const Rule lab_keys_refused;     // KMS-LAB-KEYS-REFUSED  info: cannot read the lab keys, as no genuine host can
 extern const Rule keys_missing;         // KMS-KEYS-MISSING  info: bodies not opened by the key profile

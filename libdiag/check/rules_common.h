@@ -23,6 +23,14 @@ inline constexpr std::uint32_t rpc_no_syntax = 0x800706C2;       // 1730 RPC_S_U
 inline constexpr std::uint32_t dns_server_failure = 0x8007232A;  // 9002 DNS_ERROR_RCODE_SERVER_FAILURE
 inline constexpr std::uint32_t dns_no_name = 0x8007232B;         // 9003 DNS_ERROR_RCODE_NAME_ERROR
 inline constexpr std::uint32_t dns_refused = 0x8007232D;         // 9005 DNS_ERROR_RCODE_REFUSED
+inline constexpr std::uint32_t host_not_activated = 0xC004F041;  // SL_E_VL_KEY_MANAGEMENT_SERVICE_NOT_ACTIVATED
+inline constexpr std::uint32_t not_kms = 0xC004F039;             // SL_E_VL_BINDING_SERVICE_NOT_ENABLED
+inline constexpr std::uint32_t not_bound = 0xC004F056;           // SL_E_VL_MACHINE_NOT_BOUND
+inline constexpr std::uint32_t no_product_key = 0xC004F014;      // SL_E_PKEY_NOT_INSTALLED
+inline constexpr std::uint32_t grace_expired = 0xC004F009;       // SL_E_GRACE_TIME_EXPIRED
+inline constexpr std::uint32_t not_genuine = 0xC004F200;         // SL_E_NOT_GENUINE
+inline constexpr std::uint32_t key_used_up = 0xC004C008;         // no public symbol
+inline constexpr std::uint32_t invalid_name = 0x8007007B;        // ERROR_INVALID_NAME
 }  // namespace code
 
 /// Where to look, worded once. Event numbers alone are ambiguous: other providers use 12288 and up, too.

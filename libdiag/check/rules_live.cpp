@@ -68,6 +68,16 @@ constexpr Text address_dead_remedy[] = {
     "Network team: if the address is right, allow client network -> that address, TCP 1688, too.",
 };
 
+constexpr Text host_skipped_causes[] = {
+    "The SRV record still names a host that was switched off or is not reachable from here.",
+    "The host is there and refuses: it does not cover the product, or its clock is wrong.",
+};
+constexpr Text host_skipped_remedy[] = {
+    "DNS administrator: delete the SRV record of the host in the evidence if it is no KMS host any more.",
+    "KMS host administrator: repair the host in the evidence. Until then clients that draw it first wait, and count at "
+    "the other hosts only.",
+};
+
 constexpr Text path_mtu_causes[] = {
     "A tunnel or VPN on the way carries smaller packets than the sender believes, and the ICMP messages that would "
     "tell "
@@ -171,6 +181,20 @@ constinit const Rule address_dead{
         "[inf] A client tries the addresses of a name one after the other, so it is slow rather than failing; no code "
         "is shown when the second answers.",
     .capture_shows = "An attempt to one address without success, then a conversation with another one.",
+    .events = name_events,
+};
+
+constinit const Rule host_skipped{
+    .id = "KMS-HOST-SKIPPED",
+    .severity = Severity::warning,
+    .stage = Stage::connect,
+    .windows_code = 0,
+    .inner_code = 0,
+    .summary = "One of several published KMS hosts does not serve this client; another one did.",
+    .causes = host_skipped_causes,
+    .remedy = host_skipped_remedy,
+    .code_note = "The client's event 12288 carries a code for each host that failed; the activation itself succeeds.",
+    .capture_shows = "A conversation that fails with one host, and one that succeeds with the next.",
     .events = name_events,
 };
 

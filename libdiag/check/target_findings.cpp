@@ -69,18 +69,19 @@ Finding unstable(const AddressEvidence& address) {
     return finding;
 }
 
-Finding dead(const std::string& target, const AddressEvidence& address) {
-    Finding finding{
-        .rule = &rule::address_dead,
-        .target = target,
-        .title = fmt::format("{} does not work; another address of the name does", to_string(address.endpoint)),
-        .evidence = {},
-        .packets = {}};
-    for (const Finding& failure : address.findings) {
+Finding replaced(const Rule& rule, const std::string& target, std::string title, const std::vector<Finding>& failures) {
+    Finding finding{.rule = &rule, .target = target, .title = std::move(title), .evidence = {}, .packets = {}};
+    for (const Finding& failure : failures) {
         finding.evidence.push_back(fmt::format("{}: {}", failure.rule->id, failure.title));
         finding.evidence.insert(finding.evidence.end(), failure.evidence.begin(), failure.evidence.end());
     }
     return finding;
+}
+
+Finding dead(const std::string& target, const AddressEvidence& address) {
+    return replaced(rule::address_dead, target,
+                    fmt::format("{} does not work; another address of the name does", to_string(address.endpoint)),
+                    address.findings);
 }
 
 void check_sizes(const AddressEvidence& address, std::vector<Finding>& out) {
@@ -125,6 +126,10 @@ void check_address(const std::string& target, const AddressEvidence& address, bo
 }
 
 }  // namespace
+
+Finding skipped_host(const std::string& target, const std::vector<Finding>& failures) {
+    return replaced(rule::host_skipped, target, fmt::format("{} failed; another host answered", target), failures);
+}
 
 bool is_failure(const std::vector<Finding>& findings) { return worst(findings) == Severity::critical; }
 

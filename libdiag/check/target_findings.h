@@ -35,6 +35,9 @@ struct AddressEvidence {
 std::vector<Finding> check_target(const std::string& target, const std::optional<session::NameEvidence>& name,
                                   const std::vector<AddressEvidence>& addresses);
 
+/// A host that failed with these findings, before another one of the same domain answered.
+Finding skipped_host(const std::string& target, const std::vector<Finding>& failures);
+
 /// Whether an attempt with these findings has failed: one of them is critical.
 bool is_failure(const std::vector<Finding>& findings);
 

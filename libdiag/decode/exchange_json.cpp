@@ -137,13 +137,12 @@ void write_exchange(JsonWriter& json, const Conversation& c, std::size_t index) 
     write_syntax(json, "transfer_syntax", e.syntax);
     json.member("call_id", e.call_id);
     json.member("context_id", e.context_id);
-    json.member("request_packet", c.pdus[e.request_pdu].last.packet);
-    json.key("response_packet");
-    if (e.response_pdu) {
-        json.value(c.pdus[*e.response_pdu].last.packet);
-    } else {
-        json.value(nullptr);
-    }
+    const auto packet_of = [&c](std::optional<std::size_t> pdu) -> std::optional<std::uint64_t> {
+        if (!pdu || c.live) return std::nullopt;
+        return c.pdus[*pdu].last.packet;
+    };
+    json.member("request_packet", packet_of(e.request_pdu));
+    json.member("response_packet", packet_of(e.response_pdu));
     json.key("response_ms");
     if (const auto time = response_time(c, e)) {
         json.milliseconds(*time);

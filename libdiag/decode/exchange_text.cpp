@@ -215,9 +215,10 @@ void append_exchange(std::string& out, const Conversation& c, std::size_t index,
     out += style.strong(product);
     out += '\n';
     append_line(out, "",
-                fmt::format(FMT_COMPILE("version {}, {}, packet {}{}"), version_text(e),
+                fmt::format(FMT_COMPILE("version {}, {}{}{}"), version_text(e),
                             e.syntax ? dcerpc::name_of(*e.syntax) : "transfer syntax unknown",
-                            c.pdus[e.request_pdu].last.packet, timing_text(c, e)));
+                            c.live ? "" : fmt::format(FMT_COMPILE(", packet {}"), c.pdus[e.request_pdu].last.packet),
+                            timing_text(c, e)));
     append_request(out, e.request);
     append_any_answer(out, c, index);
     append_checks(out, e, verbose);

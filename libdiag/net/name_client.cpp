@@ -272,6 +272,16 @@ void NameClient::resolve_with(Channel& channel, std::span<const std::string> nam
     });
 }
 
+std::vector<std::string> NameClient::search_list() const {
+    ares_options options{};
+    int mask = 0;
+    std::vector<std::string> domains;
+    if (ares_save_options(channel_->get(), &options, &mask) != ARES_SUCCESS) return domains;
+    for (int i = 0; i < options.ndomains; ++i) domains.emplace_back(options.domains[i]);
+    ares_destroy_options(&options);
+    return domains;
+}
+
 session::ServiceEvidence NameClient::look_up_service(const std::string& query) {
     // As evidence SERVFAIL and REFUSED are answers like others; for addresses c-ares goes on to the next server instead.
     Channel channel{settings_, ARES_FLAG_NOCHECKRESP};

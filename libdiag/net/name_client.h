@@ -14,8 +14,8 @@ struct NameSettings {
     bool v4 = true;
     bool v6 = true;
     std::size_t concurrency = 256;  ///< look-ups at once
-    std::string
-        servers;  ///< "192.0.2.53,[2001:db8::53]:5353": these instead of the system's; the hosts file is read anyway
+    /// "192.0.2.53,[2001:db8::53]:5353": these instead of the system's. The hosts file is read anyway.
+    std::string servers;
     const std::atomic<bool>* stop = nullptr;  ///< when it becomes true, what is open is given up
 };
 
@@ -35,6 +35,10 @@ public:
 
     /// SRV records of `query`, a full name; no search list is applied. At most 256 records are kept.
     session::ServiceEvidence look_up_service(const std::string& query);
+
+    /// The DNS suffixes of this machine, in the order in which names are tried with them (resolv.conf: search, domain; else
+    /// the domain of the host's name).
+    std::vector<std::string> search_list() const;
 
 private:
     class Channel;

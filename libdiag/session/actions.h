@@ -28,7 +28,7 @@ using RandomBytes = std::function<void(std::span<std::uint8_t>)>;
 /// One thing for the driver to do.
 struct Action {
     enum class Kind : std::uint8_t {
-        send,   ///< write `bytes`, in one piece
+        send,   ///< write `bytes`, at least one, in one piece
         wait,   ///< do nothing for `wait`, bytes that arrive meanwhile included
         close,  ///< end the connection in order (FIN) when all is written
         reset,  ///< end it with a RST

@@ -36,6 +36,7 @@ Actions FaultInjector::on_replies(std::vector<Reply> replies) {
 void FaultInjector::send(Outgoing&& out, Actions& actions) {
     if (out.delay.count() > 0) actions.push_back(Action::make_wait(out.delay));
     for (ByteVector& bytes : out.pdus) {
+        if (bytes.empty()) continue;  // garbage of no size
         if (!out.drip) {
             actions.push_back(Action::make_send(std::move(bytes)));
             continue;

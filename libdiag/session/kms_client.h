@@ -27,7 +27,7 @@ public:
 
     /// To be sent with the client time of the moment in which it goes out. Before on_connected(). Its version is 4 to 6 and
     /// the profile has a key for it; otherwise it is not sent and its exchange stays without an answer.
-    void add_request(const kms::BaseRequest& request) { queue_.push_back(request); }
+    void add_request(const kms::BaseRequest& request);
 
     Actions on_connected(Now now);
     Actions on_received(Bytes segment, Now now);
@@ -45,7 +45,9 @@ private:
     std::optional<ByteVector> encode(kms::BaseRequest request, Now now);
 
     RpcClientAssociation rpc_;
-    kms::Codec codec_;
+    kms::KeyProfile profile_;
+    std::optional<kms::Codec>
+        codec_;  // only with requests: expanding the keys is a good part of what a bind alone costs
     RandomBytes random_;
     std::vector<kms::BaseRequest> queue_;
     std::size_t sent_count_ = 0;

@@ -26,6 +26,8 @@ enum class NameEnd : std::uint8_t {
 
 /// "found", "not_found" ...: for JSON.
 std::string_view name_of(NameEnd end);
+/// The same for people: "does not exist (NXDOMAIN)".
+std::string_view describe(NameEnd end);
 
 /// The addresses of a host.
 struct NameEvidence {

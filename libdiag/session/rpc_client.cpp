@@ -157,7 +157,9 @@ Actions RpcClientAssociation::on_response(const Pdu& pdu, TimePoint now) {
     if (joiner_->take_unfinished(false)) return fail(WireError::Kind::malformed, "call_id", now);
     if (!joined) return {};
     if (joined->missing_first) return fail(WireError::Kind::malformed, "pfc_flags", now);
-    if (joined->over_limit) return fail(WireError::Kind::limit, "stub", now);
+    // The joiner bounds what it collects; a response in one PDU only passes through it.
+    if (joined->over_limit || joined->stub.size() > settings_.max_answer_size)
+        return fail(WireError::Kind::limit, "stub", now);
     step().response_stub.assign(joined->stub.begin(), joined->stub.end());
     step().order = pdu.header.order();
     check_call(pdu);

@@ -175,3 +175,11 @@ TEST_CASE("target: only a critical finding is a failure", "[check]") {
     CHECK_FALSE(is_failure({failure(rule::lab_keys_refused), failure(rule::rpc_broken)}));
     CHECK(is_failure({failure(rule::rpc_broken), failure(rule::connect_refused)}));
 }
+
+TEST_CASE("target: a host that is passed over for the next is a warning that says why", "[check]") {
+    const Finding finding = skipped_host("kms1.example.test:1688", {failure(rule::connect_refused)});
+    CHECK(finding.rule->id == "KMS-HOST-SKIPPED");
+    CHECK(finding.rule->severity == Severity::warning);
+    CHECK(finding.title.find("kms1.example.test:1688") != std::string::npos);
+    CHECK(has_line(finding.evidence, "KMS-CONNECT-REFUSED: what failed"));
+}

@@ -238,6 +238,15 @@ TEST_CASE("fault: a drip is one byte an action, in the time that was told", "[se
     CHECK(run.lab.action_count >= size);
 }
 
+TEST_CASE("fault: garbage of no size is nothing to send, and the connection ends", "[session][fault]") {
+    Lab lab{{}, {"garbage:0@accept"}};
+    HostConnection connection{*lab.host, lab.plan, {}, 1};
+    const Actions actions = connection.on_accept();
+    REQUIRE(actions.size() == 1);
+    CHECK(actions[0].kind == Action::Kind::close);
+    CHECK(connection.has_ended());
+}
+
 TEST_CASE("fault: fragments are as small as told and hold the whole answer", "[session][fault]") {
     const Run run{{"fragments:16"}};
     const RpcStep& step = run.client.rpc().steps.back();

@@ -183,6 +183,27 @@ TEST_CASE("rpc client: fragments without an end meet a limit", "[session][rpc]")
     }
 }
 
+TEST_CASE("rpc client: the limit of an answer is the same in one PDU and in fragments", "[session][rpc]") {
+    const std::size_t size = GENERATE(as<std::size_t>{}, 64, 65);
+    const bool fragmented = GENERATE(false, true);
+    CAPTURE(size, fragmented);
+    RpcClientAssociation client{{.offer_ndr64 = false, .max_answer_size = 64}};
+    client.on_connected(start);
+    client.on_received(rpc_pdu("bind-ack-ndr32-btfn"), start);
+    client.call(bytes_of(std::string_view{"stub"}), start);
+    const std::string stub(size, 'x');
+    if (fragmented) {
+        client.on_received(response(stub.substr(0, 32), flag::first_frag), start);
+        client.on_received(response(stub.substr(32), flag::last_frag), start);
+    } else {
+        client.on_received(response(stub), start);
+    }
+    const RpcStep& step = client.evidence().steps.back();
+    CHECK(step.end == (size <= 64 ? StepEnd::answered : StepEnd::malformed));
+    CHECK(step.response_stub.size() == (size <= 64 ? size : 0));
+    if (size > 64) CHECK(step.error->kind == WireError::Kind::limit);
+}
+
 TEST_CASE("rpc client: an alien call id is taken for the answer and noted", "[session][rpc]") {
     RpcClientAssociation client = client_at(RpcStep::Kind::call);
     client.on_received(response("answer", flag::whole, 77), start);

@@ -14,13 +14,12 @@
 #include "libdiag/cli/exit_status.h"
 #include "libdiag/cli/key_file.h"
 #include "libdiag/cli/signals.h"
-#include "libdiag/net/random_source.h"
+#include "libdiag/probe/own_request.h"
 #include "libdiag/probe/probe_json.h"
 #include "libdiag/probe/probe_subject.h"
 #include "libdiag/probe/probe_text.h"
 #include "libdiag/report/junit.h"
 #include "libdiag/report/nagios.h"
-#include "libdiag/state/client_machine_id.h"
 
 namespace diag::probe_tool {
 namespace {
@@ -106,27 +105,14 @@ private:
 
     Result make_request() {
         if (!options_.request) return {};
-        session::ClientSettings& client = *options_.request;
-        if (client.workstation_name.empty()) {
-            char name[256] = {};
-            if (::gethostname(name, sizeof name - 1) == 0) client.workstation_name = name;
-        }
-        if (client.client_machine_id.is_nil()) {
-            const auto path = state::client_machine_id_path();
-            if (!path) return Problem(path.error());
-            net::RandomSource random;
-            const auto id = state::load_client_machine_id(*path, [&](auto out) { random.fill(out); });
-            if (!id) return Problem(id.error());
-            client.client_machine_id = *id;
-        }
-        const auto request = session::make_request(client);
-        if (!request) return Problem(escape_for_terminal(request.error()));
+        const auto request = probe::make_own_request(*options_.request);
+        if (!request) return Problem(request.error());
         options_.settings.requests.push_back(*request);
         if (!options_.loudness.quiet)
             cli::write_error(
                 tool_name,
                 fmt::format("sending a request to each host, which then counts client machine id {} for 30 days",
-                            to_string(client.client_machine_id)));
+                            to_string(request->client_machine_id)));
         return {};
     }
 

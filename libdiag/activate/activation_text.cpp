@@ -1,0 +1,138 @@
+#include "libdiag/activate/activation_text.h"
+
+#include <fmt/format.h>
+
+#include "libdiag/activate/verdict.h"
+#include "libdiag/base/hex.h"
+#include "libdiag/base/utf.h"
+#include "libdiag/decode/exchange_text.h"
+#include "libdiag/probe/probe_text.h"
+#include "libdiag/proto/kms/catalogue.h"
+#include "libdiag/slmgr/dlv_text.h"
+
+namespace diag::activate {
+namespace {
+
+using report::format_duration;
+
+constexpr std::size_t line_width = 80;
+constexpr std::size_t text_column = 11;
+
+void append_line(std::string& out, std::string_view label, std::string_view text) {
+    out += "  ";
+    out += label;
+    out.append(text_column - 2 - label.size(), ' ');
+    report::append_wrapped(out, text, text_column, text_column, line_width);
+    out += '\n';
+}
+
+// "SRV _vlmcs._tcp.example.test: 2 records after 1.2 ms".
+void append_discovery(std::string& out, const Discovery& discovery) {
+    if (discovery.given) return append_line(out, "host", "given, so DNS is not asked for the service");
+    for (const session::ServiceEvidence& lookup : discovery.lookups) {
+        append_line(out, "dns",
+                    fmt::format("SRV {}: {} after {}", escape_for_terminal(lookup.query), describe(lookup.end),
+                                format_duration((lookup.ended - lookup.began).count())));
+        for (const session::ServiceRecord& record : lookup.records)
+            append_line(out, "",
+                        fmt::format("{}:{}, priority {}, weight {}, TTL {} s", escape_for_terminal(record.target),
+                                    record.port, record.priority, record.weight, record.ttl));
+    }
+}
+
+void append_client(std::string& out, const Activation& activation, const report::Style& style) {
+    const kms::BaseRequest& request = activation.request;
+    const auto* product = kms::find_product(request.activation_id);
+    out += style.strong(product == nullptr ? "unknown product" : std::string{product->name});
+    out += '\n';
+    append_line(out, "product", to_string(request.activation_id));
+    append_line(out, "",
+                fmt::format("protocol version {}.{}, {} clients needed", request.version.major, request.version.minor,
+                            request.required_client_count));
+    append_discovery(out, activation.discovery);
+}
+
+void append_address(std::string& out, const AddressTry& tried, const report::Style& style, bool verbose) {
+    const probe::Attempt& attempt = tried.attempt;
+    std::string stages = fmt::format("{} {}; connect {}", to_string(attempt.target), probe::port_state(attempt),
+                                     format_duration(attempt.connect_time.count()));
+    if (attempt.bind_time) stages += fmt::format(", bind {}", format_duration(attempt.bind_time->count()));
+    append_line(out, "stages", stages);
+    if (attempt.bind && !attempt.bind->syntaxes.empty()) append_line(out, "bind", attempt.bind->syntaxes);
+    const auto& conversation = tried.live->conversation();
+    if (verbose) decode::append_bind_checks(out, conversation);
+    for (std::size_t i = 0; i < conversation.exchanges.size(); ++i)
+        decode::append_exchange(out, conversation, i, style, true);  // with every check of the answer
+}
+
+void append_hosts(std::string& out, const Activation& activation, const report::Style& style, bool verbose) {
+    for (const HostTry& host : activation.hosts) {
+        out += '\n' + style.strong(escape_for_terminal(to_string(host.target))) + '\n';
+        if (host.name)
+            append_line(
+                out, "name",
+                fmt::format("{} after {}", describe(host.name->end), format_duration(host.name->duration().count())));
+        for (const AddressTry& tried : host.addresses) append_address(out, tried, style, verbose);
+    }
+}
+
+void append_findings(std::string& out, const Activation& activation, const report::Style& style, bool verbose) {
+    for (const check::Finding& finding : activation.findings) report::append_finding(out, finding, style, verbose);
+}
+
+void append_verdict(std::string& out, const Activation& activation, const report::Style& style) {
+    const auto worst = check::worst(activation.findings);
+    const std::string text = escape_for_terminal(verdict_text(activation));
+    std::string wrapped;
+    report::append_wrapped(wrapped, text, 9, 9, line_width);
+    out += "\nVerdict: ";
+    const bool is_good = !worst || *worst == check::Severity::info;
+    out += is_good ? style.good(wrapped) : style.severity(*worst, wrapped);
+    out += '\n';
+}
+
+// What the exchange told, and slmgr does not show of a client that is not activated.
+void append_hidden(std::string& out, const Activation& activation) {
+    if (!activation.answer || activation.answer->is_enough) return;
+    const Answer& answer = *activation.answer;
+    out += "\nslmgr does not show on such a client, but the answer of the host said:\n";
+    append_line(out, "host", to_string(answer.host));
+    append_line(out, "ePID", escape_for_terminal(answer.response.epid_text()));
+    append_line(out, "count", fmt::format("{} of {}", answer.response.count, activation.request.required_client_count));
+    append_line(out, "interval",
+                fmt::format("asks every {} until activated, renews every {}",
+                            report::format_minutes(answer.response.activation_interval_minutes),
+                            report::format_minutes(answer.response.renewal_interval_minutes)));
+    append_line(out, "client", to_string(activation.request.client_machine_id));
+}
+
+}  // namespace
+
+void append_ato(std::string& out, const Activation& activation, const report::Style& style, bool verbose) {
+    append_client(out, activation, style);
+    append_hosts(out, activation, style, verbose);
+    append_findings(out, activation, style, verbose);
+    if (const auto ato = ato_text_of(activation)) {
+        out += "\nslmgr /ato would print:\n";
+        out += ato->text;
+    } else {
+        out += "\nWhat slmgr /ato would print cannot be told: see KMS-LAB-KEYS-REFUSED.\n";
+    }
+    append_verdict(out, activation, style);
+}
+
+void append_dlv(std::string& out, const Activation& activation, const report::Style& style, bool verbose) {
+    if (verbose) {
+        append_client(out, activation, style);
+        append_hosts(out, activation, style, verbose);
+        out += '\n';
+    }
+    out += "slmgr /dlv would show on this client:\n";
+    slmgr::append_dlv(out, dlv_of(activation));
+    append_hidden(out, activation);
+    if (!activation.findings.empty()) out += '\n';
+    append_findings(out, activation, style, verbose);
+    append_verdict(out, activation, style);
+}
+
+}  // namespace diag::activate

@@ -1,0 +1,139 @@
+#include "libdiag/activate/verdict.h"
+
+#include <fmt/format.h>
+
+#include "libdiag/proto/kms/catalogue.h"
+
+namespace diag::activate {
+namespace {
+
+constexpr std::uint32_t not_enough_count_code = 0xC004F038;
+constexpr std::int64_t activation_minutes = 180LL * 24 * 60;  // planning.md 2: validity of an activation
+constexpr const char* not_on_wire = "not known from the wire";
+
+const kms::Product* product_of(const Activation& activation) {
+    return kms::find_product(activation.request.activation_id);
+}
+
+std::string product_name(const Activation& activation) {
+    const auto* product = product_of(activation);
+    return product == nullptr ? "unknown product" : std::string{product->name};
+}
+
+slmgr::Fact<std::string> partial_key(const kms::Product* product) {
+    if (product == nullptr || product->partial_key.empty()) return slmgr::Fact<std::string>::unknown(not_on_wire);
+    return slmgr::Fact<std::string>::unknown(
+        fmt::format("{}; the public setup key ends in {}", not_on_wire, product->partial_key));
+}
+
+void fill_head(const Activation& activation, slmgr::Dlv& dlv) {
+    using Text = slmgr::Fact<std::string>;
+    const kms::Product* product = product_of(activation);
+    dlv.service_version = Text::unknown(not_on_wire);
+    dlv.name = product_name(activation);
+    const bool office = product != nullptr && product->kind == "office";
+    dlv.description = fmt::format("{}, VOLUME_KMSCLIENT channel", office ? "Office" : "Windows(R) Operating System");
+    dlv.activation_id = activation.request.activation_id;
+    dlv.application_id = activation.request.application_id;
+    dlv.extended_pid = Text::unknown(not_on_wire);
+    dlv.product_key_channel = std::string{"Volume:GVLK"};
+    dlv.installation_id = Text::unknown(not_on_wire);
+    dlv.partial_key = partial_key(product);
+    dlv.windows_rearm_count = slmgr::Fact<std::int64_t>::unknown(not_on_wire);
+    dlv.trusted_time = Text::unknown(not_on_wire);
+    dlv.activation_type = slmgr::Fact<slmgr::ActivationType>::unknown(not_on_wire);
+}
+
+// A client that is activated shows who did it.
+void fill_client(const Activation& activation, slmgr::Dlv& dlv) {
+    const Answer& answer = *activation.answer;
+    const HostTry& host = activation.hosts.back();
+    using Source = slmgr::KmsMachine::Source;
+    dlv.client_machine_id = activation.request.client_machine_id;
+    dlv.kms_machine =
+        slmgr::KmsMachine{.source = activation.discovery.given ? Source::registered : Source::dns,
+                          .host = host.target.address ? to_string(*host.target.address) : host.target.host,
+                          .port = host.target.port};
+    dlv.kms_ip = to_string(answer.host.ip);
+    dlv.host_extended_pid = answer.response.epid_text();
+    dlv.activation_interval_minutes = answer.response.activation_interval_minutes;
+    dlv.renewal_interval_minutes = answer.response.renewal_interval_minutes;
+    dlv.host_caching = slmgr::Fact<bool>::unknown(not_on_wire);
+}
+
+}  // namespace
+
+std::string_view name_of(Result result) {
+    switch (result) {
+        case Result::activated: return "activated";
+        case Result::not_enough_count: return "not_enough_count";
+        case Result::keys_refused: return "keys_refused";
+        case Result::failed: break;
+    }
+    return "failed";
+}
+
+Result result_of(const Activation& activation) {
+    if (activation.answer) return activation.answer->is_enough ? Result::activated : Result::not_enough_count;
+    return activation.keys_refused ? Result::keys_refused : Result::failed;
+}
+
+std::string verdict_text(const Activation& activation) {
+    const std::uint32_t needed = activation.request.required_client_count;
+    switch (result_of(activation)) {
+        case Result::activated:
+            return fmt::format("KMS works; {} of {} clients seen so far: a client is activated",
+                               activation.answer->response.count, needed);
+        case Result::not_enough_count:
+            return fmt::format("KMS works; {} of {} clients seen so far: clients are not activated yet",
+                               activation.answer->response.count, needed);
+        case Result::keys_refused: return "KMS answers; whether it activates cannot be seen with the lab keys";
+        case Result::failed: break;
+    }
+    const auto* finding = probe::deciding(activation.findings);
+    return finding == nullptr ? "no host answered" : finding->title;
+}
+
+std::uint32_t windows_code_of(const Activation& activation) {
+    switch (result_of(activation)) {
+        case Result::activated:
+        case Result::keys_refused: return 0;
+        case Result::not_enough_count: return not_enough_count_code;
+        case Result::failed: break;
+    }
+    const auto* finding = probe::deciding(activation.findings);
+    return finding == nullptr ? 0 : finding->shown_windows_code();
+}
+
+std::optional<slmgr::AtoText> ato_text_of(const Activation& activation) {
+    const Result result = result_of(activation);
+    if (result == Result::keys_refused) return std::nullopt;
+    const std::uint32_t code = windows_code_of(activation);
+    const auto end = result == Result::activated ? slmgr::AtoEnd::activated
+                     : code != 0                 ? slmgr::AtoEnd::error
+                                                 : slmgr::AtoEnd::failed;
+    return slmgr::ato_text({.end = end,
+                            .product_name = product_name(activation),
+                            .activation_id = activation.request.activation_id,
+                            .code = code});
+}
+
+slmgr::Dlv dlv_of(const Activation& activation) {
+    slmgr::Dlv dlv;
+    fill_head(activation, dlv);
+    if (result_of(activation) == Result::activated) {
+        dlv.license_status = slmgr::LicenseStatus::licensed;
+        dlv.volume_expiration_minutes = activation_minutes;
+        fill_client(activation, dlv);
+        return dlv;
+    }
+    // What it was before: a failed attempt changes nothing, and such a client shows nothing about hosts.
+    dlv.license_status = static_cast<slmgr::LicenseStatus>(std::min<std::uint32_t>(
+        activation.request.license_status, static_cast<std::uint32_t>(slmgr::LicenseStatus::unknown)));
+    const bool in_grace = activation.request.license_status >= 2 && activation.request.license_status != 5;
+    if (in_grace) dlv.remaining_minutes = std::int64_t{activation.request.binding_expiration_minutes};
+    dlv.refresh_hint = true;
+    return dlv;
+}
+
+}  // namespace diag::activate

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libdiag/base/bytes.h"
+
+namespace diag::slmgr {
+
+/// The text of a file as UTF-8: UTF-16 of either order is recognised by its byte order mark, or without one by the NULs
+/// that it puts beside Latin letters; anything else stays as it is. NULs become blanks.
+std::string text_of(Bytes file);
+
+/// The next line of `text` without its end (LF, CR LF or CR), taken off the front.
+std::string_view take_line(std::string_view& text);
+
+}  // namespace diag::slmgr

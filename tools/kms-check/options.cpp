@@ -1,0 +1,153 @@
+#include "tools/kms-check/options.h"
+
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "libdiag/cli/numbers.h"
+#include "libdiag/cli/request_options.h"
+
+namespace diag::check_tool {
+namespace {
+
+namespace po = cli::po;
+using namespace std::chrono_literals;
+using Problem = std::unexpected<std::string>;
+using Result = std::expected<void, std::string>;
+
+constexpr cli::Format formats[] = {cli::Format::text, cli::Format::json, cli::Format::nagios, cli::Format::junit};
+constexpr const char* positional = "word";
+constexpr std::uint16_t kms_port = 1688;
+
+po::options_description visible_options() {
+    po::options_description where{"Where", cli::help_width, cli::help_column};
+    auto add_where = where.add_options();
+    add_where("domain", cli::text_value("NAME"), "without HOST: search this DNS domain (those of this machine)");
+    add_where("ipv4,4", "IPv4 addresses of names only");
+    add_where("ipv6,6", "IPv6 addresses of names only");
+    add_where("timeout", cli::text_value("SECONDS"), "of each stage: look-up, connect, bind, request (5)");
+    add_where("from", cli::text_value("FILE"), "dlv: judge a saved output of slmgr /dlv; - is standard input");
+
+    po::options_description request{"What the client says of itself", cli::help_width, cli::help_column};
+    cli::add_request_options(request);
+    request.add_options()("keys", cli::text_value("FILE"), "a key profile of your own (the lab profile)");
+
+    po::options_description general{"General", cli::help_width, cli::help_column};
+    cli::add_format(general, formats);
+    cli::add_loudness(general, "print nothing, unless there is a warning or worse",
+                      "every cause, remedy and check; with dlv the exchange, too");
+    cli::add_color(general);
+    cli::add_fail_on(general);
+    general.add_options()("list-products", "the products that --product knows");
+    cli::add_help(general);
+
+    po::options_description all;
+    all.add(where).add(request).add(general);
+    return all;
+}
+
+Result read_words(const po::variables_map& map, Options& out) {
+    const cli::Texts& words = cli::texts_of(map, positional);
+    if (words.empty()) return Problem("which check? give ato or dlv (--help explains)");
+    if (words[0] == "dlv") {
+        out.command = Command::dlv;
+    } else if (words[0] != "ato") {
+        return Problem(fmt::format("{} is no check: give ato or dlv", cli::quoted(words[0])));
+    }
+    if (words.size() > 2)
+        return Problem(fmt::format("{}: one host at a time; kms-probe takes many", cli::quoted(words[2])));
+    if (words.size() < 2) return {};
+    const auto targets = probe::parse_targets(words[1], kms_port);
+    if (!targets) return Problem(targets.error());
+    if (targets->size() != 1) return Problem(fmt::format("{}: one host at a time; kms-probe takes blocks", words[1]));
+    out.settings.discovery.host = targets->front();
+    return {};
+}
+
+Result read_where(const po::variables_map& map, Options& out) {
+    auto& discovery = out.settings.discovery;
+    discovery.domain = cli::text_of(map, "domain");
+    out.from = cli::text_of(map, "from");
+    if (discovery.domain && discovery.host)
+        return Problem("--domain is for searching a host: leave out HOST, or --domain");
+    if (discovery.domain) {
+        const auto target = probe::parse_targets(*discovery.domain, kms_port);
+        if (!target || target->size() != 1 || target->front().address)
+            return Problem(fmt::format("--domain: {} is no DNS domain", cli::quoted(*discovery.domain)));
+        discovery.domain = target->front().host;
+    }
+    if (out.from && out.command == Command::ato) return Problem("--from goes with dlv: /ato leaves nothing to read");
+    if (out.from && (discovery.host || discovery.domain))
+        return Problem("--from judges a file: leave out HOST and --domain");
+    const auto timeout = cli::seconds_of(map, "timeout", 10ms, 3'600'000ms);
+    if (!timeout) return Problem(timeout.error());
+    if (*timeout) out.settings.timeout = **timeout;
+    discovery.timeout = out.settings.timeout;
+    const bool v4 = map.contains("ipv4");
+    const bool v6 = map.contains("ipv6");
+    if (v4 && v6) return Problem("-4 and -6 contradict each other; without either both are used");
+    out.settings.v4 = !v6;
+    out.settings.v6 = !v4;
+    return {};
+}
+
+Result read_client(const po::variables_map& map, Options& out) {
+    auto settings = cli::request_settings_of(map);
+    if (!settings) return Problem(settings.error());
+    out.client = std::move(*settings);
+    out.keys_file = cli::text_of(map, "keys");
+    return {};
+}
+
+Result read_output(const po::variables_map& map, Options& out) {
+    const auto format = cli::format_of(map, formats);
+    if (!format) return Problem(format.error());
+    const auto color = cli::color_of(map);
+    if (!color) return Problem(color.error());
+    const auto fail_on = cli::fail_on_of(map);
+    if (!fail_on) return Problem(fail_on.error());
+    out.format = *format;
+    out.color = *color;
+    out.fail_on = *fail_on;
+    out.loudness = cli::loudness_of(map);
+    return {};
+}
+
+}  // namespace
+
+std::expected<Options, std::string> parse_options(int argc, const char* const* argv) {
+    const auto map = cli::parse_command_line(argc, argv, visible_options(), positional);
+    if (!map) return Problem(map.error());
+    Options out;
+    out.help = map->contains("help");
+    out.version = map->contains("version");
+    out.product_list = map->contains("list-products");
+    if (out.help || out.version || out.product_list) return out;
+    for (auto* read : {read_words, read_where, read_client, read_output})
+        if (auto done = read(*map, out); !done) return Problem(done.error());
+    return out;
+}
+
+std::string help_text() {
+    std::ostringstream text;
+    text << "Usage: kms-check ato [options] [HOST[:PORT]]\n"
+            "       kms-check dlv [options] [HOST[:PORT]]\n"
+            "       kms-check dlv --from FILE\n\n"
+            "Does on the wire what slmgr /ato does on a Windows client, and prints each step,\n"
+            "each check of the answer, and what slmgr /ato or /dlv would print. Without HOST\n"
+            "it searches DNS as a client does. It sends one request, always with the same\n"
+            "client machine id: a host counts it as one client for 30 days.\n"
+         << visible_options()
+         << "\nExit status: 0 nothing wrong, 1 warnings (also a count that is still too low),\n"
+            "2 critical findings, 3 could not work.\n\n"
+            "Examples:\n"
+            "  kms-check ato kms.example.com\n"
+            "  kms-check ato --domain example.com --product 'windows server 2022 standard'\n"
+            "  kms-check dlv kms.example.com\n"
+            "  kms-check dlv --from dlv.txt\n\n"
+            "The toolkit contains no genuine KMS keys. A genuine host cannot read its request\n"
+            "and says so: then name, network, RPC and the service are fine (see --keys).\n";
+    return text.str();
+}
+
+}  // namespace diag::check_tool
