@@ -43,6 +43,12 @@ void connect_no_answer(const Conversation& c, std::vector<Finding>& out) {
     out.push_back(b.take());
 }
 
+// Network or host unreachable (RFC 792; RFC 4443: no route, address unreachable): nobody forbids, somebody is missing.
+bool is_unreachable(const dissect::IcmpError& icmp) {
+    if (icmp.sender.family == IpAddress::Family::v4) return icmp.type == 3 && icmp.code <= 1;
+    return icmp.type == 1 && (icmp.code == 0 || icmp.code == 3);
+}
+
 void connect_rejected(const Conversation& c, std::vector<Finding>& out) {
     const auto& icmp = *c.tcp.icmp;
     const std::string who = to_string(icmp.sender);
@@ -53,6 +59,7 @@ void connect_rejected(const Conversation& c, std::vector<Finding>& out) {
     b.saw(icmp.mark, fmt::format("ICMP type {} code {} ({}) from {}{}", icmp.type, icmp.code, icmp.text, who,
                                  icmp.sender == c.host.ip ? ", the host itself" : ", a device on the way"));
     if (icmp.sender == c.host.ip) b.points_to(0, 1);
+    if (is_unreachable(icmp)) b.points_to(1, 0);
     out.push_back(b.take());
 }
 

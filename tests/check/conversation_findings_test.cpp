@@ -485,7 +485,7 @@ TEST_CASE("findings: the cases here cover every rule about a conversation", "[ch
         if (std::ranges::count(check::saved_rules(), rule) != 0) continue;
         constexpr std::string_view about_captures[] = {"KMS-CAPTURE-DAMAGED", "KMS-CAPTURE-LINK-TYPE",
                                                        "KMS-CAPTURE-SCAN"};
-        // tests/activate/ and tests/lab/ have these.
+        // live_conversation_test.cpp, target_findings_test.cpp and tests/activate/ have these.
         constexpr std::string_view only_live[] = {"KMS-CONNECT-NO-ROUTE", "KMS-CONNECT-UNSTABLE",
                                                   "KMS-ADDRESS-DEAD",     "KMS-HOST-SKIPPED",
                                                   "KMS-PATH-MTU",         "KMS-LAB-KEYS-REFUSED"};
