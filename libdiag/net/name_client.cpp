@@ -139,9 +139,10 @@ private:
         if (status != ARES_SUCCESS)
             throw std::runtime_error(std::string{"DNS client: "} + ares_strerror(status) + " (see /etc/resolv.conf)");
         if (settings_.servers.empty()) return;
-        if (ares_set_servers_ports_csv(channel_, settings_.servers.c_str()) != ARES_SUCCESS)
-            throw std::runtime_error("DNS servers '" + escape_for_terminal(settings_.servers) +
-                                     "': ADDRESS[:PORT], separated by commas");
+        if (ares_set_servers_ports_csv(channel_, settings_.servers.c_str()) == ARES_SUCCESS) return;
+        ares_destroy(channel_);  // no destructor runs for what its constructor gave up
+        throw std::runtime_error("DNS servers '" + escape_for_terminal(settings_.servers) +
+                                 "': ADDRESS[:PORT], separated by commas");
     }
 
     std::size_t count_servers() const {
@@ -163,6 +164,7 @@ private:
 
     void step() {
         std::vector<pollfd> wanted;
+        wanted.reserve(sockets_.size());
         for (const auto& [socket, events] : sockets_) wanted.push_back({.fd = socket, .events = events, .revents = 0});
         timeval longest{.tv_sec = 0, .tv_usec = max_poll_ms * 1000};
         timeval next{};
