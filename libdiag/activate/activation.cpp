@@ -56,8 +56,8 @@ private:
         net::NameClient client{{.timeout = settings_.timeout,
                                 .v4 = settings_.v4,
                                 .v6 = settings_.v6,
-                                .stop = settings_.stop,
-                                .servers = settings_.discovery.dns_servers}};
+                                .servers = settings_.discovery.dns_servers,
+                                .stop = settings_.stop}};
         client.resolve({&name, 1}, [&](std::size_t, session::NameEvidence found) { evidence = std::move(found); });
         return evidence;
     }

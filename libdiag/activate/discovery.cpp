@@ -21,7 +21,7 @@ Discovery discover(const DiscoverySettings& settings) {
         return found;
     }
     found.domain = settings.domain;
-    net::NameClient client{{.timeout = settings.timeout, .stop = settings.stop, .servers = settings.dns_servers}};
+    net::NameClient client{{.timeout = settings.timeout, .servers = settings.dns_servers, .stop = settings.stop}};
     std::vector<std::string> suffixes = settings.domain ? std::vector{*settings.domain} : client.search_list();
     if (suffixes.empty()) {
         found.problem = "this machine has no DNS suffix to search for KMS hosts; give HOST[:PORT] or --domain";

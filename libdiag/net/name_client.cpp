@@ -144,8 +144,9 @@ private:
     void set_servers() {
         std::string list;
         for (const Endpoint& server : settings_.servers) list += (list.empty() ? "" : ",") + to_string(server);
-        if (ares_set_servers_ports_csv(channel_, list.c_str()) != ARES_SUCCESS)
-            throw std::runtime_error("DNS client: no servers: " + list);
+        if (ares_set_servers_ports_csv(channel_, list.c_str()) == ARES_SUCCESS) return;
+        ares_destroy(channel_);  // no destructor runs for what its constructor gave up
+        throw std::runtime_error("DNS client: no servers: " + list);
     }
 
     std::size_t count_servers() const {
