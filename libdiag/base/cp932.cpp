@@ -46,7 +46,11 @@ constexpr Run runs[] = {
 
 constexpr char16_t replacement = 0xFFFD;
 
-bool is_lead(std::uint8_t b) { return (b >= 0x81 && b <= 0x9F) || (b >= 0xE0 && b <= 0xFC); }
+// The rows that have characters; those for users' own (0xF0 to 0xF9) have none that anybody else could read.
+bool is_lead(std::uint8_t b) {
+    return (b >= 0x81 && b <= 0x84) || (b >= 0x87 && b <= 0x9F) || (b >= 0xE0 && b <= 0xEA) || b == 0xED || b == 0xEE ||
+           (b >= 0xFA && b <= 0xFC);
+}
 bool is_trail(std::uint8_t b) { return b >= 0x40 && b <= 0xFC && b != 0x7F; }
 bool is_half_width_katakana(std::uint8_t b) { return b >= 0xA1 && b <= 0xDF; }
 

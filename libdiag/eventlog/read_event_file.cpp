@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "libdiag/eventlog/evtx_records.h"
-#include "libdiag/eventlog/sandbox.h"
 #include "libdiag/windows/event_sink.h"
 #include "libdiag/windows/event_xml.h"
 
@@ -71,7 +70,7 @@ private:
 
 bool is_evtx(Bytes file) { return starts_with(file, signature); }
 
-std::expected<EventLog, std::string> read_evtx(Bytes file) {
+std::expected<EventLog, std::string> read_evtx(Bytes file, const SandboxLimits& limits) {
     if (file.size() > windows::limits::event_file_size) {
         return std::unexpected{
             fmt::format("too large: {} bytes, at most {} are read; export a shorter time with wevtutil epl /q",
@@ -79,7 +78,7 @@ std::expected<EventLog, std::string> read_evtx(Bytes file) {
     }
     RecordReceiver receiver;
     const SandboxEnd end = run_in_sandbox(
-        {}, [file](const SendMessage& send) { send_records(file, send); },
+        limits, [file](const SendMessage& send) { send_records(file, send); },
         [&receiver](std::string_view text) { return receiver.receive(text); });
     if (!receiver.error().empty()) return std::unexpected{receiver.error()};
     if (end == SandboxEnd::stopped) {

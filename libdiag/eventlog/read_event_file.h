@@ -3,6 +3,7 @@
 #include <expected>
 #include <string>
 
+#include "libdiag/eventlog/sandbox.h"
 #include "libdiag/windows/events.h"
 
 namespace diag::eventlog {
@@ -15,9 +16,9 @@ bool is_evtx(Bytes file);
 
 /// Reads an EVTX file (a log of Windows Vista and later, as wevtutil epl and the Event Viewer save it), with libevtx in a
 /// child process of its own: should that crash, or find no end, the events before it are kept and EventLog::problem says so.
-/// The child may use a minute of processor time, a GiB of memory and no files. The error is one line.
+/// The error is one line.
 ///
 /// It forks: call it before the program has threads that hold locks.
-std::expected<windows::EventLog, std::string> read_evtx(Bytes file);
+std::expected<windows::EventLog, std::string> read_evtx(Bytes file, const SandboxLimits& limits = {});
 
 }  // namespace diag::eventlog

@@ -54,6 +54,14 @@ std::string_view quoted_domain(std::string_view text) {
     return {};
 }
 
+std::optional<std::uint32_t> whole_number(std::string_view text, int base) {
+    std::uint32_t value = 0;
+    const char* end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data(), end, value, base);
+    if (error != std::errc{} || at != end) return std::nullopt;
+    return value;
+}
+
 }  // namespace
 
 void split_joined_fields(Event& event) {
@@ -80,13 +88,10 @@ std::vector<std::string> fields_of_message(std::uint32_t event_id, std::string_v
     return out;
 }
 
+std::optional<std::uint32_t> event_id_of(std::string_view text) { return whole_number(text, 10); }
+
 std::optional<std::uint32_t> code_of(std::string_view text) {
-    if (!text.starts_with("0x") || text.size() < 3 || text.size() > 10) return std::nullopt;
-    std::uint32_t value = 0;
-    const char* end = text.data() + text.size();
-    const auto [at, error] = std::from_chars(text.data() + 2, end, value, 16);
-    if (error != std::errc{} || at != end) return std::nullopt;
-    return value;
+    return text.starts_with("0x") ? whole_number(text.substr(2), 16) : std::nullopt;
 }
 
 }  // namespace diag::windows

@@ -17,6 +17,9 @@ void split_joined_fields(Event& event);
 /// and the quoted domain of 12293, the quoted domain of 12294. Of other events the message itself is the only field.
 std::vector<std::string> fields_of_message(std::uint32_t event_id, std::string_view message);
 
+/// The number of an event, in decimal; nullopt unless that is all of the text.
+std::optional<std::uint32_t> event_id_of(std::string_view text);
+
 /// "0xC004F074": nullopt unless that is all of the text.
 std::optional<std::uint32_t> code_of(std::string_view text);
 

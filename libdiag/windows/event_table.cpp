@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include "libdiag/base/line_text.h"
@@ -133,14 +132,6 @@ Columns columns_of(const Row& head) {
     return columns;
 }
 
-std::optional<std::uint32_t> id_of(std::string_view text) {
-    std::uint32_t id = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, id);
-    if (text.empty() || error != std::errc{} || stop != end) return std::nullopt;
-    return id;
-}
-
 // Which of day and month comes first only all rows together tell, so times are read at the end.
 class TableReader {
 public:
@@ -148,7 +139,7 @@ public:
 
     // False: there are more events than the limit.
     bool add(const Row& row) {
-        const auto id = id_of(cell(row, columns_, Column::id));
+        const auto id = event_id_of(cell(row, columns_, Column::id));
         if (!id) {
             sink_.add_unreadable();
             return true;
@@ -198,7 +189,7 @@ bool read_event_table(std::string_view text, EventSink& sink) {
     for (bool is_first = true; goes_on && !rows.at_end();) {
         const Row row = rows.take_row();
         if (row.size() == 1 && trimmed(row.front()).empty()) continue;
-        if (std::exchange(is_first, false) && !id_of(cell(row, columns, Column::id))) return false;
+        if (std::exchange(is_first, false) && !event_id_of(cell(row, columns, Column::id))) return false;
         goes_on = reader.add(row);
     }
     reader.finish();

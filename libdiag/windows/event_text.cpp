@@ -1,6 +1,5 @@
 #include "libdiag/windows/event_text.h"
 
-#include <charconv>
 #include <optional>
 
 #include "libdiag/base/line_text.h"
@@ -68,8 +67,9 @@ private:
         } else if (name == "Date") {
             set_time(*event_, parse_iso_time(value));
         } else if (name == "Event ID") {
-            const char* end = value.data() + value.size();
-            has_id_ = !value.empty() && std::from_chars(value.data(), end, event_->event_id).ptr == end;
+            const auto id = event_id_of(value);
+            has_id_ = id.has_value();
+            event_->event_id = id.value_or(0);
         } else if (name == "Description") {
             in_description_ = true;
             description_ = std::string{value};

@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <new>
 #include <utility>
 
 #include "libdiag/base/line_text.h"
+#include "libdiag/windows/event_fields.h"
 #include "libdiag/windows/event_time.h"
 
 namespace diag::windows {
@@ -104,8 +104,9 @@ private:
         switch (reading_) {
             case Text::none: return;
             case Text::event_id: {
-                const char* end = value.data() + value.size();
-                has_id_ = std::from_chars(value.data(), end, event_.event_id).ptr == end && !value.empty();
+                const auto id = event_id_of(value);
+                has_id_ = id.has_value();
+                event_.event_id = id.value_or(0);
                 break;
             }
             case Text::channel: event_.channel = value; break;

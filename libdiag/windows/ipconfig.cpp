@@ -33,8 +33,13 @@ std::optional<AdapterAddress> adapter_address_of(std::string_view text) {
     return AdapterAddress{*address, preferred ? AdapterAddress::State::preferred : AdapterAddress::State::other};
 }
 
+// The characters of host names and of "_tcp"; names in other scripts stand in UTF-8.
 bool is_domain(std::string_view text) {
-    return text.find_first_of(" :(") == std::string_view::npos && dns::DomainName::parse(text).has_value();
+    const auto fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+               c == '.' || static_cast<unsigned char>(c) >= 0x80;
+    };
+    return std::ranges::all_of(text, fits) && dns::DomainName::parse(text).has_value();
 }
 
 template <class T> bool append(std::vector<T>& list, std::optional<T> value) {
@@ -56,8 +61,13 @@ public:
             ++out_.unknown_line_count;
             return true;
         }
-        if (read_labelled(text) || continue_list(text)) return true;
-        if (text.ends_with(':') && (raw.front() != ' ' || names_adapter(text))) return begin_adapter(text);
+        const bool is_indented = raw.front() == ' ' || raw.front() == '\t';
+        if (read_labelled(text)) {
+            is_list_indented_ = is_indented;
+            return true;
+        }
+        if ((is_indented || !is_list_indented_) && continue_list(text)) return true;
+        if (text.ends_with(':') && (!is_indented || names_adapter(text))) return begin_adapter(text);
         list_ = Key::other;
         return true;
     }
@@ -135,6 +145,7 @@ private:
 
     Ipconfig out_;
     Key list_ = Key::other;  // of the label above
+    bool is_list_indented_ = false;
     std::size_t known_count_ = 0;
     bool has_host_name_ = false;
 };
