@@ -1,12 +1,14 @@
 #include "libdiag/eventlog/sandbox.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <csignal>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -59,10 +61,25 @@ bool write_all(int fd, const void* data, std::size_t size) {
     return true;
 }
 
-// False at the end of the pipe, also within the message.
-bool read_all(int fd, void* data, std::size_t size) {
+using Deadline = std::chrono::steady_clock::time_point;
+
+bool wait_for_bytes(int fd, Deadline deadline) {
+    while (true) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        if (left.count() <= 0) return false;
+        constexpr std::int64_t longest = 1000 * 1000;
+        pollfd want{.fd = fd, .events = POLLIN, .revents = 0};
+        const int ready = ::poll(&want, 1, static_cast<int>(std::min<std::int64_t>(left.count(), longest)));
+        if (ready > 0) return true;
+        if (ready < 0 && errno != EINTR) return false;
+    }
+}
+
+// False at the end of the pipe, also within the message, and at the deadline.
+bool read_all(int fd, void* data, std::size_t size, Deadline deadline) {
     auto* bytes = static_cast<char*>(data);
     while (size > 0) {
+        if (!wait_for_bytes(fd, deadline)) return false;
         const ssize_t got = ::read(fd, bytes, size);
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return false;
@@ -108,18 +125,26 @@ bool restrict_child(const SandboxLimits& limits) {
 
 // True: the receiver wanted no more.
 bool receive_all(int fd, const SandboxLimits& limits, const ReceiveMessage& receive) {
+    const Deadline deadline = std::chrono::steady_clock::now() + limits.time;
     std::string message;
-    for (Size size = 0; read_all(fd, &size, sizeof size);) {
+    for (Size size = 0; read_all(fd, &size, sizeof size, deadline);) {
         // The child may have lost its mind: its sizes are no more to be trusted than the file.
         if (size > limits.message_size) return false;
         message.resize(size);
-        if (!read_all(fd, message.data(), size)) return false;
+        if (!read_all(fd, message.data(), size, deadline)) return false;
         if (!receive(message)) return true;
     }
     return false;
 }
 
-bool ended_well(pid_t child) {
+// Nothing is left to read, and nobody is left to write.
+bool at_end(int fd) {
+    pollfd want{.fd = fd, .events = POLLIN, .revents = 0};
+    return ::poll(&want, 1, 0) == 1 && (want.revents & POLLIN) == 0 && (want.revents & POLLHUP) != 0;
+}
+
+bool ended_well(pid_t child, bool kill_first) {
+    if (kill_first) ::kill(child, SIGKILL);
     int status = 0;
     while (::waitpid(child, &status, 0) < 0) {
         if (errno != EINTR) return false;
@@ -146,13 +171,11 @@ SandboxEnd run_in_sandbox(const SandboxLimits& limits, const std::function<void(
     try {
         stopped = receive_all(in.get(), limits, receive);
     } catch (...) {
-        ::kill(child, SIGKILL);
-        ended_well(child);
+        ended_well(child, true);
         throw;
     }
-    in.close_now();
-    if (stopped) ::kill(child, SIGKILL);
-    const bool well = ended_well(child);
+    // Whatever ended the reading: a child that is not about to end by itself never will.
+    const bool well = ended_well(child, stopped || !at_end(in.get()));
     if (stopped) return SandboxEnd::stopped;
     return well ? SandboxEnd::completed : SandboxEnd::failed;
 }

@@ -11,6 +11,7 @@ namespace diag::eventlog {
 
 struct SandboxLimits {
     std::chrono::seconds processor_time{60};
+    std::chrono::seconds time{300};                  ///< in all; for a child that waits for something that never comes
     std::size_t memory_size = 1024UL * 1024 * 1024;  ///< bytes, with what it inherits; sanitizers need more, and get it
     std::size_t message_size = 2UL * 1024 * 1024;    ///< of one message; a longer one ends the child
 };

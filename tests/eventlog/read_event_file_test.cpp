@@ -1,5 +1,7 @@
 #include "libdiag/eventlog/read_event_file.h"
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <new>
@@ -141,6 +143,17 @@ TEST_CASE("sandbox: work without end runs into its limit of time", "[sandbox]") 
             while (goes_on) {}
         },
         {.processor_time = std::chrono::seconds{1}});
+    CHECK(got.end == SandboxEnd::failed);
+    CHECK(got.messages == Strings{"before"});
+}
+
+TEST_CASE("sandbox: a child that waits for ever is ended at the deadline", "[sandbox]") {
+    const auto got = run(
+        [](const SendMessage& send) {
+            send("before");
+            while (true) ::pause();
+        },
+        {.time = std::chrono::seconds{1}});
     CHECK(got.end == SandboxEnd::failed);
     CHECK(got.messages == Strings{"before"});
 }

@@ -49,7 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         file.resize(header_size + chunk_size);
         mend(file);
     }
-    const eventlog::SandboxLimits limits{.processor_time = std::chrono::seconds{2}};
+    const eventlog::SandboxLimits limits{.processor_time = std::chrono::seconds{2}, .time = std::chrono::seconds{5}};
     const auto log = eventlog::read_evtx(file, limits);
     if (!log) {
         require(!log.error().empty() && log.error().find('\n') == std::string::npos);
