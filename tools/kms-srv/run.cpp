@@ -3,17 +3,22 @@
 #include <ares.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "libdiag/base/utf.h"
 #include "libdiag/cli/block_writer.h"
 #include "libdiag/cli/exit_status.h"
 #include "libdiag/cli/list_file.h"
+#include "libdiag/eventlog/read_event_file.h"
 #include "libdiag/net/dns_client.h"
 #include "libdiag/net/name_client.h"
 #include "libdiag/report/junit.h"
 #include "libdiag/report/nagios.h"
+#include "libdiag/srv/client_view.h"
 #include "libdiag/srv/srv_json.h"
 #include "libdiag/srv/srv_subject.h"
 #include "libdiag/srv/srv_text.h"
+#include "libdiag/windows/ipconfig.h"
 
 namespace diag::srv_tool {
 namespace {
@@ -31,10 +36,13 @@ public:
           writer_{environment.out, environment.error_is_terminal} {}
 
     int all() {
-        for (const auto step : {&Run::read_domains, &Run::read_policy, &Run::find_servers})
+        for (const auto step :
+             {&Run::read_domains, &Run::read_events, &Run::find_client, &Run::read_policy, &Run::find_servers})
             if (auto done = (this->*step)(); !done) return fail(done.error());
         options_.settings.stop = environment_.stop;
-        srv::check_domains(options_.domains, options_.settings, [this](srv::DomainReport report) { take(report); });
+        srv::check_domains(options_.domains, options_.settings,
+                           [this](srv::DomainReport report) { on_domain(report); });
+        if (view_) finish_view();
         finish();
         return environment_.out.status(cli::exit_status(worst_, options_.fail_on));
     }
@@ -90,6 +98,32 @@ private:
         return {};
     }
 
+    // A view is judged as a whole.
+    void on_domain(srv::DomainReport& report) {
+        writer_.progress(++done_count_, options_.domains.size(), "domains");
+        if (view_) {
+            view_->reports.push_back(std::move(report));
+        } else {
+            take(report);
+        }
+    }
+
+    void finish_view() {
+        view_->candidates.resize(view_->reports.size());  // fewer after a stop
+        srv::judge_client(*view_);
+        for (std::size_t i = 0; i < view_->reports.size(); ++i) {
+            if (options_.explain && options_.format == cli::Format::text) {
+                const auto& candidate = view_->candidates[i];
+                writer_.write(fmt::format("{}. {}: {}{}\n", i + 1, escape_for_terminal(candidate.domain),
+                                          describe(candidate.source),
+                                          candidate.is_assumption ? " (an assumption: not documented)" : ""));
+            }
+            take(view_->reports[i]);
+        }
+        if (options_.format == cli::Format::text && !options_.loudness.quiet && !view_->reports.empty())
+            writer_.write(fmt::format("Verdict: {}\n", escape_for_terminal(verdict_text(*view_))));
+    }
+
     void take(const srv::DomainReport& report) {
         const auto worst = check::worst(report.findings);
         if (worst && (!worst_ || *worst > *worst_)) worst_ = worst;
@@ -107,7 +141,6 @@ private:
             case cli::Format::junit: subjects_.push_back(srv::make_subject(report)); break;
         }
         writer_.write(text);
-        writer_.progress(++done_count_, options_.domains.size(), "domains");
     }
 
     void finish() {
@@ -124,6 +157,7 @@ private:
     cli::BlockWriter writer_;
     std::vector<report::Subject> subjects_;
     std::optional<check::Severity> worst_;
+    std::optional<srv::ClientView> view_;
     std::size_t done_count_ = 0;
 };
 
