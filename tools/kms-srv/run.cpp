@@ -70,12 +70,51 @@ private:
                     escape_for_terminal(fmt::format("--targets {}: {}", *options_.target_file, domains.error())));
             for (std::string& domain : *domains) options_.domains.push_back(std::move(domain));
         }
+        return {};
+    }
+
+    // The domains of which a host's log speaks are asked for, where nobody named others.
+    Result read_events() {
+        if (!options_.event_file) return {};
+        const auto text = cli::read_list_file("--events", *options_.event_file);
+        if (!text) return Problem(text.error());
+        const auto log = eventlog::read_event_file(bytes_of(*text));
+        if (!log)
+            return Problem(escape_for_terminal(fmt::format("--events {}: {}", *options_.event_file, log.error())));
+        if (log->problem) cli::write_error(tool_name, escape_for_terminal(fmt::format("--events: {}", *log->problem)));
+        options_.settings.publications = windows::publications(log->events);
+        if (options_.settings.publications.empty())
+            return Problem(fmt::format("--events {}: has no event 12293 or 12294 of a KMS host",
+                                       escape_for_terminal(*options_.event_file)));
+        if (!options_.domains.empty() || options_.client || options_.ipconfig_file) return {};
+        for (const windows::Publication& publication : options_.settings.publications)
+            if (std::ranges::find(options_.domains, publication.domain) == options_.domains.end())
+                options_.domains.push_back(publication.domain);
+        return {};
+    }
+
+    // Whose view is it, when no domain is named?
+    Result find_client() {
         if (!options_.domains.empty() || options_.target_file) return {};
-        options_.domains = net::NameClient{{}}.search_list();
+        session::ClientDns client;
+        if (options_.ipconfig_file) {
+            const auto text = cli::read_list_file("--from-ipconfig", *options_.ipconfig_file);
+            if (!text) return Problem(text.error());
+            const auto read = windows::read_ipconfig(bytes_of(*text));
+            if (!read)
+                return Problem(
+                    escape_for_terminal(fmt::format("--from-ipconfig {}: {}", *options_.ipconfig_file, read.error())));
+            client = windows::client_dns_of(*read);
+        } else if (options_.client) {
+            client = *options_.client;
+        } else {
+            client.search_list = net::NameClient{{}}.search_list();
+        }
+        view_.emplace();
+        view_->candidates = session::candidate_domains(client);
+        for (const session::Candidate& candidate : view_->candidates) options_.domains.push_back(candidate.domain);
         if (options_.domains.empty())
-            return Problem(
-                "this machine has no DNS suffix, so it would ask for nothing (a client shows 0x8007007B then); "
-                "give a DOMAIN");
+            return Problem("this client has no DNS suffix, so it asks for nothing and shows 0x8007007B; give a DOMAIN");
         return {};
     }
 
