@@ -8,8 +8,6 @@
 namespace diag::session {
 namespace {
 
-std::string_view word_of(DnsTransport transport) { return transport == DnsTransport::udp ? "UDP" : "TCP"; }
-
 std::string what_was_asked(const PublishEvent& event) {
     const PublishResult& result = event.result;
     switch (result.stage) {
@@ -26,11 +24,8 @@ std::string what_came(const PublishEvent& event) {
     const std::string server = to_string(outcome.server);
     switch (outcome.end) {
         case DnsEnd::answered: {
-            std::string rcode = dns::rcode_name(outcome.rcode);
-            // BADVERS has the number of BADSIG, which names.h cannot tell (RFC 6891 9, RFC 8945 3).
-            const bool is_bad_sig = outcome.tsig_error == dns::rcode::bad_sig;
-            if (outcome.tsig_error != 0)
-                rcode += fmt::format(", {}", is_bad_sig ? "BADSIG" : dns::rcode_name(outcome.tsig_error));
+            std::string rcode = rcode_text(outcome);
+            if (outcome.tsig_error != 0) rcode += ", " + tsig_error_text(outcome);
             return fmt::format("{} answers {} with {}", server, asked, rcode);
         }
         case DnsEnd::bad_answer: return fmt::format("what {} answers {} with cannot be read", server, asked);
@@ -67,6 +62,18 @@ std::string_view advice_for(std::uint32_t code, PublishStage stage) {
 
 }  // namespace
 
+std::string_view name_of(DnsTransport transport) { return transport == DnsTransport::udp ? "udp" : "tcp"; }
+
+std::string rcode_text(const DnsOutcome& outcome) {
+    return outcome.end == DnsEnd::answered ? dns::rcode_name(outcome.rcode) : std::string{};
+}
+
+std::string tsig_error_text(const DnsOutcome& outcome) {
+    if (outcome.tsig_error == 0) return {};
+    // BADVERS, as names.h calls 16, is the same number outside of a TSIG (RFC 6891 9).
+    return outcome.tsig_error == dns::rcode::bad_sig ? "BADSIG" : dns::rcode_name(outcome.tsig_error);
+}
+
 std::vector<std::string> event_fields(const PublishEvent& event) {
     std::string domain = dns::to_string(event.service.domain);
     if (event.result.code == 0) return {std::move(domain)};
@@ -78,7 +85,7 @@ std::string explain(const PublishEvent& event) {
     if (!result.outcome) return "no name server is configured: see /etc/resolv.conf, or give --publish-server";
     if (result.code == 0)
         return fmt::format("{} took the update of zone {} over {}", to_string(result.outcome->server),
-                           dns::to_string(result.zone), word_of(result.outcome->transport));
+                           dns::to_string(result.zone), result.outcome->transport == DnsTransport::udp ? "UDP" : "TCP");
     const bool no_zone =
         result.stage == PublishStage::zone && result.outcome->end == DnsEnd::answered &&
         (result.outcome->rcode == dns::rcode::no_error || result.outcome->rcode == dns::rcode::name_error);

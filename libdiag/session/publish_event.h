@@ -1,7 +1,7 @@
 #pragma once
 
-#include <array>
 #include <string>
+#include <vector>
 
 #include "libdiag/base/time.h"
 #include "libdiag/session/dns_update.h"
@@ -19,6 +19,13 @@ struct PublishEvent {
 
 /// The fields of the event in their order: of 12294 the domain, of 12293 the HRESULT "0x8007232D" and the domain.
 std::vector<std::string> event_fields(const PublishEvent& event);
+
+/// "udp", "tcp": for JSON.
+std::string_view name_of(DnsTransport transport);
+/// "REFUSED"; empty without an answer.
+std::string rcode_text(const DnsOutcome& outcome);
+/// "BADKEY": what one end says of the other's signature; empty when nothing.
+std::string tsig_error_text(const DnsOutcome& outcome);
 
 /// Where it ended and why, and what to do about a failure: one line of printable ASCII.
 std::string explain(const PublishEvent& event);
