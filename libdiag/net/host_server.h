@@ -70,7 +70,8 @@ public:
     const ServerSettings& settings() const;
     const ServerCounters& counters() const;
 
-    /// Registers services in DNS while it runs, from run() on. `on_published` is called before settle. Call it before run().
+    /// Registers services in DNS while it runs, from run() on. After each call of `on_published` follows settle. Call it before
+    /// run().
     void publish(PublishSettings settings, OnPublished on_published);
 
     /// SIGINT and SIGTERM call stop() from now on; a second one ends all connections at once. Call it before run().

@@ -13,7 +13,6 @@ struct PublishSettings {
     std::vector<Endpoint> servers;  ///< who are asked for zones; none: those of resolv.conf, as it is each time
     session::DnsExchangeSettings exchange;
     std::optional<dns::TsigKey> key;
-    std::uint16_t primary_port = 53;           ///< for tests
     std::chrono::seconds interval{24 * 3600};  ///< from the end of one registration to the next
     std::chrono::seconds clock_offset{0};      ///< the host's clock runs so far ahead; it signs with it, too
 };

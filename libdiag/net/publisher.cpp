@@ -49,10 +49,8 @@ public:
 
     void begin() {
         const PublishSettings& settings = owner_.settings_;
-        session::DnsUpdateSettings how{.resolvers = settings.servers,
-                                       .exchange = settings.exchange,
-                                       .key = settings.key,
-                                       .primary_port = settings.primary_port};
+        session::DnsUpdateSettings how{
+            .resolvers = settings.servers, .exchange = settings.exchange, .key = settings.key};
         if (how.resolvers.empty()) how.resolvers = system_name_servers();
         update_.emplace(std::move(how), service_, [this](std::span<std::uint8_t> out) { owner_.random_.fill(out); });
         perform(update_->start(host_now()));

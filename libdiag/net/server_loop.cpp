@@ -29,7 +29,11 @@ ServerLoop::ServerLoop(ServerSettings settings, session::KmsHost& the_host, sess
 }
 
 void ServerLoop::publish(PublishSettings settings, OnPublished on_published) {
-    publisher_.emplace(context_, std::move(settings), std::move(on_published));
+    publisher_.emplace(context_, std::move(settings),
+                       [this, told = std::move(on_published)](const session::PublishEvent& event) {
+                           told(event);
+                           settle();  // nobody's answer may follow soon
+                       });
 }
 
 std::expected<void, std::string> ServerLoop::run() {

@@ -146,6 +146,7 @@ TsigCheck check_tsig(Bytes bytes, const Message& message, const TsigKey& key, By
     if (tsig == nullptr || count > 1) return TsigCheck::bad_signature;
     if (tsig->mac.empty() && tsig->error != 0) return TsigCheck::unsigned_error;
     const Record& record = message.additionals.back();
+    if (record.class_ != class_any || record.ttl != 0) return TsigCheck::bad_signature;  // RFC 8945 4.2
     if (!is_same_name(record.name, key.name) || !is_same_name(tsig->algorithm, name_of(key.algorithm)))
         return TsigCheck::bad_key;
     const ByteVector mac = make_mac(key, covered_bytes(bytes, message, record, *tsig, request_mac));
