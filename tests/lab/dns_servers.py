@@ -206,8 +206,7 @@ def knot(lab, folder, zones, *, host="dns", at=None):
     text += "".join(knot_zone(folder, one) for one in zones)
     (folder / "knot.conf").write_text(text, encoding="utf-8")
     process = start(lab, host, [*KNOT_NAMED, program("knotd"), "-c", folder / "knot.conf"], "server started")
-    for one in zones:
-        wait_until(lambda name=one.name: dig(lab, at, name, "SOA"), f"Knot loads {one.name}")
+    process.wait_for(r"\] loaded, serial none", count=len(zones))
     return process
 
 
