@@ -53,8 +53,11 @@ private:
 
     session::NameEvidence resolve(const std::string& name) {
         session::NameEvidence evidence;
-        net::NameClient client{
-            {.timeout = settings_.timeout, .v4 = settings_.v4, .v6 = settings_.v6, .stop = settings_.stop}};
+        net::NameClient client{{.timeout = settings_.timeout,
+                                .v4 = settings_.v4,
+                                .v6 = settings_.v6,
+                                .servers = settings_.discovery.dns_servers,
+                                .stop = settings_.stop}};
         client.resolve({&name, 1}, [&](std::size_t, session::NameEvidence found) { evidence = std::move(found); });
         return evidence;
     }

@@ -101,6 +101,8 @@ void write_texts(JsonWriter& json, const Activation& activation) {
     } else {
         json.value(nullptr);
     }
+    json.key("ato_status");
+    ato ? json.plain(format_code(ato->script_status)) : json.value(nullptr);
     std::string dlv;
     slmgr::append_dlv(dlv, dlv_of(activation));
     json.member("dlv_text", std::string_view{dlv});
@@ -125,6 +127,8 @@ void append_json(std::string& out, const Activation& activation, std::string_vie
     write_code(json, "inner_code", finding == nullptr ? 0 : finding->shown_inner_code());
     const auto* product = kms::find_product(activation.request.activation_id);
     json.member("product", product == nullptr ? std::string_view{} : product->name);
+    json.plain_member("activation_id", to_string(activation.request.activation_id));
+    json.plain_member("client_machine_id", to_string(activation.request.client_machine_id));
     json.key("count");
     activation.answer ? json.value(activation.answer->response.count) : json.value(nullptr);
     json.member("needed_count", activation.request.required_client_count);

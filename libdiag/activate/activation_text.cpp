@@ -91,11 +91,23 @@ void append_verdict(std::string& out, const Activation& activation, const report
     out += '\n';
 }
 
+std::string status_text(std::uint32_t status) { return status == 0 ? "0" : format_code(status); }
+
+std::string_view dlv_heading(const Activation& activation) {
+    switch (result_of(activation)) {
+        case Result::activated: return "slmgr /dlv would show on this client, which is activated:\n";
+        case Result::keys_refused:
+            return "What slmgr /dlv would show afterwards cannot be told with these keys. Before:\n";
+        default: break;
+    }
+    return "slmgr /dlv would show on this client, which this attempt did NOT activate:\n";
+}
+
 // What the exchange told, and slmgr does not show of a client that is not activated.
 void append_hidden(std::string& out, const Activation& activation) {
     if (!activation.answer || activation.answer->is_enough) return;
     const Answer& answer = *activation.answer;
-    out += "\nslmgr does not show on such a client, but the answer of the host said:\n";
+    out += "\nThe host answered, and slmgr /dlv does not show it on such a client:\n";
     append_line(out, "host", to_string(answer.host));
     append_line(out, "ePID", escape_for_terminal(answer.response.epid_text()));
     append_line(out, "count", fmt::format("{} of {}", answer.response.count, activation.request.required_client_count));
@@ -113,10 +125,10 @@ void append_ato(std::string& out, const Activation& activation, const report::St
     append_hosts(out, activation, style, verbose);
     append_findings(out, activation, style, verbose);
     if (const auto ato = ato_text_of(activation)) {
-        out += "\nslmgr /ato would print:\n";
+        out += fmt::format("\nslmgr /ato would print this, and end with status {}:\n", status_text(ato->script_status));
         out += ato->text;
     } else {
-        out += "\nWhat slmgr /ato would print cannot be told: see KMS-LAB-KEYS-REFUSED.\n";
+        out += "\nWhat slmgr /ato would print cannot be told with these keys.\n";
     }
     append_verdict(out, activation, style);
 }
@@ -127,7 +139,7 @@ void append_dlv(std::string& out, const Activation& activation, const report::St
         append_hosts(out, activation, style, verbose);
         out += '\n';
     }
-    out += "slmgr /dlv would show on this client:\n";
+    out += dlv_heading(activation);
     slmgr::append_dlv(out, dlv_of(activation));
     append_hidden(out, activation);
     if (!activation.findings.empty()) out += '\n';

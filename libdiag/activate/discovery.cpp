@@ -1,5 +1,7 @@
 #include "libdiag/activate/discovery.h"
 
+#include <algorithm>
+
 #include "libdiag/net/name_client.h"
 #include "libdiag/net/random_source.h"
 #include "libdiag/session/service_order.h"
@@ -18,7 +20,8 @@ Discovery discover(const DiscoverySettings& settings) {
         found.hosts.push_back(*settings.host);
         return found;
     }
-    net::NameClient client{{.timeout = settings.timeout, .stop = settings.stop}};
+    found.domain = settings.domain;
+    net::NameClient client{{.timeout = settings.timeout, .servers = settings.dns_servers, .stop = settings.stop}};
     std::vector<std::string> suffixes = settings.domain ? std::vector{*settings.domain} : client.search_list();
     if (suffixes.empty()) {
         found.problem = "this machine has no DNS suffix to search for KMS hosts; give HOST[:PORT] or --domain";
@@ -31,8 +34,9 @@ Discovery discover(const DiscoverySettings& settings) {
         const auto records = session::order_services(found.lookups.back().records, [&](auto out) { random.fill(out); });
         for (const session::ServiceRecord& record : records) {
             const auto address = IpAddress::parse(record.target);
-            found.hosts.push_back(
-                {.host = address ? std::string{} : record.target, .address = address, .port = record.port});
+            probe::Target host{
+                .host = address ? std::string{} : record.target, .address = address, .port = record.port};
+            if (std::ranges::find(found.hosts, host) == found.hosts.end()) found.hosts.push_back(std::move(host));
         }
         if (!found.hosts.empty()) break;
     }

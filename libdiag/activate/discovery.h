@@ -15,14 +15,16 @@ struct DiscoverySettings {
     std::optional<probe::Target> host;  ///< given: DNS is not asked for the service, as after slmgr /skms
     std::optional<std::string> domain;  ///< else this domain only, as after slmgr /skms-domain
     std::chrono::milliseconds timeout{5'000};
+    std::vector<Endpoint> dns_servers = {};  ///< to be asked instead of those of the system
     const std::atomic<bool>* stop = nullptr;
 };
 
 /// The hosts in the order in which a client tries them, and how they were found.
 struct Discovery {
     bool given = false;
+    std::optional<std::string> domain;  ///< the only one that was searched, as after slmgr /skms-domain
     std::vector<session::ServiceEvidence>
-        lookups;  ///< one for each suffix that was asked, the last named hosts if any did
+        lookups;  ///< one for each suffix that was asked; the last named hosts if any did
     std::vector<probe::Target> hosts;
     std::optional<std::string> problem;  ///< nothing could be asked: one line for people
 };

@@ -4,6 +4,7 @@
 
 #include "libdiag/base/hex.h"
 #include "libdiag/base/utf.h"
+#include "libdiag/check/dlv_findings.h"
 #include "libdiag/probe/target_report.h"
 #include "libdiag/report/json_finding.h"
 #include "libdiag/slmgr/dlv_text.h"
@@ -76,27 +77,49 @@ void write_product(JsonWriter& json, const Dlv& dlv) {
     json.end_object();
 }
 
+// "license status: licensed", of a host also its count.
+std::string status_of(const Dlv& dlv) {
+    std::string text = dlv.license_status        ? check::status_text(*dlv.license_status)
+                       : dlv.not_in_use.is(true) ? "not in use"
+                                                 : "license status: not shown";
+    if (dlv.current_count) text += fmt::format(", current count: {}", *dlv.current_count);
+    return text;
+}
+
+void append_product(std::string& out, const Dlv& dlv) {
+    out += "  ";
+    const std::string name = dlv.name ? *dlv.name : "product without a name";
+    report::append_wrapped(out, escape_for_terminal(fmt::format("{}: {}", name, status_of(dlv))), 2, 4, line_width);
+    out += '\n';
+}
+
 }  // namespace
 
 std::string verdict_text(const SavedReport& report) {
     if (const auto* finding = probe::deciding(report.findings)) return finding->title;
-    return report.products.size() == 1 ? "nothing is wrong with this product"
-                                       : fmt::format("nothing is wrong with these {} products", report.products.size());
+    if (report.products.size() != 1)
+        return fmt::format("nothing is wrong with these {} products", report.products.size());
+    return fmt::format("nothing is wrong; {}", status_of(report.products.front()));
 }
 
 void append_text(std::string& out, const SavedReport& report, const report::Style& style, bool verbose) {
     out += style.strong(escape_for_terminal(report.source));
     out += '\n';
+    const bool in_full = verbose || report.products.size() == 1;
     for (const Dlv& dlv : report.products) {
-        std::string text;
-        slmgr::append_dlv(text, dlv);
-        if (verbose || report.products.size() == 1) out += text + '\n';
+        if (in_full) {
+            slmgr::append_dlv(out, dlv);
+        } else {
+            append_product(out, dlv);
+        }
     }
+    out += '\n';
     for (const check::Finding& finding : report.findings) report::append_finding(out, finding, style, verbose);
     const auto worst = check::worst(report.findings);
     std::string verdict;
     report::append_wrapped(verdict, escape_for_terminal(verdict_text(report)), 9, 9, line_width);
     const bool is_good = !worst || *worst == check::Severity::info;
+    if (!report.findings.empty()) out += '\n';
     out += fmt::format("Verdict: {}\n", is_good ? style.good(verdict) : style.severity(*worst, verdict));
 }
 

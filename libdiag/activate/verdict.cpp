@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "libdiag/proto/kms/catalogue.h"
 
 namespace diag::activate {
 namespace {
 
 constexpr std::uint32_t not_enough_count_code = 0xC004F038;
+constexpr std::uint32_t all_hosts_failed_code = 0xC004F074;   // sums up what several hosts did
 constexpr std::int64_t activation_minutes = 180LL * 24 * 60;  // planning.md 2: validity of an activation
 constexpr const char* not_on_wire = "not known from the wire";
 
@@ -23,7 +26,7 @@ std::string product_name(const Activation& activation) {
 slmgr::Fact<std::string> partial_key(const kms::Product* product) {
     if (product == nullptr || product->partial_key.empty()) return slmgr::Fact<std::string>::unknown(not_on_wire);
     return slmgr::Fact<std::string>::unknown(
-        fmt::format("{}; the public setup key ends in {}", not_on_wire, product->partial_key));
+        fmt::format("not known; the public setup key ends in {}", product->partial_key));
 }
 
 void fill_head(const Activation& activation, slmgr::Dlv& dlv) {
@@ -44,21 +47,65 @@ void fill_head(const Activation& activation, slmgr::Dlv& dlv) {
     dlv.activation_type = slmgr::Fact<slmgr::ActivationType>::unknown(not_on_wire);
 }
 
-// A client that is activated shows who did it.
+slmgr::KmsMachine machine_of(const probe::Target& target, slmgr::KmsMachine::Source source) {
+    return {.source = source, .host = target.address ? to_string(*target.address) : target.host, .port = target.port};
+}
+
+// What a licensed client shows of itself, whoever licensed it.
 void fill_client(const Activation& activation, slmgr::Dlv& dlv) {
-    const Answer& answer = *activation.answer;
-    const HostTry& host = activation.hosts.back();
     using Source = slmgr::KmsMachine::Source;
+    dlv.license_status = slmgr::LicenseStatus::licensed;
     dlv.client_machine_id = activation.request.client_machine_id;
-    dlv.kms_machine =
-        slmgr::KmsMachine{.source = activation.discovery.given ? Source::registered : Source::dns,
-                          .host = host.target.address ? to_string(*host.target.address) : host.target.host,
-                          .port = host.target.port};
+    if (activation.discovery.domain) dlv.lookup_domain = *activation.discovery.domain;
+    if (activation.discovery.given) dlv.kms_machine = machine_of(activation.hosts.back().target, Source::registered);
+    dlv.host_caching = slmgr::Fact<bool>::unknown(not_on_wire);
+}
+
+void fill_activated(const Activation& activation, slmgr::Dlv& dlv) {
+    const Answer& answer = *activation.answer;
+    fill_client(activation, dlv);
+    dlv.volume_expiration_minutes = activation_minutes;
+    if (!dlv.kms_machine) dlv.kms_machine = machine_of(activation.hosts.back().target, slmgr::KmsMachine::Source::dns);
     dlv.kms_ip = to_string(answer.host.ip);
     dlv.host_extended_pid = answer.response.epid_text();
     dlv.activation_interval_minutes = answer.response.activation_interval_minutes;
     dlv.renewal_interval_minutes = answer.response.renewal_interval_minutes;
-    dlv.host_caching = slmgr::Fact<bool>::unknown(not_on_wire);
+}
+
+// A renewal that fails takes nothing away: the client goes on showing its last activation, of which nothing is known here.
+void fill_not_renewed(const Activation& activation, slmgr::Dlv& dlv) {
+    constexpr const char* of_last = "of the last activation, not known";
+    fill_client(activation, dlv);
+    dlv.volume_expiration_minutes = std::int64_t{activation.request.binding_expiration_minutes};
+    if (!dlv.kms_machine) dlv.kms_machine = slmgr::Fact<slmgr::KmsMachine>::unknown(of_last);
+    dlv.kms_ip = dlv.host_extended_pid = slmgr::Fact<std::string>::unknown(of_last);
+    dlv.activation_interval_minutes = dlv.renewal_interval_minutes = slmgr::Fact<std::int64_t>::unknown(of_last);
+}
+
+bool is_grace(slmgr::LicenseStatus status) {
+    using enum slmgr::LicenseStatus;
+    return status == initial_grace || status == additional_grace || status == non_genuine_grace ||
+           status == extended_grace;
+}
+
+// Such a client stays what it was, and shows nothing about hosts.
+void fill_not_activated(const Activation& activation, slmgr::LicenseStatus status, slmgr::Dlv& dlv) {
+    dlv.license_status = status;
+    if (status == slmgr::LicenseStatus::notification)
+        dlv.notification_reason = slmgr::Fact<std::uint32_t>::unknown(not_on_wire);
+    if (is_grace(status)) dlv.remaining_minutes = std::int64_t{activation.request.binding_expiration_minutes};
+    dlv.refresh_hint = true;
+}
+
+// Each host has its own code; when several differ the client shows the one that sums them up.
+std::uint32_t code_of_failure(const Activation& activation) {
+    const auto* finding = probe::deciding(activation.findings);
+    const std::uint32_t code = finding == nullptr ? 0 : finding->shown_windows_code();
+    const bool all_alike = std::ranges::all_of(activation.hosts, [&](const HostTry& host) {
+        const auto* own = probe::deciding(host.findings);
+        return own != nullptr && own->shown_windows_code() == code;
+    });
+    return all_alike ? code : all_hosts_failed_code;
 }
 
 }  // namespace
@@ -82,12 +129,12 @@ std::string verdict_text(const Activation& activation) {
     const std::uint32_t needed = activation.request.required_client_count;
     switch (result_of(activation)) {
         case Result::activated:
-            return fmt::format("KMS works; {} of {} clients seen so far: a client is activated",
+            return fmt::format("KMS works; activated, with {} clients seen so far and {} needed",
                                activation.answer->response.count, needed);
         case Result::not_enough_count:
-            return fmt::format("KMS works; {} of {} clients seen so far: clients are not activated yet",
+            return fmt::format("KMS works; {} of {} clients seen so far: not activated yet",
                                activation.answer->response.count, needed);
-        case Result::keys_refused: return "KMS answers; whether it activates cannot be seen with the lab keys";
+        case Result::keys_refused: return "KMS answers; whether it activates cannot be told with the lab keys";
         case Result::failed: break;
     }
     const auto* finding = probe::deciding(activation.findings);
@@ -101,8 +148,7 @@ std::uint32_t windows_code_of(const Activation& activation) {
         case Result::not_enough_count: return not_enough_count_code;
         case Result::failed: break;
     }
-    const auto* finding = probe::deciding(activation.findings);
-    return finding == nullptr ? 0 : finding->shown_windows_code();
+    return code_of_failure(activation);
 }
 
 std::optional<slmgr::AtoText> ato_text_of(const Activation& activation) {
@@ -121,18 +167,15 @@ std::optional<slmgr::AtoText> ato_text_of(const Activation& activation) {
 slmgr::Dlv dlv_of(const Activation& activation) {
     slmgr::Dlv dlv;
     fill_head(activation, dlv);
-    if (result_of(activation) == Result::activated) {
-        dlv.license_status = slmgr::LicenseStatus::licensed;
-        dlv.volume_expiration_minutes = activation_minutes;
-        fill_client(activation, dlv);
-        return dlv;
-    }
-    // What it was before: a failed attempt changes nothing, and such a client shows nothing about hosts.
-    dlv.license_status = static_cast<slmgr::LicenseStatus>(std::min<std::uint32_t>(
+    const auto status = static_cast<slmgr::LicenseStatus>(std::min<std::uint32_t>(
         activation.request.license_status, static_cast<std::uint32_t>(slmgr::LicenseStatus::unknown)));
-    const bool in_grace = activation.request.license_status >= 2 && activation.request.license_status != 5;
-    if (in_grace) dlv.remaining_minutes = std::int64_t{activation.request.binding_expiration_minutes};
-    dlv.refresh_hint = true;
+    if (result_of(activation) == Result::activated) {
+        fill_activated(activation, dlv);
+    } else if (status == slmgr::LicenseStatus::licensed) {
+        fill_not_renewed(activation, dlv);
+    } else {
+        fill_not_activated(activation, status, dlv);
+    }
     return dlv;
 }
 

@@ -8,15 +8,15 @@ namespace diag::activate {
 
 enum class Result : std::uint8_t {
     activated,         ///< a client would be activated
-    not_enough_count,  ///< KMS works, and has seen too few clients yet
+    not_enough_count,  ///< KMS works, and has seen too few clients so far
     keys_refused,      ///< KMS answers; what it says to a real client cannot be seen without its keys
     failed,            ///< the findings say where
 };
 std::string_view name_of(Result result);
 Result result_of(const Activation& activation);
 
-/// The verdict: "KMS works; 26 of 25 clients seen so far", "KMS works; 3 of 25 clients seen so far: ...", or the title of
-/// the deciding finding.
+/// The verdict: "KMS works; activated, ...", "KMS works; 3 of 25 clients seen so far: ...", or the title of the
+/// deciding finding.
 std::string verdict_text(const Activation& activation);
 
 /// The code that /ato would end with; 0 when it succeeds.

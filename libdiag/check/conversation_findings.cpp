@@ -36,11 +36,17 @@ void connect_no_answer(const Conversation& c, std::vector<Finding>& out) {
     Builder b{rule::connect_no_answer, c,
               fmt::format("nothing answered when {} tried to connect to {}", client_text(c), to_string(c.host))};
     b.saw(c.tcp.syn, fmt::format("SYN from {}, sent {}", to_string(c.client), times_text(c.tcp.syn_count)));
-    if (c.tcp.syn_count > 1)
+    if (c.tcp.syn_count > 1 && !c.live)  // of our own attempts the system only tells how many
         b.saw(c.last, fmt::format("last attempt, {} after the first", seconds_text(c.last.time.ns - c.first.time.ns)));
     b.saw(fmt::format("no SYN-ACK, RST or ICMP error {} {}{}", c.live ? "within" : "in the",
                       seconds_text(c.observed_until.ns - c.last.time.ns), c.live ? "" : " that the capture goes on"));
     out.push_back(b.take());
+}
+
+// Network or host unreachable (RFC 792; RFC 4443: no route, address unreachable): nobody forbids, somebody is missing.
+bool is_unreachable(const dissect::IcmpError& icmp) {
+    if (icmp.sender.family == IpAddress::Family::v4) return icmp.type == 3 && icmp.code <= 1;
+    return icmp.type == 1 && (icmp.code == 0 || icmp.code == 3);
 }
 
 void connect_rejected(const Conversation& c, std::vector<Finding>& out) {
@@ -53,6 +59,7 @@ void connect_rejected(const Conversation& c, std::vector<Finding>& out) {
     b.saw(icmp.mark, fmt::format("ICMP type {} code {} ({}) from {}{}", icmp.type, icmp.code, icmp.text, who,
                                  icmp.sender == c.host.ip ? ", the host itself" : ", a device on the way"));
     if (icmp.sender == c.host.ip) b.points_to(0, 1);
+    if (is_unreachable(icmp)) b.points_to(1, 0);
     out.push_back(b.take());
 }
 
@@ -238,6 +245,23 @@ void bind_nak(const Conversation& c, std::vector<Finding>& out) {
     out.push_back(b.take());
 }
 
+// What a client makes of the rejections: reason 2 decides, else the first of them. Nothing for an answer without any.
+std::optional<std::uint32_t> code_of_rejections(const std::vector<dcerpc::ContextResult>& results) {
+    std::optional<std::uint32_t> first;
+    for (const auto& r : results) {
+        if (r.result == dcerpc::acceptance || r.result == dcerpc::negotiate_ack) continue;
+        if (r.result == dcerpc::provider_rejection && r.reason == 2) return std::nullopt;  // the code of the rule
+        if (!first) first = inner_code_of_rejection(r.result, r.reason);
+    }
+    return first;
+}
+
+std::string result_text(const dcerpc::ContextResult& r) {
+    if (r.result != dcerpc::acceptance)
+        return fmt::format("result {}, {}", r.result, dcerpc::describe_reason(r.reason));
+    return fmt::format("accepted with the transfer syntax {}", to_string(r.transfer_syntax));
+}
+
 void nothing_accepted(const Conversation& c, std::vector<Finding>& out) {
     const PduRecord* answer = nullptr;
     for (const PduRecord& p : c.pdus)
@@ -252,12 +276,13 @@ void nothing_accepted(const Conversation& c, std::vector<Finding>& out) {
     if (const PduRecord* asked = asked_by(c, *answer)) b.saw(asked->last, pdu_text(*asked));
     if (results.empty()) b.saw(answer->last, "an answer without a result for any context");
     for (std::size_t i = 0; i < results.size(); ++i) {
-        b.saw(answer->last, fmt::format("context {}: result {}, {}", i, results[i].result,
-                                        dcerpc::describe_reason(results[i].reason)));
+        b.saw(answer->last, fmt::format("context {}: {}", i, result_text(results[i])));
     }
     if (!answer->decoded.bind_ack()->secondary_address.empty()) {
         b.saw(fmt::format("secondary address of the answer: \"{}\"", answer->decoded.bind_ack()->secondary_address));
     }
+    if (!no_interface)
+        if (const auto code = code_of_rejections(results)) b.inner_code(*code);
     out.push_back(b.take());
 }
 
@@ -333,6 +358,13 @@ void by_outcome(const Conversation& c, Outcome outcome, std::vector<Finding>& ou
             return with_last_pdu(rule::request_no_answer, c, fmt::format("{} never answered a request of {}", h, who),
                                  out);
         case Outcome::closed_by_host_mid_response:
+            if (!is_bound(c) || is_last_bind_open(c)) {
+                return with_last_pdu(c.tcp.rst[host] && !c.tcp.fin[host] ? rule::bind_reset : rule::bind_closed, c,
+                                     fmt::format("{} ended the connection in the middle of its answer to the RPC bind "
+                                                 "of {}",
+                                                 h, who),
+                                     out);
+            }
             return with_last_pdu(rule::response_cut, c,
                                  fmt::format("{} closed the connection in the middle of its answer to {}", h, who),
                                  out);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,5 +20,8 @@ std::vector<Finding> check_dlv(const slmgr::Dlv& dlv, std::string_view target, D
 /// The same for a whole saved output. Products without a key are left out, unless none has one: then that is the finding.
 std::vector<Finding> check_saved_dlv(std::span<const slmgr::Dlv> products, std::string_view target,
                                      DlvRole role = DlvRole::any);
+
+/// "license status: notification"
+std::string status_text(slmgr::LicenseStatus status);
 
 }  // namespace diag::check

@@ -39,7 +39,4 @@ void check_dlv_host(DlvSubject& subject);
 /// "253440 minutes (176 days)"
 std::string minutes_text(std::int64_t minutes);
 
-/// "license status: notification"
-std::string status_text(slmgr::LicenseStatus status);
-
 }  // namespace diag::check

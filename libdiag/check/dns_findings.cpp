@@ -12,6 +12,8 @@ constexpr std::uint16_t no_error = 0;
 constexpr std::uint16_t name_error = 3;
 constexpr std::uint16_t refused = 5;
 
+constexpr std::uint32_t no_records_code = 0x8007251D;  // DNS_INFO_NO_RECORDS: no error, and no record either
+
 constexpr std::int64_t patience_ns = 5'000'000'000;  // resolvers ask again after a second and then wait longer
 
 bool is_too_soon_to_tell(const dissect::DnsLookup& lookup) {
@@ -50,6 +52,7 @@ std::vector<Finding> check_dns(const dissect::DnsLookup& lookup) {
     if (lookup.rcode == no_error && (lookup.type != srv_type || lookup.cut)) return {};
     Finding finding{
         .rule = &rule_of(lookup), .target = lookup.query, .title = title_of(lookup), .evidence = {}, .packets = {}};
+    if (lookup.rcode == no_error && lookup.answers.empty()) finding.windows_code = no_records_code;
     finding.evidence.push_back(fmt::format(
         "packet {}: {} asks {} for {} {}, {}", lookup.asked.packet, to_string(lookup.client.ip),
         to_string(lookup.server), dissect::dns_type_name(lookup.type), lookup.query, times_text(lookup.asked_count)));

@@ -19,7 +19,8 @@ using dissect::Exchange;
 using dissect::Mark;
 
 constexpr std::size_t max_evidence = 8;
-constexpr std::int64_t clock_limit_s = 4 * 3600;  // planning.md: a host refuses requests more than 4 hours off
+constexpr std::uint32_t rpc_bad_stub_data = 0x800706F7;  // RPC_X_BAD_STUB_DATA, 1783: what cannot be unmarshalled
+constexpr std::int64_t clock_limit_s = 4 * 3600;         // planning.md: a host refuses requests more than 4 hours off
 
 // Adds to the finding of this rule and title, or begins it: many exchanges, one finding.
 class Collector {
@@ -165,6 +166,37 @@ void failed_checks(Collector& out, const Exchange& e) {
             fmt::format("failed: {}", failed), answer_mark(c, e));
 }
 
+// The client holds the key with which its request opens, so it cannot open the answer either.
+bool is_unreadable_answer(const Exchange& e) {
+    return e.request.body == kms::Body::opened && e.response && e.response->body_protected();
+}
+
+void unreadable_answer(Collector& out, const Exchange& e) {
+    if (!is_unreadable_answer(e)) return;
+    const Conversation& c = out.conversation();
+    out.add(rule::response_check,
+            fmt::format("the answer of {} fails checks that the client makes: decrypt", to_string(c.host)),
+            "the key profile opens the request, and not the answer to it: other keys, or wrong padding",
+            answer_mark(c, e));
+}
+
+// A whole response that holds neither a message nor a refusal.
+void unusable_answer(Collector& out, const Exchange& e) {
+    const Conversation& c = out.conversation();
+    if (!e.response_pdu || e.response || e.fault_status || !e.syntax || c.pdus[*e.response_pdu].cut) return;
+    const bool is_empty_success = e.hresult == 0U;
+    if (e.hresult && !is_empty_success) return;
+    const std::string title =
+        is_empty_success ? fmt::format("the answer of {} says success and has no message", to_string(c.host))
+                         : fmt::format("the answer of {} contradicts itself: it cannot be read", to_string(c.host));
+    out.add(rule::response_check, title,
+            is_empty_success ? "response without a message, return code 0"
+                             : fmt::format("response of {} bytes whose length fields do not fit together",
+                                           c.pdus[*e.response_pdu].raw.size()),
+            answer_mark(c, e));
+    if (!is_empty_success) out.at(rule::response_check, title).inner_code = rpc_bad_stub_data;
+}
+
 void protected_bodies(Collector& out, const Exchange& e) {
     const Conversation& c = out.conversation();
     if (e.response && kms::is_other_mac_key(e.request, *e.response)) {
@@ -182,7 +214,7 @@ void protected_bodies(Collector& out, const Exchange& e) {
     };
     if (e.request.body_protected())
         stays_closed("request", e.request.message_size, e.request.version, c.pdus[e.request_pdu].last);
-    if (e.response && e.response->body_protected())
+    if (e.response && e.response->body_protected() && !is_unreadable_answer(e))
         stays_closed("response", e.response->message_size, e.response->version, answer_mark(c, e));
 }
 
@@ -217,6 +249,8 @@ void check_exchanges(const Conversation& c, std::vector<Finding>& findings) {
     for (const Exchange& e : c.exchanges) {
         if (e.hresult && *e.hresult != 0) refusal(out, e);
         failed_checks(out, e);
+        unreadable_answer(out, e);
+        unusable_answer(out, e);
         different_keys(out, e);
         clocks(out, e);
         protected_bodies(out, e);

@@ -73,6 +73,43 @@ Finding as_expected_of_lab_keys(Finding refusal) {
     return finding;
 }
 
+// Nobody who asked under these keys can open the answer.
+Finding as_failed_check(Finding closed) {
+    Finding finding{.rule = &rule::response_check,
+                    .target = closed.target,
+                    .title = fmt::format("the answer of {} fails checks that the client makes: decrypt", closed.target),
+                    .evidence = std::move(closed.evidence),
+                    .packets = {}};
+    return finding;
+}
+
+// An answer that leads nowhere. In a capture it cannot be told from a client that had enough.
+std::optional<Finding> check_useless_answer(const std::string& host, const session::RpcEvidence& rpc) {
+    if (rpc.steps.empty()) return std::nullopt;
+    const session::RpcStep& step = rpc.steps.back();
+    const bool is_call = step.kind == session::RpcStep::Kind::call;
+    const std::string_view asked = is_call ? "request" : "bind";
+    Finding finding{.rule = is_call ? &rule::request_no_answer : &rule::bind_no_answer,
+                    .target = host,
+                    .title = {},
+                    .evidence = {},
+                    .packets = {}};
+    switch (step.end) {
+        case StepEnd::no_context:
+            finding.rule = &rule::bind_no_syntax;
+            finding.title = fmt::format("{} accepted no transfer syntax that it was offered", host);
+            finding.evidence.push_back("the answer to the bind accepts a transfer syntax that was not offered");
+            return finding;
+        case StepEnd::unexpected:
+        case StepEnd::malformed:
+            finding.title = fmt::format("{} answered the {} with something that is no answer to it", host, asked);
+            finding.evidence.push_back(step.end == StepEnd::unexpected ? "a PDU of another type"
+                                                                       : "a PDU that does not decode");
+            return finding;
+        default: return std::nullopt;
+    }
+}
+
 bool host_ended(StepEnd end) { return end == StepEnd::closed || end == StepEnd::reset; }
 
 }  // namespace
@@ -80,6 +117,7 @@ bool host_ended(StepEnd end) { return end == StepEnd::closed || end == StepEnd::
 LiveConversation::LiveConversation(const session::ConnectEvidence& connect, const session::RpcEvidence& rpc,
                                    kms::Codec& codec)
     : connect_{connect}, lab_keys_{codec.profile_name() == kms::lab_profile().name} {
+    useless_answer_ = check_useless_answer(to_string(connect.target), rpc);
     flow_.reset(1, connect.local, connect.target);
     flow_.verdict = dissect::Flow::Verdict::kms;
     flow_.on_port = true;
@@ -101,9 +139,11 @@ std::vector<Finding> LiveConversation::findings() const {
     auto findings = check_conversation(conversation_, outcome_);
     add_neighbour(connect_, findings);
     // Whoever is not our reference host must say this to a request under the lab keys.
-    if (lab_keys_)
-        for (Finding& finding : findings)
-            if (finding.rule == &rule::request_invalid) finding = as_expected_of_lab_keys(std::move(finding));
+    for (Finding& finding : findings) {
+        if (lab_keys_ && finding.rule == &rule::request_invalid) finding = as_expected_of_lab_keys(std::move(finding));
+        if (finding.rule == &rule::keys_missing) finding = as_failed_check(std::move(finding));
+    }
+    if (useless_answer_ && worst(findings) != Severity::critical) findings.insert(findings.begin(), *useless_answer_);
     return findings;
 }
 
@@ -124,8 +164,9 @@ void LiveConversation::add_connect() {
     add({.from = Side::client, .syn = true}, clock_of(connect_.began));
     flow_.facts.syn_count = connect_.syn_count;
     const Timestamp ended = clock_of(connect_.ended);
-    if (connect_.end == ConnectEnd::connected) {
+    if (connect_.end == ConnectEnd::connected || connect_.end == ConnectEnd::reset) {
         add({.from = Side::host, .syn = true, .ack = true}, ended);
+        if (connect_.end == ConnectEnd::reset) add_close(Side::host, true, ended);
     } else if (connect_.icmp) {
         add_icmp(*connect_.icmp, ended);
     } else if (connect_.end == ConnectEnd::refused) {

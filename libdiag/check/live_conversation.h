@@ -39,6 +39,7 @@ private:
 
     session::ConnectEvidence connect_;
     bool lab_keys_;
+    std::optional<Finding> useless_answer_;
     dissect::Flow flow_;
     std::uint32_t next_[2] = {0, 0};  // sequence number of each side's next byte
     std::uint64_t event_count_ = 0;

@@ -20,7 +20,9 @@ double ms_of(session::TimePoint began, session::TimePoint ended) {
     return std::chrono::duration<double, std::milli>(ended - began).count();
 }
 
-std::string_view what_came(NameEnd end) {
+}  // namespace
+
+std::string_view name_end_text(NameEnd end) {
     switch (end) {
         case NameEnd::not_found: return "the name does not exist (NXDOMAIN)";
         case NameEnd::no_data: return "the name has no address of the wanted kind";
@@ -31,6 +33,8 @@ std::string_view what_came(NameEnd end) {
         default: return "no DNS server answered";
     }
 }
+
+namespace {
 
 const Rule& rule_of(const session::ServiceEvidence& evidence) {
     switch (evidence.end) {
@@ -55,7 +59,7 @@ std::optional<Finding> check_name(const session::NameEvidence& evidence) {
                     .title = missing ? fmt::format("the name {} has no address", evidence.name)
                                      : fmt::format("DNS gave no usable answer for the name {}", evidence.name),
                     .evidence = {fmt::format("address of {}: {}, after {:.1f} ms", evidence.name,
-                                             what_came(evidence.end), ms_of(evidence.began, evidence.ended))},
+                                             name_end_text(evidence.end), ms_of(evidence.began, evidence.ended))},
                     .packets = {}};
     const bool is_answer = evidence.end == NameEnd::server_failure || evidence.end == NameEnd::refused;
     if (is_answer) finding.likely_cause = finding.likely_remedy = 1;
@@ -68,7 +72,7 @@ std::optional<Finding> check_service(const session::ServiceEvidence& evidence) {
     if (evidence.end == NameEnd::found && names_host) return std::nullopt;
     std::string came = evidence.rcode ? fmt::format("{}, {} SRV records", dissect::dns_rcode_name(*evidence.rcode),
                                                     evidence.records.size())
-                                      : std::string{what_came(evidence.end)};
+                                      : std::string{name_end_text(evidence.end)};
     Finding finding{.rule = &rule_of(evidence),
                     .target = evidence.query,
                     .title = fmt::format("DNS names no KMS host: no usable SRV record {}", evidence.query),

@@ -7,6 +7,9 @@
 
 namespace diag::check {
 
+/// "the name does not exist (NXDOMAIN)": of an end other than found.
+std::string_view name_end_text(session::NameEnd end);
+
 /// A host's name that led to no address; nullopt when it led to one.
 std::optional<Finding> check_name(const session::NameEvidence& evidence);
 

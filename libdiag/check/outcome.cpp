@@ -75,19 +75,30 @@ bool has_no_interface(const dcerpc::BindAck& ack) {
     });
 }
 
+// A context is accepted with one of the syntaxes that the client offered in it; with any other it cannot call.
+bool is_accepted(const dcerpc::BindAck& ack, std::size_t index, const dcerpc::Bind* offer) {
+    const dcerpc::ContextResult& result = ack.results[index];
+    if (result.result != dcerpc::acceptance) return false;
+    if (offer == nullptr || index >= offer->contexts.size()) return true;  // the offer is not in the capture
+    const auto& syntaxes = offer->contexts[index].transfer_syntaxes;
+    return syntaxes.empty() || std::any_of(syntaxes.begin(), syntaxes.end(),
+                                           [&](const auto& s) { return s.uuid == result.transfer_syntax; });
+}
+
 // The host's last word on what it offers: no context of it can carry a call.
 bool nothing_accepted(const Conversation& c) {
     bool answered = false;
     bool accepted = false;
-    std::size_t offered_count = 0;
+    const dcerpc::Bind* offer = nullptr;
     for (const PduRecord& p : c.pdus) {
-        if (const auto* bind = p.decoded.bind()) offered_count = bind->contexts.size();
+        if (const auto* bind = p.decoded.bind()) offer = bind;
         const auto* ack = p.decoded.bind_ack();
         if (ack == nullptr) continue;
-        const bool all_known = !p.cut || (offered_count != 0 && ack->results.size() >= offered_count);
+        const bool all_known =
+            !p.cut || (offer != nullptr && !offer->contexts.empty() && ack->results.size() >= offer->contexts.size());
         if (!all_known && !has_no_interface(*ack)) continue;
         answered = true;
-        for (const auto& result : ack->results) accepted = accepted || result.result == dcerpc::acceptance;
+        for (std::size_t i = 0; i < ack->results.size(); ++i) accepted = accepted || is_accepted(*ack, i, offer);
         accepted = accepted && !has_no_interface(*ack);
     }
     return answered && !accepted;

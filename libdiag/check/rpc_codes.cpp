@@ -22,4 +22,9 @@ std::uint32_t inner_code_of_nak(std::uint16_t reject_reason) {
     return as_hresult(known != nullptr ? known : kms::find_rpc_refusal("bind_nak:0x0000"));
 }
 
+std::uint32_t inner_code_of_rejection(std::uint16_t result, std::uint16_t reason) {
+    const auto* known = kms::find_rpc_refusal(fmt::format("bind_ack:{}/{}", result, reason));
+    return as_hresult(known != nullptr ? known : kms::find_rpc_refusal("bind_ack:2/0"));
+}
+
 }  // namespace diag::check

@@ -12,4 +12,7 @@ std::uint32_t inner_code_of_fault(std::uint32_t status);
 /// Of the reason of a bind_nak.
 std::uint32_t inner_code_of_nak(std::uint16_t reject_reason);
 
+/// Of the result and reason with which a bind_ack rejects a context.
+std::uint32_t inner_code_of_rejection(std::uint16_t result, std::uint16_t reason);
+
 }  // namespace diag::check

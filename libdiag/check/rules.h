@@ -24,6 +24,27 @@ extern const Rule dns_server_failure;  // KMS-DNS-SERVER-FAILURE  SERVFAIL or an
 extern const Rule dns_refused;         // KMS-DNS-REFUSED
 extern const Rule dns_no_answer;       // KMS-DNS-NO-ANSWER
 
+// What kms-srv sees of publication.
+extern const Rule dns_tcp_blocked;        // KMS-DNS-TCP-BLOCKED  truncated over UDP, no answer over TCP
+extern const Rule dns_servers_differ;     // KMS-DNS-SERVERS-DIFFER  warning: servers give different answers
+extern const Rule dns_server_skipped;     // KMS-DNS-SERVER-SKIPPED  warning: a server failed, another answered
+extern const Rule srv_near_miss;          // KMS-SRV-NEAR-MISS  published under a misspelt name
+extern const Rule srv_target_no_address;  // KMS-SRV-TARGET-NO-ADDRESS  no published host has an address
+extern const Rule srv_target_dead;        // KMS-SRV-TARGET-DEAD  warning: one of several has none
+extern const Rule srv_target_literal;     // KMS-SRV-TARGET-LITERAL  the target is an address in text
+extern const Rule srv_target_alias;       // KMS-SRV-TARGET-ALIAS  warning: the target is a CNAME
+extern const Rule srv_target_outside;     // KMS-SRV-TARGET-OUTSIDE  info: the target is of another domain
+extern const Rule srv_name_alias;         // KMS-SRV-NAME-ALIAS  info: the service name itself is a CNAME
+extern const Rule srv_port_zero;          // KMS-SRV-PORT-ZERO  port 0 is published
+extern const Rule srv_port;               // KMS-SRV-PORT  info: another port than 1688
+extern const Rule srv_duplicate;          // KMS-SRV-DUPLICATE  warning: one host several times
+extern const Rule srv_unused;             // KMS-SRV-UNUSED  info: weights leave a host nearly without clients
+extern const Rule srv_ttl;                // KMS-SRV-TTL  warning: 0 or absurdly long
+extern const Rule srv_wildcard;           // KMS-SRV-WILDCARD  warning: the zone answers for any name
+extern const Rule srv_private_address;    // KMS-SRV-PRIVATE-ADDRESS  warning: private address in a public answer
+extern const Rule srv_unauthorised;       // KMS-SRV-UNAUTHORISED  warning: published, and not on the list
+extern const Rule srv_not_published;      // KMS-SRV-NOT-PUBLISHED  warning: on the list, and not published
+
 extern const Rule name_not_found;  // KMS-NAME-NOT-FOUND  the host's name has no address
 extern const Rule name_no_answer;  // KMS-NAME-NO-ANSWER  no DNS server gave a usable answer to the host's name
 
@@ -97,11 +118,10 @@ extern const Rule host_port;              // KMS-HOST-PORT  info: listens on ano
 extern const Rule host_low_priority;      // KMS-HOST-LOW-PRIORITY  info: runs with low priority
 extern const Rule saved_lines_unknown;    // KMS-SAVED-LINES-UNKNOWN  info: lines not understood
 
-extern const Rule
-    lab_keys_refused;               // KMS-LAB-KEYS-REFUSED  info: answers, but cannot read a request under the lab keys
-extern const Rule keys_missing;     // KMS-KEYS-MISSING  info: bodies not opened by the key profile
-extern const Rule capture_damaged;  // KMS-CAPTURE-DAMAGED  warning, with the byte offset
-extern const Rule capture_gap;      // KMS-CAPTURE-GAP  info: segments are missing from the capture
+extern const Rule lab_keys_refused;     // KMS-LAB-KEYS-REFUSED  info: answers, but cannot read the lab keys
+extern const Rule keys_missing;         // KMS-KEYS-MISSING  info: bodies not opened by the key profile
+extern const Rule capture_damaged;      // KMS-CAPTURE-DAMAGED  warning, with the byte offset
+extern const Rule capture_gap;          // KMS-CAPTURE-GAP  info: segments are missing from the capture
 extern const Rule capture_cut_packets;  // KMS-CAPTURE-CUT-PACKETS  info: snaplen cut the messages
 extern const Rule capture_no_start;     // KMS-CAPTURE-NO-START  info: begins in mid-connection
 extern const Rule capture_ends;         // KMS-CAPTURE-ENDS  info: too soon to call it silence

@@ -266,11 +266,13 @@ constinit const Rule bind_no_syntax{
     .causes = no_syntax_causes,
     .remedy = no_syntax_remedy,
     .code_note =
-        "[?] 1730 for a rejection with reason 2 is taken from an interoperating implementation. Reason 0, or a "
+        "[?] 1730 for a rejection with reason 2 is taken from an interoperating implementation. Any other reason, and "
+        "a "
         "rejection by the server program (result 1), is 1727 (0x800706BF) there.",
     .capture_shows =
-        "A bind_ack in which no context is accepted and the rejections have reason 2. One rejected syntax among "
-        "accepted ones is normal: a host that takes NDR64 rejects NDR32 in the same bind.",
+        "A bind_ack in which no context is accepted and the rejections have reason 2; or contexts accepted with a "
+        "syntax that the client did not offer. One rejected syntax among accepted ones is normal: a host that takes "
+        "NDR64 rejects NDR32 in the same bind.",
     .events = bind_events,
 };
 

@@ -16,9 +16,8 @@ constexpr Text name_not_found_causes[] = {
 constexpr Text name_not_found_remedy[] = {
     "DNS administrator: create the missing address record (A, AAAA) of the KMS host, or correct the target of the SRV "
     "record _vlmcs._tcp.",
-    "Desktop support: if slmgr /dlv says 'Registered KMS machine name', correct it with slmgr /skms NAME:PORT or "
-    "return "
-    "to DNS with slmgr /ckms; write names with their domain.",
+    "Desktop support: if slmgr /dlv says 'Registered KMS machine name', correct name and port with slmgr /skms or "
+    "return to DNS with slmgr /ckms; write names with their domain.",
     "Desktop support: check with ipconfig /all, or in /etc/resolv.conf, which DNS servers this machine asks.",
 };
 constexpr Text name_events[] = {event::client_attempt, event::client_no_answer};

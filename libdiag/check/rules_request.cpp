@@ -282,11 +282,13 @@ constinit const Rule response_check{
     .remedy = response_check_remedy,
     .code_note =
         "[?] Community reports tie 0x8007000D to answers that fail validation; Microsoft documents the code for a "
-        "local lack of registry permissions only.",
+        "local lack of registry permissions only. An answer that contradicts itself cannot be unmarshalled: 1783 "
+        "(0x800706F7) [inf].",
     .capture_shows =
         "A response with data and return code 0 in which one or more proofs fail: MAC (version 4), hash or padding (5 "
         "and 6), HMAC or salt (6), or an echo of client time, machine id or version that differs. The evidence names "
-        "the checks.",
+        "the checks. Or a response that cannot be opened with the key that opens its request, whose lengths contradict "
+        "each other, or that says success and has no message.",
     .events = response_check_events,
 };
 

@@ -24,6 +24,7 @@ bool concerns_network(const Rule& rule) {
 
 void add_firewall_rule(const AddressEvidence& address, Finding& finding) {
     if (!concerns_network(*finding.rule)) return;
+    if (finding.rule == &rule::connect_rejected && finding.likely_cause == 1) return;  // no route, or nobody there
     const bool source_known = address.local.ip != IpAddress{} && address.local.ip.octets != IpAddress{}.octets;
     finding.own_remedy.push_back(
         fmt::format("Network team: allow TCP from {} (any source port) to {} port {}, with the answers of the same "

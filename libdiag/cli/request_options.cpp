@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "libdiag/cli/numbers.h"
 #include "libdiag/proto/kms/product_choice.h"
@@ -38,6 +39,9 @@ Result read_product(const po::variables_map& map, session::ClientSettings& out) 
     if (!text) return {};
     const auto product = of_option("product", kms::choose_product(*text));
     if (!product) return Problem(product.error());
+    if ((*product)->channel == "retail")  // a host refuses it, and would be blamed for that
+        return Problem(option_problem(
+            "product", fmt::format("no client asks a KMS host for {}, which is a retail product", (*product)->name)));
     out.activation_id = (*product)->activation_id;
     return {};
 }
@@ -94,11 +98,14 @@ std::expected<session::ClientSettings, std::string> request_settings_of(const po
 }
 
 std::string product_list() {
+    std::vector<const kms::Product*> products;
+    for (const kms::Product& product : kms::all_products())
+        if (!product.kms_id.is_nil() && product.channel != "retail") products.push_back(&product);
+    std::ranges::stable_sort(products, {}, &kms::Product::name);
     std::string list;
-    for (const kms::Product& product : kms::all_products()) {
-        if (product.kms_id.is_nil() || product.channel == "retail") continue;
-        list += fmt::format("{}  {:<5} {:>2}  {}\n", to_string(product.activation_id), product.protocol_version,
-                            product.min_clients, product.name);
+    for (const kms::Product* product : products) {
+        list += fmt::format("{}  {:<5} {:>2}  {}\n", to_string(product->activation_id), product->protocol_version,
+                            product->min_clients, product->name);
     }
     return list;
 }

@@ -5,7 +5,11 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/udp.hpp>
 #include <cstring>
+
+#include "libdiag/net/asio_endpoint.h"
 
 namespace diag::net {
 namespace {
@@ -51,6 +55,16 @@ std::optional<session::IcmpReport> report_in(const cmsghdr& header) {
 }
 
 }  // namespace
+
+bool has_source_address(const Endpoint& target) {
+    // connect() of UDP only chooses a route and an address.
+    boost::asio::io_context context;
+    boost::asio::ip::udp::socket socket{context};
+    const auto to = to_asio(target);
+    boost::system::error_code error;
+    socket.connect({to.address(), to.port()}, error);
+    return !error;
+}
 
 void keep_icmp_errors(int fd, IpAddress::Family family, bool keep) {
     const int value = keep ? 1 : 0;

@@ -7,6 +7,9 @@
 
 namespace diag::net {
 
+/// Whether the system has a route to this address, and an address of its own to send from. Sends nothing.
+bool has_source_address(const Endpoint& target);
+
 /// Asks the system to keep ICMP errors that end an attempt to connect, or to stop it: on a connection that stands they are
 /// only hints, and would end it.
 void keep_icmp_errors(int fd, IpAddress::Family family, bool keep);

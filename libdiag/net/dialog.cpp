@@ -22,11 +22,18 @@ namespace {
 ConnectEnd end_of(int error) {
     switch (error) {
         case ECONNREFUSED: return ConnectEnd::refused;
+        case ECONNRESET: return ConnectEnd::reset;
         case ETIMEDOUT: return ConnectEnd::no_answer;
         case EHOSTUNREACH:
         case ENETUNREACH:
         case EHOSTDOWN:
-        case ENOPROTOOPT: return ConnectEnd::unreachable;
+        case ENONET:
+        case EPROTO:
+        case EOPNOTSUPP:
+        case ENOPROTOOPT:
+        case EAFNOSUPPORT:  // a system without IPv6
+        case EINVAL:        // a link-local address, without the name of a link
+            return ConnectEnd::unreachable;
         case EPERM:
         case EACCES: return ConnectEnd::prohibited;
         case EADDRNOTAVAIL:
@@ -81,6 +88,9 @@ void Dialog::on_connected(const error_code& error) {
     if (socket_.is_open()) read_facts(!error);
     if (error) {
         connect_.end = end_of(error.value());
+        // The same error number for "no port is left" and for "no address to come from", as where IPv6 is switched off.
+        if (error.value() == EADDRNOTAVAIL && !has_source_address(connect_.target))
+            connect_.end = ConnectEnd::unreachable;
         connect_.system_error = error == asio::error::timed_out ? 0 : error.value();
         return finish();
     }

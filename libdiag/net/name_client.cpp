@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "libdiag/base/utf.h"
 #include "libdiag/net/clock.h"
 #include "libdiag/proto/dns/decode.h"
 
@@ -42,9 +43,9 @@ NameEnd end_of(int status) {
         case ARES_ENOTFOUND: return NameEnd::not_found;
         case ARES_ENODATA: return NameEnd::no_data;
         case ARES_EREFUSED: return NameEnd::refused;
-        case ARES_ETIMEOUT:
+        case ARES_ETIMEOUT: return NameEnd::no_answer;
         case ARES_ECANCELLED:
-        case ARES_EDESTRUCTION: return NameEnd::no_answer;
+        case ARES_EDESTRUCTION: return NameEnd::pending;
         case ARES_ECONNREFUSED: return NameEnd::no_server;
         case ARES_EBADNAME:
         case ARES_EBADQUERY:
@@ -137,6 +138,15 @@ private:
             &channel_, &options, ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
         if (status != ARES_SUCCESS)
             throw std::runtime_error(std::string{"DNS client: "} + ares_strerror(status) + " (see /etc/resolv.conf)");
+        if (!settings_.servers.empty()) set_servers();
+    }
+
+    void set_servers() {
+        std::string list;
+        for (const Endpoint& server : settings_.servers) list += (list.empty() ? "" : ",") + to_string(server);
+        if (ares_set_servers_ports_csv(channel_, list.c_str()) == ARES_SUCCESS) return;
+        ares_destroy(channel_);  // no destructor runs for what its constructor gave up
+        throw std::runtime_error("DNS client: no servers: " + list);
     }
 
     std::size_t count_servers() const {
@@ -158,6 +168,7 @@ private:
 
     void step() {
         std::vector<pollfd> wanted;
+        wanted.reserve(sockets_.size());
         for (const auto& [socket, events] : sockets_) wanted.push_back({.fd = socket, .events = events, .revents = 0});
         timeval longest{.tv_sec = 0, .tv_usec = max_poll_ms * 1000};
         timeval next{};
@@ -230,12 +241,28 @@ NameClient::NameClient(const NameSettings& settings)
 NameClient::~NameClient() = default;
 
 void NameClient::resolve(std::span<const std::string> names, const OnName& done) {
+    // c-ares passes over servers that answer with an error, as a client does; when all do, it says no more than that none
+    // could be reached. Then ask again for what they say.
+    std::vector<std::size_t> unclear;
+    std::vector<std::string> unclear_names;
+    resolve_with(*channel_, names, [&](std::size_t index, session::NameEvidence evidence) {
+        if (evidence.end != NameEnd::no_server) return done(index, std::move(evidence));
+        unclear.push_back(index);
+        unclear_names.push_back(evidence.name);
+    });
+    if (unclear.empty()) return;
+    Channel plain{settings_, ARES_FLAG_NOCHECKRESP};
+    resolve_with(plain, unclear_names,
+                 [&](std::size_t index, session::NameEvidence evidence) { done(unclear[index], std::move(evidence)); });
+}
+
+void NameClient::resolve_with(Channel& channel, std::span<const std::string> names, const OnName& done) {
     ares_addrinfo_hints hints{};
     hints.ai_family = settings_.v4 && settings_.v6 ? AF_UNSPEC : settings_.v6 ? AF_INET6 : AF_INET;
     hints.ai_socktype = SOCK_STREAM;
     std::size_t open_count = 0;
     std::size_t next = 0;
-    channel_->run([&] {
+    channel.run([&] {
         while (next < names.size() && open_count < settings_.concurrency) {
             auto lookup = std::make_unique<Lookup>();
             lookup->index = next;
@@ -245,7 +272,7 @@ void NameClient::resolve(std::span<const std::string> names, const OnName& done)
             lookup->open_count = &open_count;
             ++open_count;
             // May call back at once, for names of the hosts file and for those that are none.
-            ares_getaddrinfo(channel_->get(), names[next++].c_str(), nullptr, &hints, on_addresses, lookup.release());
+            ares_getaddrinfo(channel.get(), names[next++].c_str(), nullptr, &hints, on_addresses, lookup.release());
         }
         return next == names.size() && open_count == 0;
     });

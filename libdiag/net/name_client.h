@@ -13,12 +13,14 @@ struct NameSettings {
     std::chrono::milliseconds timeout{5'000};  ///< of one look-up, all servers and repetitions included
     bool v4 = true;
     bool v6 = true;
-    std::size_t concurrency = 256;            ///< look-ups at once
+    std::size_t concurrency = 256;  ///< look-ups at once
+    std::vector<Endpoint> servers = {};       ///< to be asked instead of those of the system; the hosts file is read anyway
     const std::atomic<bool>* stop = nullptr;  ///< when it becomes true, what is open is given up
 };
 
 /// Look-ups with c-ares, as the system is configured (resolv.conf, nsswitch.conf, hosts): many at once, on one thread.
-/// Blocks until all are done. An answer that came too late or never is NameEnd::no_answer.
+/// Blocks until all are done. An answer that came too late or never is NameEnd::no_answer, a look-up that was given up
+/// NameEnd::pending.
 class NameClient {
 public:
     using OnName = std::function<void(std::size_t index, session::NameEvidence evidence)>;
@@ -39,6 +41,8 @@ public:
 
 private:
     class Channel;
+    void resolve_with(Channel& channel, std::span<const std::string> names, const OnName& done);
+
     NameSettings settings_;
     std::unique_ptr<Channel> channel_;
 };

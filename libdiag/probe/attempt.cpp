@@ -61,6 +61,11 @@ std::optional<std::chrono::nanoseconds> time_of(const session::RpcEvidence& rpc,
     return time;
 }
 
+std::string icmp_text(const check::LiveConversation& live) {
+    const auto& icmp = live.conversation().tcp.icmp;
+    return icmp ? std::string{icmp->text} : std::string{};
+}
+
 }  // namespace
 
 Attempt make_attempt(const net::DialogReport& report, const check::LiveConversation& live) {
@@ -74,6 +79,7 @@ Attempt make_attempt(const net::DialogReport& report, const check::LiveConversat
             .request_time = time_of(report.rpc, true),
             .path = report.connect.path,
             .icmp = report.connect.icmp,
+            .icmp_text = icmp_text(live),
             .bind = bind_facts(report.rpc),
             .request = request_facts(report.exchanges),
             .began_at = report.connect.began_at};

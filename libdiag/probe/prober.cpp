@@ -39,10 +39,11 @@ public:
 
     ProbeEnd all() {
         resolve();
-        for (std::uint64_t round = 1; !is_stopped() && !end_.problem; ++round) {
+        const bool any_address = std::ranges::any_of(reports_, [](const auto& r) { return !r.addresses.empty(); });
+        for (std::uint64_t round = 1; any_address && !is_stopped() && !end_.problem; ++round) {
             const auto next_begin = std::chrono::steady_clock::now() + settings_.interval;
             run_round(round);
-            if (round == settings_.round_count) break;
+            if (is_last(round)) break;
             wait_until(next_begin);
         }
         end_.stopped = is_stopped();
@@ -76,6 +77,7 @@ private:
         net::NameClient client{
             {.timeout = settings_.timeout, .v4 = settings_.v4, .v6 = settings_.v6, .stop = settings_.stop}};
         client.resolve(names, [&](std::size_t index, session::NameEvidence evidence) {
+            if (evidence.end == session::NameEnd::pending) return;  // given up by a stop
             TargetReport& report = reports_[owners[index]];
             for (const IpAddress& address : evidence.addresses) add_address(report, address);
             report.name = std::move(evidence);
@@ -94,10 +96,10 @@ private:
 
         std::optional<Job> next() {
             while (target_ < reports_.size()) {
-                const auto& addresses = reports_[target_].addresses;
-                if (address_ == addresses.size()) {
+                // Fewer than before once the target is finished and its report handed over.
+                if (address_ >= reports_[target_].addresses.size()) {
                     ++target_;
-                    address_ = 0;
+                    address_ = step_ = 0;
                     continue;
                 }
                 if (const auto job = next_of_address()) return job;
@@ -236,17 +238,16 @@ private:
         while (finished_ < reports_.size() && open_counts_[finished_] == 0) finish(finished_++);
     }
 
-    // After a stop: what has been tried at all is worth telling.
     void finish_rest() {
-        for (; finished_ < reports_.size(); ++finished_) {
-            TargetReport& report = reports_[finished_];
-            std::erase_if(report.addresses, [](const auto& address) { return address.evidence.attempt_count == 0; });
-            if (!report.addresses.empty()) finish(finished_);
-        }
+        while (finished_ < reports_.size()) finish(finished_++);
     }
 
+    // What a stop or a problem kept from being tried has no report.
     void finish(std::size_t index) {
         TargetReport& report = reports_[index];
+        std::erase_if(report.addresses, [](const auto& address) { return address.evidence.attempt_count == 0; });
+        const bool name_failed = report.name && report.name->end != session::NameEnd::found;
+        if (report.addresses.empty() && !name_failed) return;
         std::vector<check::AddressEvidence> addresses;
         for (AddressReport& address : report.addresses) {
             std::ranges::sort(address.evidence.sizes, {}, &check::SizeAttempt::bind_size);

@@ -21,8 +21,7 @@ struct ProbeSettings {
     bool sizes = false;                         ///< also try binds of growing size, to see what the way carries
     std::vector<kms::BaseRequest> requests;     ///< sent in each attempt; none: only bind, which leaves no trace
     kms::KeyProfile profile = kms::lab_profile();
-    const std::atomic<bool>* stop =
-        nullptr;  ///< when it becomes true the probe ends, with reports of what was finished
+    const std::atomic<bool>* stop = nullptr;  ///< when it becomes true the probe ends, and reports what was tried
 };
 
 /// What is told while the work goes on.

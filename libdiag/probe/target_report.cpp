@@ -34,21 +34,23 @@ std::chrono::nanoseconds Durations::percentile(double share) const {
     if (kept_.empty()) return std::chrono::nanoseconds{0};
     std::vector<std::chrono::nanoseconds> sorted = kept_;
     // Nearest rank: the smallest value that at least this share of all does not exceed.
-    const double rank = std::ceil(share * static_cast<double>(sorted.size()));
+    constexpr double rounding_error = 1e-9;  // 0.07 * 100 is more than 7
+    const double rank = std::ceil(share * static_cast<double>(sorted.size()) - rounding_error);
     const auto index = std::min(sorted.size() - 1, static_cast<std::size_t>(std::max(rank - 1, 0.0)));
     std::ranges::nth_element(sorted, sorted.begin() + static_cast<std::ptrdiff_t>(index));
     return sorted[index];
 }
 
 std::string_view port_state(const Attempt& attempt) {
+    // A closed port answers TCP with a RST; ICMP comes from a firewall or router, or tells that nobody is there.
+    if (attempt.icmp) return "filtered";
     switch (attempt.connect_end) {
-        case ConnectEnd::connected: return "listening";
+        case ConnectEnd::connected:
+        case ConnectEnd::reset: return "listening";
         case ConnectEnd::refused: return "not listening";
         case ConnectEnd::no_answer: return "filtered";
-        default: break;
+        default: return "unreachable";
     }
-    if (!attempt.icmp) return "unreachable";
-    return attempt.icmp->sender == attempt.local.ip ? "filtered" : "not listening";
 }
 
 const check::Finding* deciding(const std::vector<check::Finding>& findings) {

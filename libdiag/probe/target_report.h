@@ -59,6 +59,7 @@ struct Attempt {
     std::optional<std::chrono::nanoseconds> request_time;  ///< of an answer
     session::PathFacts path;
     std::optional<session::IcmpReport> icmp;
+    std::string icmp_text;  ///< what it means, unless this machine sent it
     std::optional<BindFacts> bind;
     std::optional<RequestFacts> request;
     Timestamp began_at;

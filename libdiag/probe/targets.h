@@ -23,6 +23,8 @@ struct Target {
     std::uint16_t port = 0;
 
     bool needs_lookup() const { return !address; }
+
+    friend bool operator==(const Target&, const Target&) = default;
 };
 
 /// "kms1.example.test:1688", "192.0.2.10:1688", "[2001:db8::10]:1688".

@@ -102,7 +102,7 @@ void append_finding(std::string& out, const check::Finding& finding, const Style
     const check::Rule& rule = *finding.rule;
     out += fmt::format("  {} {}\n", style.severity(rule.severity, fmt::format("{:<8}", check::name_of(rule.severity))),
                        style.strong(rule.id));
-    append_item(out, "           ", finding.title);
+    if (!finding.title.empty()) append_item(out, "           ", finding.title);
     for (const auto& line : finding.evidence) append_item(out, "           - ", line);
     if (const std::string codes = client_codes(finding); !codes.empty()) append_item(out, "           ", codes);
     if (rule.severity == check::Severity::info && !verbose) return;

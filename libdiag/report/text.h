@@ -29,7 +29,7 @@ private:
 void append_wrapped(std::string& out, std::string_view text, std::size_t column, std::size_t indent, std::size_t width);
 
 /// A finding for people: title, evidence, what the Windows client shows, what to do. `verbose` adds every cause and
-/// remedy, otherwise the first. Text of peers is escaped.
+/// remedy, otherwise the first. Without a title its line is left out. Text of peers is escaped.
 void append_finding(std::string& out, const check::Finding& finding, const Style& style, bool verbose);
 
 /// "the Windows client shows 0xC004F074 (its event 12288: 0x800706BA)"; empty for a finding that shows nothing there.

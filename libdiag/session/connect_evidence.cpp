@@ -5,8 +5,8 @@
 namespace diag::session {
 
 std::string_view name_of(ConnectEnd end) {
-    static constexpr std::array<std::string_view, 8> names{"pending",     "connected",  "refused",   "no_answer",
-                                                           "unreachable", "prohibited", "exhausted", "failed"};
+    static constexpr std::array<std::string_view, 9> names{
+        "pending", "connected", "reset", "refused", "no_answer", "unreachable", "prohibited", "exhausted", "failed"};
     return names[static_cast<std::size_t>(end)];
 }
 

@@ -13,6 +13,7 @@ namespace diag::session {
 enum class ConnectEnd : std::uint8_t {
     pending,
     connected,
+    reset,        ///< connected, and reset by the other side before we could send anything
     refused,      ///< answered by RST or ICMP port unreachable
     no_answer,    ///< nothing came within the timeout
     unreachable,  ///< ICMP host or network unreachable, or filtered; or no route on this machine

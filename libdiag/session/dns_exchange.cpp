@@ -31,7 +31,7 @@ DnsExchange::DnsExchange(DnsExchangeSettings settings, dns::Message request, std
       key_{std::move(key)},
       random_{std::move(random)} {
     assert(!servers_.empty());
-    so_far_.end = DnsEnd::no_answer;
+    so_far_.end = DnsExchangeEnd::no_answer;
 }
 
 DnsAttempt DnsExchange::start(Now now) {
@@ -57,9 +57,9 @@ DnsAttempt DnsExchange::attempt(Now now) {
     return {.transport = transport_, .server = servers_[server_index_], .bytes = std::move(bytes)};
 }
 
-void DnsExchange::remember(DnsEnd end) {
+void DnsExchange::remember(DnsExchangeEnd end) {
     // That one server refused says more than that another was silent.
-    if (so_far_.end == DnsEnd::answered && end != DnsEnd::answered) return;
+    if (so_far_.end == DnsExchangeEnd::answered && end != DnsExchangeEnd::answered) return;
     so_far_ = {.end = end,
                .server = servers_[server_index_],
                .transport = transport_,
@@ -125,11 +125,11 @@ std::optional<DnsAttempt> DnsExchange::take(Verdict verdict, Now now) {
     switch (verdict) {
         case Verdict::stray: return std::nullopt;
         case Verdict::cut: transport_ = DnsTransport::tcp; return attempt(now);
-        case Verdict::unreadable: remember(DnsEnd::bad_answer); return next_server(now);
-        case Verdict::unsigned_success: remember(DnsEnd::not_signed); return std::nullopt;
+        case Verdict::unreadable: remember(DnsExchangeEnd::bad_answer); return next_server(now);
+        case Verdict::unsigned_success: remember(DnsExchangeEnd::not_signed); return std::nullopt;
         case Verdict::answer: break;
     }
-    remember(DnsEnd::answered);
+    remember(DnsExchangeEnd::answered);
     if (!is_update() && is_trouble(answer_.rcode())) return next_server(now);
     outcome_ = so_far_;
     return std::nullopt;
@@ -151,14 +151,14 @@ std::optional<DnsAttempt> DnsExchange::on_stream(Bytes so_far, Now now) {
     Verdict verdict = judge(frame->message, now);
     if (verdict == Verdict::stray) verdict = Verdict::unreadable;  // nothing else is on this connection
     if (verdict != Verdict::unsigned_success) return take(verdict, now);
-    remember(DnsEnd::not_signed);
+    remember(DnsExchangeEnd::not_signed);
     return on_failure(now);
 }
 
 std::optional<DnsAttempt> DnsExchange::on_failure(Now now) {
     if (has_ended()) return std::nullopt;
     // What was said, though unsigned, will be said again.
-    return so_far_.end == DnsEnd::not_signed ? next_server(now) : next_way(now);
+    return so_far_.end == DnsExchangeEnd::not_signed ? next_server(now) : next_way(now);
 }
 
 std::optional<DnsAttempt> DnsExchange::on_time(Now now) {

@@ -7,10 +7,9 @@
 #include "libdiag/base/ip_address.h"
 #include "libdiag/proto/dns/tsig.h"
 #include "libdiag/session/actions.h"
+#include "libdiag/session/dns_query.h"
 
 namespace diag::session {
-
-enum class DnsTransport : std::uint8_t { udp, tcp };
 
 /// For the driver: send `bytes` to `server` from a new socket, and hand in what comes back. Ends the attempt before it.
 struct DnsAttempt {
@@ -27,7 +26,7 @@ struct DnsExchangeSettings {
 inline constexpr std::size_t max_stray_count = 64;  // datagrams of an attempt that are no answer to it
 
 /// Why no more is tried.
-enum class DnsEnd : std::uint8_t {
+enum class DnsExchangeEnd : std::uint8_t {
     pending,
     answered,    ///< `answer` and `rcode`, which may be a refusal
     no_answer,   ///< nobody answered in time, or could be reached
@@ -36,7 +35,7 @@ enum class DnsEnd : std::uint8_t {
 };
 
 struct DnsOutcome {
-    DnsEnd end = DnsEnd::pending;
+    DnsExchangeEnd end = DnsExchangeEnd::pending;
     Endpoint server;  ///< whom `end` is about
     DnsTransport transport = DnsTransport::udp;
     std::uint16_t rcode = 0;
@@ -67,7 +66,7 @@ public:
 
     /// When on_time() is due.
     TimePoint deadline() const { return deadline_; }
-    bool has_ended() const { return outcome_.end != DnsEnd::pending; }
+    bool has_ended() const { return outcome_.end != DnsExchangeEnd::pending; }
     const DnsOutcome& outcome() const { return outcome_; }
     /// When answered. Views in it live as long as this object.
     const dns::Message& answer() const { return answer_; }
@@ -82,7 +81,7 @@ private:
     Verdict judge(Bytes bytes, Now now);
     bool answers_request(const dns::Message& message) const;
     bool is_update() const { return request_.opcode() == dns::opcode::update; }
-    void remember(DnsEnd end);
+    void remember(DnsExchangeEnd end);
 
     DnsExchangeSettings settings_;
     dns::Message request_;

@@ -77,13 +77,14 @@ std::string_view name_of(PublishStage stage) {
 
 std::uint32_t code_of(const DnsOutcome& outcome) {
     switch (outcome.end) {
-        case DnsEnd::answered:
+        case DnsExchangeEnd::answered:
             // The TSIG says why the server does not take our signature (RFC 8945 5.2).
             return code_of_rcode(outcome.tsig_error != 0 ? outcome.tsig_error : outcome.rcode);
-        case DnsEnd::bad_answer: return bad_packet;
-        case DnsEnd::not_signed: return outcome.tsig_error != 0 ? code_of_rcode(outcome.tsig_error) : unsecure_packet;
-        case DnsEnd::pending:
-        case DnsEnd::no_answer: return error_timeout;
+        case DnsExchangeEnd::bad_answer: return bad_packet;
+        case DnsExchangeEnd::not_signed:
+            return outcome.tsig_error != 0 ? code_of_rcode(outcome.tsig_error) : unsecure_packet;
+        case DnsExchangeEnd::pending:
+        case DnsExchangeEnd::no_answer: return error_timeout;
     }
     return error_timeout;
 }
@@ -153,7 +154,7 @@ DnsUpdate::Attempt DnsUpdate::follow(Attempt attempt, Now now) {
 
 bool DnsUpdate::is_answered() const {
     const DnsOutcome& outcome = exchange_->outcome();
-    return outcome.end == DnsEnd::answered &&
+    return outcome.end == DnsExchangeEnd::answered &&
            (outcome.rcode == dns::rcode::no_error || outcome.rcode == dns::rcode::name_error);
 }
 

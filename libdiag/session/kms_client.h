@@ -46,7 +46,8 @@ private:
 
     RpcClientAssociation rpc_;
     kms::KeyProfile profile_;
-    std::optional<kms::Codec> codec_;  // only with requests: expanding the keys is a good part of what a bind alone costs
+    std::optional<kms::Codec>
+        codec_;  // only with requests: expanding the keys is a good part of what a bind alone costs
     RandomBytes random_;
     std::vector<kms::BaseRequest> queue_;
     std::size_t sent_count_ = 0;

@@ -23,15 +23,16 @@ std::string what_came(const PublishEvent& event) {
     const std::string asked = what_was_asked(event);
     const std::string server = to_string(outcome.server);
     switch (outcome.end) {
-        case DnsEnd::answered: {
+        case DnsExchangeEnd::answered: {
             std::string rcode = rcode_text(outcome);
             if (outcome.tsig_error != 0) rcode += ", " + tsig_error_text(outcome);
             return fmt::format("{} answers {} with {}", server, asked, rcode);
         }
-        case DnsEnd::bad_answer: return fmt::format("what {} answers {} with cannot be read", server, asked);
-        case DnsEnd::not_signed: return fmt::format("{} answers {} without a good signature of the key", server, asked);
-        case DnsEnd::pending:
-        case DnsEnd::no_answer: break;
+        case DnsExchangeEnd::bad_answer: return fmt::format("what {} answers {} with cannot be read", server, asked);
+        case DnsExchangeEnd::not_signed:
+            return fmt::format("{} answers {} without a good signature of the key", server, asked);
+        case DnsExchangeEnd::pending:
+        case DnsExchangeEnd::no_answer: break;
     }
     return fmt::format("{} does not answer {}, over UDP or TCP", server, asked);
 }
@@ -62,10 +63,8 @@ std::string_view advice_for(std::uint32_t code, PublishStage stage) {
 
 }  // namespace
 
-std::string_view name_of(DnsTransport transport) { return transport == DnsTransport::udp ? "udp" : "tcp"; }
-
 std::string rcode_text(const DnsOutcome& outcome) {
-    return outcome.end == DnsEnd::answered ? dns::rcode_name(outcome.rcode) : std::string{};
+    return outcome.end == DnsExchangeEnd::answered ? dns::rcode_name(outcome.rcode) : std::string{};
 }
 
 std::string tsig_error_text(const DnsOutcome& outcome) {
@@ -87,7 +86,7 @@ std::string explain(const PublishEvent& event) {
         return fmt::format("{} took the update of zone {} over {}", to_string(result.outcome->server),
                            dns::to_string(result.zone), result.outcome->transport == DnsTransport::udp ? "UDP" : "TCP");
     const bool no_zone =
-        result.stage == PublishStage::zone && result.outcome->end == DnsEnd::answered &&
+        result.stage == PublishStage::zone && result.outcome->end == DnsExchangeEnd::answered &&
         (result.outcome->rcode == dns::rcode::no_error || result.outcome->rcode == dns::rcode::name_error);
     const std::string what = no_zone ? fmt::format("{} knows no zone of {}", to_string(result.outcome->server),
                                                    dns::to_string(event.service.domain))

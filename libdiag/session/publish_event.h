@@ -20,8 +20,6 @@ struct PublishEvent {
 /// The fields of the event in their order: of 12294 the domain, of 12293 the HRESULT "0x8007232D" and the domain.
 std::vector<std::string> event_fields(const PublishEvent& event);
 
-/// "udp", "tcp": for JSON.
-std::string_view name_of(DnsTransport transport);
 /// "REFUSED"; empty without an answer.
 std::string rcode_text(const DnsOutcome& outcome);
 /// "BADKEY": what one end says of the other's signature; empty when nothing.

@@ -62,6 +62,11 @@ Actions RpcClientAssociation::finish(StepEnd end, TimePoint now) {
     return is_usable ? Actions{} : Actions{Action::make_close()};
 }
 
+void RpcClientAssociation::keep_unread(Bytes bytes) {
+    const Bytes kept = head(bytes, max_unread_size);
+    step().unread.assign(kept.begin(), kept.end());
+}
+
 Actions RpcClientAssociation::fail(WireError::Kind kind, std::string_view field, TimePoint now) {
     step().error = WireError{.kind = kind, .offset = 0, .field = field};
     return finish(StepEnd::malformed, now);
@@ -78,8 +83,7 @@ Actions RpcClientAssociation::on_received(Bytes segment, TimePoint now) {
         const PduBuffer::Next next = in_.next();
         if (next == PduBuffer::Next::need_more) return actions;
         if (next == PduBuffer::Next::not_rpc) {
-            const Bytes unread = head(in_.rest(), max_unread_size);
-            step().unread.assign(unread.begin(), unread.end());
+            keep_unread(in_.rest());
             return finish(StepEnd::not_rpc, now);
         }
         Actions more = on_pdu(in_.pdu(), now);
@@ -94,6 +98,7 @@ Actions RpcClientAssociation::on_pdu(Bytes bytes, TimePoint now) {
     const auto pdu = decode_pdu(bytes);
     if (!pdu) {
         step().error = pdu.error();
+        keep_unread(in_.rest().subspan(bytes.size()));
         return finish(StepEnd::malformed, now);
     }
     const bool is_call = step().kind == RpcStep::Kind::call;
@@ -122,7 +127,10 @@ Actions RpcClientAssociation::on_bind_answer(const Pdu& pdu, TimePoint now) {
     if (step().kind == RpcStep::Kind::bind) max_xmit_frag_ = std::min(settings_.max_frag_size, ack.max_recv_frag);
     const bool has_ndr32 = syntaxes_.find(ndr32_context) == Syntax::ndr32;
     const bool has_ndr64 = syntaxes_.find(ndr64_context) == Syntax::ndr64;
-    if (!has_ndr32 && !has_ndr64) return finish(StepEnd::no_context, now);
+    if (!has_ndr32 && !has_ndr64) {
+        keep_unread(in_.rest().subspan(in_.pdu().size()));
+        return finish(StepEnd::no_context, now);
+    }
     Actions actions = finish(StepEnd::answered, now);
     if (has_ndr32 || step().kind == RpcStep::Kind::alter_context || !settings_.alter_for_ndr32) return actions;
     return begin(RpcStep::Kind::alter_context, {encode_pdu(make_alter_context(settings_))}, now);
@@ -180,8 +188,7 @@ void RpcClientAssociation::check_call(const Pdu& answer) {
 
 void RpcClientAssociation::on_end(ConnectionEnd how, TimePoint now) {
     if (state_ == State::waiting) {
-        const Bytes unread = head(in_.rest(), max_unread_size);
-        step().unread.assign(unread.begin(), unread.end());
+        keep_unread(in_.rest());
         finish(how == ConnectionEnd::closed ? StepEnd::closed : StepEnd::reset, now);
     }
     state_ = State::ended;
@@ -195,8 +202,7 @@ std::optional<TimePoint> RpcClientAssociation::deadline() const {
 Actions RpcClientAssociation::on_time(TimePoint now) {
     const auto at = deadline();
     if (!at || now < *at) return {};
-    const Bytes unread = head(in_.rest(), max_unread_size);
-    step().unread.assign(unread.begin(), unread.end());
+    keep_unread(in_.rest());
     return finish(StepEnd::timed_out, now);
 }
 

@@ -60,6 +60,7 @@ private:
     RpcStep& step() { return evidence_.steps.back(); }
     Actions begin(RpcStep::Kind kind, std::vector<ByteVector> pdus, TimePoint now);
     Actions finish(StepEnd end, TimePoint now);
+    void keep_unread(Bytes bytes);
     Actions fail(WireError::Kind kind, std::string_view field, TimePoint now);
     Actions on_pdu(Bytes bytes, TimePoint now);
     Actions on_bind_answer(const dcerpc::Pdu& pdu, TimePoint now);

@@ -59,7 +59,7 @@ Uuid make_id(const std::function<void(std::span<std::uint8_t>)>& random) {
 
 // Whole or not at all, also when two of us begin at once: whoever links first has made it.
 std::expected<void, std::string> write_id(const std::string& path, const Uuid& id) {
-    const std::string draft = fmt::format("{}.{}", path, ::getpid());
+    const std::string draft = fmt::format("{}.{}", path, to_string(id));  // nobody else's
     const std::string text = to_string(id) + '\n';
     const Descriptor file{::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file_mode)};
     if (file.get() < 0) return problem(path, std::strerror(errno));

@@ -150,7 +150,9 @@ TEST_CASE("rules: what stops activation is critical and has a code; what only co
             CHECK(rule->windows_code == 0);
             CHECK(rule->inner_code == 0);
         }
-        if (rule->stage == Stage::dns) CHECK(rule->inner_code == 0);  // no host was tried
+        // Without a record no host was tried; with one the name of the host was, in vain.
+        const bool is_search = rule->stage == Stage::dns && rule->id.starts_with("KMS-DNS-");
+        if (is_search) CHECK(rule->inner_code == 0);
     }
 }
 

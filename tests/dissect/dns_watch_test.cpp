@@ -147,6 +147,16 @@ TEST_CASE("dns: only a question for SRV records learns that there are none", "[d
     CHECK(said_of(service) == Said{"NOERROR, 1, KMS-DNS-NO-RECORD"});
 }
 
+TEST_CASE("dns: no record and no such name have codes of their own", "[dissect][dns]") {
+    const auto code_of = [](std::uint8_t rcode) {
+        DnsScript script;
+        script.ask(1).answer_with(rcode, 1);
+        return script.lookups().at(0).at("findings").as_array().at(0).at("windows_code").as_string();
+    };
+    CHECK(code_of(0) == "0x8007251D");         // DNS_INFO_NO_RECORDS
+    CHECK(code_of(nxdomain) == "0x8007232B");  // DNS_ERROR_RCODE_NAME_ERROR
+}
+
 TEST_CASE("dns: an SRV record that names '.' says that there is no service", "[dissect][dns]") {
     DnsScript script;
     script.ask(1).answer_nowhere(1);

@@ -49,6 +49,16 @@ RpcClientAssociation client_at(RpcStep::Kind stage) {
 
 }  // namespace
 
+TEST_CASE("rpc client: what follows a PDU that cannot be read is kept", "[session][rpc]") {
+    RpcClientAssociation client = client_at(RpcStep::Kind::bind);
+    const ByteVector whole = rpc_pdu("bind-ack-ndr32");
+    client.on_received(changed(whole, 8, 50), start);  // frag_length, fewer than the PDU has
+    const RpcStep& step = client.evidence().steps.back();
+    REQUIRE(step.end == StepEnd::malformed);
+    CHECK(step.pdus.back().bytes.size() == 50);
+    CHECK(step.unread == ByteVector(whole.begin() + 50, whole.end()));
+}
+
 TEST_CASE("rpc client: every way in which a step can end is told", "[session][rpc]") {
     using Kind = RpcStep::Kind;
     struct Case {

@@ -22,11 +22,11 @@ constexpr std::uint16_t kms_port = 1688;
 po::options_description visible_options() {
     po::options_description where{"Where", cli::help_width, cli::help_column};
     auto add_where = where.add_options();
-    add_where("domain", cli::text_value("NAME"), "without HOST: search this DNS domain (those of this machine)");
+    add_where("domain", cli::text_value("NAME"), "without HOST: look in this DNS domain (this machine's)");
     add_where("ipv4,4", "IPv4 addresses of names only");
     add_where("ipv6,6", "IPv6 addresses of names only");
     add_where("timeout", cli::text_value("SECONDS"), "of each stage: look-up, connect, bind, request (5)");
-    add_where("from", cli::text_value("FILE"), "dlv: judge a saved output of slmgr /dlv; - is standard input");
+    add_where("from", cli::text_value("FILE"), "dlv: judge saved output of slmgr /dlv (- for stdin)");
 
     po::options_description request{"What the client says of itself", cli::help_width, cli::help_column};
     cli::add_request_options(request);
@@ -35,10 +35,11 @@ po::options_description visible_options() {
     po::options_description general{"General", cli::help_width, cli::help_column};
     cli::add_format(general, formats);
     cli::add_loudness(general, "print nothing, unless there is a warning or worse",
-                      "every cause, remedy and check; with dlv the exchange, too");
+                      "every cause and remedy; with dlv also the exchange");
     cli::add_color(general);
     cli::add_fail_on(general);
-    general.add_options()("list-products", "the products that --product knows");
+    general.add_options()("list-products",
+                          "the products that --product knows: activation id, protocol versions, clients needed, name");
     cli::add_help(general);
 
     po::options_description all;
@@ -64,6 +65,18 @@ Result read_words(const po::variables_map& map, Options& out) {
     return {};
 }
 
+// A file is not asked: what shapes a request would be without effect.
+Result check_from(const po::variables_map& map, const Options& out) {
+    if (!out.from) return {};
+    if (out.command == Command::ato) return Problem("--from goes with dlv: /ato leaves nothing to read");
+    if (out.settings.discovery.host) return Problem("--from judges a file: leave out HOST");
+    for (const char* name : {"domain", "ipv4", "ipv6", "timeout", "product", "protocol", "license-status",
+                             "grace-minutes", "workstation", "vm", "cmid", "previous-cmid", "keys"}) {
+        if (map.contains(name)) return Problem(fmt::format("--from judges a file: leave out --{}", name));
+    }
+    return {};
+}
+
 Result read_where(const po::variables_map& map, Options& out) {
     auto& discovery = out.settings.discovery;
     discovery.domain = cli::text_of(map, "domain");
@@ -76,9 +89,7 @@ Result read_where(const po::variables_map& map, Options& out) {
             return Problem(fmt::format("--domain: {} is no DNS domain", cli::quoted(*discovery.domain)));
         discovery.domain = target->front().host;
     }
-    if (out.from && out.command == Command::ato) return Problem("--from goes with dlv: /ato leaves nothing to read");
-    if (out.from && (discovery.host || discovery.domain))
-        return Problem("--from judges a file: leave out HOST and --domain");
+    if (auto fits = check_from(map, out); !fits) return fits;
     const auto timeout = cli::seconds_of(map, "timeout", 10ms, 3'600'000ms);
     if (!timeout) return Problem(timeout.error());
     if (*timeout) out.settings.timeout = **timeout;
@@ -135,8 +146,9 @@ std::string help_text() {
             "       kms-check dlv --from FILE\n\n"
             "Does on the wire what slmgr /ato does on a Windows client, and prints each step,\n"
             "each check of the answer, and what slmgr /ato or /dlv would print. Without HOST\n"
-            "it searches DNS as a client does. It sends one request, always with the same\n"
-            "client machine id: a host counts it as one client for 30 days.\n"
+            "it searches DNS as a client does. Each host is sent one request, until one\n"
+            "answers, always with the same client machine id: a host counts it as one client\n"
+            "for 30 days.\n"
          << visible_options()
          << "\nExit status: 0 nothing wrong, 1 warnings (also a count that is still too low),\n"
             "2 critical findings, 3 could not work.\n\n"

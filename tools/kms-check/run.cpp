@@ -82,15 +82,15 @@ private:
         options_.settings.stop = environment_.stop;
         options_.settings.discovery.stop = environment_.stop;
         if (!options_.loudness.quiet)
-            cli::write_error(tool_name,
-                             fmt::format("sending one request: the host counts client machine id {} for 30 days",
-                                         to_string(request->client_machine_id)));
+            cli::write_error(tool_name, fmt::format("a host that is asked counts client machine id {} for 30 days",
+                                                    to_string(request->client_machine_id)));
         const activate::Activation activation = activate::activate(options_.settings);
+        if (activation.problem) return Problem(*activation.problem);
+        const bool is_open = !activation.answer && !activation.keys_refused;
+        if (is_open && environment_.stop != nullptr && environment_.stop->load())
+            return Problem("stopped before a host had answered");
         worst_ = check::worst(activation.findings);
         write(activation);
-        if (activation.problem) return Problem(*activation.problem);
-        if (environment_.stop != nullptr && environment_.stop->load() && activation.hosts.empty())
-            return Problem("stopped before anything was asked");
         return {};
     }
 

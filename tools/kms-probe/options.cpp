@@ -5,6 +5,7 @@
 #include <limits>
 #include <sstream>
 
+#include "libdiag/base/utf.h"
 #include "libdiag/cli/numbers.h"
 #include "libdiag/cli/request_options.h"
 
@@ -96,7 +97,7 @@ Result read_settings(const po::variables_map& map, Options& out) {
 Result read_targets(const po::variables_map& map, Options& out) {
     for (const std::string& text : cli::texts_of(map, positional)) {
         auto targets = probe::parse_targets(text, out.port);
-        if (!targets) return Problem(targets.error());
+        if (!targets) return Problem(escape_for_terminal(targets.error()));
         for (probe::Target& target : *targets) out.targets.push_back(std::move(target));
         if (out.targets.size() > probe::max_target_count)
             return Problem(fmt::format("more than {} targets", probe::max_target_count));
@@ -156,15 +157,15 @@ std::expected<Options, std::string> parse_options(int argc, const char* const* a
 std::string help_text() {
     std::ostringstream text;
     text << "Usage: kms-probe [options] HOST[:PORT]|ADDRESS/BITS...\n\n"
-            "Can this machine reach a KMS host over RPC, and where does it stop? Looks the name\n"
-            "up, connects, and binds to the KMS interface as a Windows client does; says what\n"
-            "the client would show and who has to change what.\n"
+            "Can this machine reach a KMS host over RPC, and where does it stop? Looks the\n"
+            "name up, connects, and binds to the KMS interface as a Windows client does; says\n"
+            "what the client would show and who has to change what.\n"
          << visible_options()
          << "\nExit status: 0 nothing wrong, 1 warnings, 2 critical findings, 3 could not work.\n\n"
             "Examples:\n"
-            "  kms-probe kms.example.com               name, TCP, RPC, KMS: where does it stop?\n"
-            "  kms-probe --epm --mtu 192.0.2.10        is the machine there? are packets lost?\n"
-            "  kms-probe -c 100 -i 0.2 kms.example.com loss and latency, as ping has them\n"
+            "  kms-probe kms.example.com            name, TCP, RPC, KMS: where does it stop?\n"
+            "  kms-probe --epm --mtu 192.0.2.10     is the machine there? are packets lost?\n"
+            "  kms-probe -c 100 kms.example.com     loss and latency, as ping has them\n"
             "  kms-probe --json --targets hosts.txt | jq -r 'select(.finding) | .target'\n"
             "  kms-probe --format nagios kms.example.com\n";
     return text.str();

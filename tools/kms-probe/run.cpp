@@ -109,10 +109,10 @@ private:
         if (!request) return Problem(request.error());
         options_.settings.requests.push_back(*request);
         if (!options_.loudness.quiet)
-            cli::write_error(tool_name,
-                             fmt::format("sending a request to each host: it counts client machine id {} for "
-                                         "30 days",
-                                         to_string(request->client_machine_id)));
+            cli::write_error(
+                tool_name,
+                fmt::format("sending a request to each host, which then counts client machine id {} for 30 days",
+                            to_string(request->client_machine_id)));
         return {};
     }
 

@@ -1,0 +1,343 @@
+#include "libdiag/check/srv_findings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "libdiag/check/rules.h"
+#include "libdiag/proto/dns/names.h"
+#include "libdiag/session/service_order.h"
+
+namespace diag::check {
+namespace {
+
+using session::DnsEnd;
+using session::DnsReply;
+using session::ServiceRecord;
+using session::SrvEvidence;
+using session::SrvTarget;
+
+constexpr std::uint16_t kms_port = 1688;
+constexpr std::uint32_t longest_ttl = 7 * 24 * 3600;
+constexpr std::uint16_t no_error = 0, name_error = 3, refused = 5;
+constexpr std::uint32_t no_records_code = 0x8007251D;  // DNS_INFO_NO_RECORDS
+constexpr std::size_t max_evidence = 12;
+
+std::string lower(std::string_view text) {
+    std::string out{text};
+    std::ranges::transform(out, out.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    return out;
+}
+
+bool same_name(std::string_view a, std::string_view b) { return lower(a) == lower(b); }
+
+std::string reply_text(const DnsReply& reply) {
+    const std::string from = fmt::format("{} over {}", to_string(reply.query.server), name_of(reply.query.transport));
+    const double ms = std::chrono::duration<double, std::milli>(reply.duration).count();
+    const std::string type = dns::type_name(reply.query.type);
+    if (reply.end != DnsEnd::answered)
+        return fmt::format("{} {} from {}: {} after {:.1f} ms", type, reply.query.name, from, name_of(reply.end), ms);
+    return fmt::format("{} {} from {}: {}{}, {} records, after {:.1f} ms", type, reply.query.name, from,
+                       dns::rcode_name(*reply.rcode()), reply.is_truncated() ? " (truncated)" : "",
+                       reply.message.answers.size(), ms);
+}
+
+std::string record_text(const ServiceRecord& r) {
+    return fmt::format("{}:{}, priority {}, weight {}, TTL {} s", r.target, r.port, r.priority, r.weight, r.ttl);
+}
+
+class Judge {
+public:
+    Judge(const SrvEvidence& evidence, const std::vector<ExpectedHost>& expected) : e_{evidence}, expected_{expected} {}
+
+    std::vector<Finding> all() {
+        if (has_usable_record()) {
+            records();
+            targets();
+            owners();
+        } else {
+            no_record();
+        }
+        servers();
+        authorised();
+        std::ranges::stable_sort(out_, std::ranges::greater{}, [](const Finding& f) { return f.rule->severity; });
+        return std::move(out_);
+    }
+
+private:
+    Finding& add(const Rule& rule, std::string title, std::vector<std::string> evidence) {
+        if (evidence.size() > max_evidence) evidence.resize(max_evidence);
+        out_.push_back({.rule = &rule,
+                        .target = e_.domain,
+                        .title = std::move(title),
+                        .evidence = std::move(evidence),
+                        .packets = {}});
+        return out_.back();
+    }
+
+    static bool is_usable(const ServiceRecord& r) { return !r.target.empty() && r.target != "."; }
+    bool has_usable_record() const { return std::ranges::any_of(e_.records, is_usable); }
+
+    std::vector<std::string> reply_texts() const {
+        std::vector<std::string> texts;
+        for (const DnsReply& reply : e_.replies) texts.push_back(reply_text(reply));
+        return texts;
+    }
+
+    // Nothing to go on with: why?
+    void no_record() {
+        for (const auto& probe : e_.probes) {
+            if (probe.kind != session::SrvProbeName::Kind::near_miss || !probe.found) continue;
+            auto evidence = reply_texts();
+            evidence.push_back(fmt::format("SRV {}: there is a record", probe.name));
+            add(rule::srv_near_miss, fmt::format("{} has no KMS record, but one under {}", e_.domain, probe.name),
+                std::move(evidence));
+            return;
+        }
+        if (is_tcp_blocked()) {
+            add(rule::dns_tcp_blocked,
+                fmt::format("the answer for {} is truncated, and over TCP no answer comes", e_.query), reply_texts());
+            return;
+        }
+        const DnsReply* reply = e_.decisive();
+        const auto rcode = reply == nullptr ? std::nullopt : reply->rcode();
+        if (!e_.records.empty()) {
+            add(rule::dns_no_record,
+                fmt::format("{} says that there is no KMS host: its SRV record names '.'", e_.domain), reply_texts());
+        } else if (rcode == name_error) {
+            add(rule::dns_no_record, fmt::format("DNS has no record {}: NXDOMAIN", e_.query), reply_texts());
+        } else if (rcode == no_error) {
+            add(rule::dns_no_record, fmt::format("DNS has no SRV record {}", e_.query), reply_texts()).windows_code =
+                no_records_code;
+        } else if (rcode == refused) {
+            add(rule::dns_refused, fmt::format("the DNS server refuses to answer for {}", e_.query), reply_texts());
+        } else if (rcode) {
+            add(rule::dns_server_failure,
+                fmt::format("the DNS server answers for {} with {}", e_.query, dns::rcode_name(*rcode)), reply_texts());
+        } else if (reply != nullptr && reply->end == DnsEnd::bad_name) {
+            add(rule::dns_no_record, fmt::format("'{}' cannot be asked for: it is no DNS name", e_.domain), {});
+        } else if (reply != nullptr && reply->end == DnsEnd::malformed) {
+            add(rule::dns_server_failure, fmt::format("the DNS server answers for {} with nonsense", e_.query),
+                reply_texts());
+        } else {
+            add(rule::dns_no_answer, fmt::format("no DNS server answers for {}", e_.query), reply_texts());
+        }
+    }
+
+    bool is_tcp_blocked() const {
+        const bool truncated = std::ranges::any_of(e_.replies, [](const DnsReply& r) { return r.is_truncated(); });
+        const bool by_tcp = std::ranges::any_of(e_.replies, [](const DnsReply& r) {
+            return r.query.transport == session::DnsTransport::tcp && r.end == DnsEnd::answered;
+        });
+        return truncated && !by_tcp;
+    }
+
+    void records() {
+        std::map<std::string, std::vector<const ServiceRecord*>> by_target;
+        for (const ServiceRecord& r : e_.records) {
+            by_target[lower(r.target)].push_back(&r);
+            if (r.port == 0) {
+                add(rule::srv_port_zero, fmt::format("{} publishes {} with port 0", e_.domain, r.target),
+                    {record_text(r)});
+            } else if (r.port != kms_port) {
+                add(rule::srv_port, fmt::format("{} publishes {} with port {}", e_.domain, r.target, r.port),
+                    {record_text(r)});
+            }
+        }
+        for (const auto& [target, records] : by_target) {
+            if (records.size() < 2) continue;
+            std::vector<std::string> texts;
+            for (const auto* r : records) texts.push_back(record_text(*r));
+            add(rule::srv_duplicate, fmt::format("{} publishes {} {} times", e_.domain, target, records.size()),
+                std::move(texts));
+        }
+        ttl();
+        unused(by_target.size());
+    }
+
+    void ttl() {
+        const auto bad =
+            std::ranges::find_if(e_.records, [](const auto& r) { return r.ttl == 0 || r.ttl > longest_ttl; });
+        if (bad == e_.records.end()) return;
+        add(rule::srv_ttl, fmt::format("the record of {} has a time to live of {} s", e_.domain, bad->ttl),
+            {record_text(*bad)});
+    }
+
+    // A host that fewer than one in a hundred clients try first.
+    void unused(std::size_t host_count) {
+        constexpr double rarely = 0.01;
+        if (host_count < 2) return;
+        const auto chances = session::first_choice_chances(e_.records);
+        std::vector<std::string> texts;
+        for (std::size_t i = 0; i < e_.records.size(); ++i)
+            if (is_usable(e_.records[i]) && chances[i] < rarely)
+                texts.push_back(
+                    fmt::format("{}: {:.1f} % of clients try it first", record_text(e_.records[i]), chances[i] * 100));
+        if (!texts.empty())
+            add(rule::srv_unused, fmt::format("{} publishes a host that hardly any client tries", e_.domain),
+                std::move(texts));
+    }
+
+    static bool is_doubled(const std::string& target, const std::string& domain) {
+        return lower(target).ends_with(lower("." + domain + "." + domain));
+    }
+
+    static std::vector<std::string> texts_of(const SrvTarget& target) {
+        std::vector<std::string> texts;
+        for (const DnsReply& reply : target.replies) texts.push_back(reply_text(reply));
+        return texts;
+    }
+
+    void targets() {
+        const bool any_address = std::ranges::any_of(e_.targets, [](const auto& t) { return !t.addresses.empty(); });
+        for (const SrvTarget& target : e_.targets) {
+            if (target.addresses.empty()) no_address(target, any_address);
+            if (target.alias_of)
+                add(rule::srv_target_alias,
+                    fmt::format("the published host {} is an alias for {}", target.name, *target.alias_of),
+                    texts_of(target));
+            const bool inside =
+                same_name(target.name, e_.domain) || lower(target.name).ends_with("." + lower(e_.domain));
+            if (!inside)
+                add(rule::srv_target_outside, fmt::format("the published host {} is not in {}", target.name, e_.domain),
+                    {});
+            private_address(target);
+        }
+    }
+
+    void no_address(const SrvTarget& target, bool another_has) {
+        if (IpAddress::parse(target.name)) {
+            add(rule::srv_target_literal,
+                fmt::format("{} publishes the address {} in place of a name", e_.domain, target.name),
+                texts_of(target));
+            return;
+        }
+        const Rule& rule = another_has ? rule::srv_target_dead : rule::srv_target_no_address;
+        Finding& finding = add(rule, fmt::format("the published host {} of {} has no address", target.name, e_.domain),
+                               texts_of(target));
+        if (is_doubled(target.name, e_.domain)) {
+            finding.likely_cause = 1;
+            finding.likely_remedy = another_has ? 0 : 1;
+            finding.evidence.push_back("the domain stands twice in the name: a final dot is missing in the zone file");
+        } else if (!target.missing && !another_has) {
+            finding.likely_cause = 2;
+        }
+    }
+
+    void private_address(const SrvTarget& target) {
+        const DnsReply* reply = e_.decisive();
+        if (reply == nullptr || !is_global(reply->query.server.ip)) return;
+        for (const IpAddress& address : target.addresses) {
+            if (!is_private(address)) continue;
+            add(rule::srv_private_address,
+                fmt::format("{} publishes the private address {} of {}", to_string(reply->query.server.ip),
+                            to_string(address), target.name),
+                texts_of(target));
+            return;
+        }
+    }
+
+    void owners() {
+        if (e_.alias)
+            add(rule::srv_name_alias, fmt::format("{} is an alias for {}", e_.query, *e_.alias), reply_texts());
+        for (const auto& probe : e_.probes)
+            if (probe.kind == session::SrvProbeName::Kind::impossible && probe.found)
+                add(rule::srv_wildcard, fmt::format("{} answers with an SRV record for any name", e_.domain),
+                    {fmt::format("SRV {}, which nobody has published: there is a record", probe.name)});
+    }
+
+    // The record sets of those who answered, as texts: equal sets have equal texts.
+    static std::string set_of(const DnsReply& reply) {
+        if (reply.rcode() != no_error) return reply.rcode() ? dns::rcode_name(*reply.rcode()) : "no answer";
+        std::set<std::string> texts;
+        for (const dns::Record& record : reply.message.answers)
+            if (const auto* srv = std::get_if<dns::Srv>(&record.data))
+                texts.insert(fmt::format("{} {} {} {}", srv->priority, srv->weight, srv->port,
+                                         lower(dns::to_string(srv->target))));
+        return texts.empty() ? "no record" : fmt::format("{}", fmt::join(texts, ", "));
+    }
+
+    void servers() {
+        std::map<std::string, std::string> last;  // by server: what it said in the end
+        std::vector<std::string> failed;
+        for (const DnsReply& reply : e_.replies) {
+            if (reply.end == DnsEnd::answered && !reply.is_truncated())
+                last[to_string(reply.query.server)] = set_of(reply);
+            const bool is_failure =
+                reply.end != DnsEnd::answered || (*reply.rcode() != no_error && *reply.rcode() != name_error);
+            if (is_failure) failed.push_back(reply_text(reply));
+        }
+        std::set<std::string> sets;
+        std::vector<std::string> texts;
+        for (const auto& [server, set] : last) {
+            sets.insert(set);
+            texts.push_back(fmt::format("{}: {}", server, set));
+        }
+        const bool some_worked =
+            e_.answer && e_.replies[*e_.answer].rcode() &&
+            (*e_.replies[*e_.answer].rcode() == no_error || *e_.replies[*e_.answer].rcode() == name_error);
+        if (sets.size() > 1 && some_worked && texts.size() > 1 && failed.empty()) {
+            add(rule::dns_servers_differ, fmt::format("DNS servers give different answers for {}", e_.query),
+                std::move(texts));
+        } else if (some_worked && !failed.empty() && last_server_worked_elsewhere()) {
+            add(rule::dns_server_skipped, fmt::format("a DNS server fails for {}; another one answers", e_.query),
+                std::move(failed));
+        }
+    }
+
+    // A server that at first did not like the form of the question is no failed one.
+    bool last_server_worked_elsewhere() const {
+        const DnsReply& good = e_.replies[*e_.answer];
+        return std::ranges::any_of(e_.replies, [&](const DnsReply& r) { return r.query.server != good.query.server; });
+    }
+
+    void authorised() {
+        if (expected_.empty()) return;
+        for (const ServiceRecord& r : e_.records) {
+            if (!is_usable(r)) continue;
+            const bool known = std::ranges::any_of(expected_, [&](const ExpectedHost& host) {
+                return same_name(host.name, r.target) && (!host.port || *host.port == r.port);
+            });
+            if (!known)
+                add(rule::srv_unauthorised,
+                    fmt::format("{} publishes {}:{}, which is not on the list", e_.domain, r.target, r.port),
+                    {record_text(r)});
+        }
+        const bool answered = e_.answer.has_value();
+        for (const ExpectedHost& host : expected_) {
+            const bool there = std::ranges::any_of(e_.records, [&](const ServiceRecord& r) {
+                return same_name(host.name, r.target) && (!host.port || *host.port == r.port);
+            });
+            if (!there && answered)
+                add(rule::srv_not_published, fmt::format("{} is not published in {}", host.name, e_.domain),
+                    reply_texts());
+        }
+    }
+
+    static bool is_private(const IpAddress& a) {
+        if (a.family == IpAddress::Family::v6)
+            return (a.octets[0] & 0xFE) == 0xFC || (a.octets[0] == 0xFE && (a.octets[1] & 0xC0) == 0x80);
+        return a.octets[0] == 10 || (a.octets[0] == 172 && (a.octets[1] & 0xF0) == 16) ||
+               (a.octets[0] == 192 && a.octets[1] == 168) || (a.octets[0] == 169 && a.octets[1] == 254);
+    }
+    static bool is_global(const IpAddress& a) {
+        if (is_private(a)) return false;
+        if (a.family == IpAddress::Family::v6) return (a.octets[0] & 0xE0) == 0x20;
+        return a.octets[0] != 0 && a.octets[0] != 127 && a.octets[0] < 224;
+    }
+
+    const SrvEvidence& e_;
+    const std::vector<ExpectedHost>& expected_;
+    std::vector<Finding> out_;
+};
+
+}  // namespace
+
+std::vector<Finding> check_srv(const SrvEvidence& evidence, const std::vector<ExpectedHost>& expected) {
+    return Judge{evidence, expected}.all();
+}
+
+}  // namespace diag::check

@@ -1,0 +1,132 @@
+#include "libdiag/srv/srv_json.h"
+
+#include "libdiag/base/hex.h"
+#include "libdiag/proto/dns/names.h"
+#include "libdiag/report/json_finding.h"
+
+namespace diag::srv {
+namespace {
+
+using report::JsonWriter;
+using session::DnsReply;
+
+constexpr int schema_version = 1;
+
+void write_reply(JsonWriter& json, const DnsReply& reply) {
+    json.begin_object();
+    json.plain_member("server", to_string(reply.query.server));
+    json.plain_member("transport", name_of(reply.query.transport));
+    json.member("name", std::string_view{reply.query.name});
+    json.plain_member("type", dns::type_name(reply.query.type));
+    json.plain_member("end", name_of(reply.end));
+    json.key("rcode");
+    if (reply.rcode()) {
+        json.plain(dns::rcode_name(*reply.rcode()));
+    } else {
+        json.value(nullptr);
+    }
+    json.member("truncated", reply.is_truncated());
+    json.member("authoritative", reply.is_authoritative());
+    json.member("answers", reply.message.answers.size());
+    json.key("query_ms").milliseconds(reply.duration.count());
+    json.end_object();
+}
+
+void write_replies(JsonWriter& json, std::string_view key, const std::vector<DnsReply>& replies) {
+    json.key(key).begin_array();
+    for (const DnsReply& reply : replies) write_reply(json, reply);
+    json.end_array();
+}
+
+void write_records(JsonWriter& json, const DomainReport& report) {
+    json.key("records").begin_array();
+    const auto& records = report.evidence.records;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        json.begin_object();
+        json.member("priority", records[i].priority);
+        json.member("weight", records[i].weight);
+        json.member("port", records[i].port);
+        json.member("target", std::string_view{records[i].target});
+        json.member("ttl", records[i].ttl);
+        // In parts of a million: a whole number says the same everywhere.
+        json.member("first_choice_ppm", static_cast<std::uint64_t>(report.chances[i] * 1e6 + 0.5));
+        json.member("first_choice_vista_ppm", static_cast<std::uint64_t>(report.equal_chances[i] * 1e6 + 0.5));
+        if (!report.draws.empty()) json.member("drawn", report.draws[i]);
+        json.end_object();
+    }
+    json.end_array();
+}
+
+void write_targets(JsonWriter& json, const session::SrvEvidence& evidence) {
+    json.key("targets").begin_array();
+    for (const session::SrvTarget& target : evidence.targets) {
+        json.begin_object();
+        json.member("name", std::string_view{target.name});
+        json.key("addresses").begin_array();
+        for (const IpAddress& address : target.addresses) json.plain(to_string(address));
+        json.end_array();
+        json.key("alias_of");
+        if (target.alias_of) {
+            json.value(std::string_view{*target.alias_of});
+        } else {
+            json.value(nullptr);
+        }
+        write_replies(json, "replies", target.replies);
+        json.end_object();
+    }
+    json.end_array();
+}
+
+void write_reach(JsonWriter& json, const DomainReport& report) {
+    json.key("reach").begin_array();
+    for (const auto& reached : report.reach) {
+        json.begin_object();
+        json.member("target", std::string_view{to_string(reached.target)});
+        json.member("verdict", std::string_view{verdict_text(reached)});
+        const auto* finding = probe::deciding(reached.findings);
+        json.key("finding");
+        if (finding != nullptr) {
+            json.plain(finding->rule->id);
+        } else {
+            json.value(nullptr);
+        }
+        json.end_object();
+    }
+    json.end_array();
+}
+
+void write_code(JsonWriter& json, std::string_view key, std::uint32_t code) {
+    if (code != 0) {
+        json.plain_member(key, format_code(code));
+    } else {
+        json.key(key).value(nullptr);
+    }
+}
+
+}  // namespace
+
+void append_json(std::string& out, const DomainReport& report) {
+    JsonWriter json{out};
+    json.begin_object();
+    json.member("schema_version", schema_version);
+    json.plain_member("kind", "domain");
+    json.member("domain", std::string_view{report.evidence.domain});
+    json.member("query", std::string_view{report.evidence.query});
+    json.member("verdict", std::string_view{verdict_text(report)});
+    const auto* finding = probe::deciding(report.findings);
+    json.key("finding");
+    finding == nullptr ? json.value(nullptr) : json.plain(finding->rule->id);
+    json.key("stage");
+    finding == nullptr ? json.value(nullptr) : json.plain(check::name_of(finding->rule->stage));
+    write_code(json, "windows_code", finding == nullptr ? 0 : finding->shown_windows_code());
+    write_code(json, "inner_code", finding == nullptr ? 0 : finding->shown_inner_code());
+    write_replies(json, "replies", report.evidence.replies);
+    write_records(json, report);
+    write_targets(json, report.evidence);
+    write_reach(json, report);
+    report::write_findings(json, report.findings);
+    json.end_object();
+    out += '\n';
+}
+
+}  // namespace diag::srv

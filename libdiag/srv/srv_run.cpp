@@ -1,0 +1,133 @@
+#include "libdiag/srv/srv_run.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "libdiag/net/clock.h"
+#include "libdiag/net/dns_client.h"
+#include "libdiag/net/random_source.h"
+#include "libdiag/probe/prober.h"
+#include "libdiag/session/service_order.h"
+
+namespace diag::srv {
+namespace {
+
+class Run {
+public:
+    Run(const std::vector<std::string>& domains, const SrvSettings& settings,
+        const std::function<void(DomainReport)>& on_domain)
+        : domains_{domains},
+          settings_{settings},
+          on_domain_{on_domain},
+          checks_(domains.size()),
+          client_{{.timeout = settings.timeout, .stop = settings.stop},
+                  [this](std::uint64_t tag, session::DnsReply reply) { on_reply(tag, std::move(reply)); }} {}
+
+    bool all() {
+        began_ = net::now().steady;
+        client_.run([this] { return begin_some(); });
+        return reported_ == domains_.size();
+    }
+
+private:
+    void random(std::span<std::uint8_t> out) { random_.fill(out); }
+
+    net::DnsClient::More begin_some() {
+        while (next_ < domains_.size() && open_count_ < settings_.concurrency) {
+            if (const auto wait = wait_for_rate(); wait.count() > 0) return {.later = true, .pause = wait};
+            auto& check = checks_[next_];
+            check = std::make_unique<session::SrvCheck>(domains_[next_], settings_.check,
+                                                        [this](auto out) { random(out); });
+            ++open_count_;
+            ask(next_, check->start());
+            ++next_;
+        }
+        return {.later = next_ < domains_.size()};
+    }
+
+    // How long until another query may go out.
+    std::chrono::milliseconds wait_for_rate() const {
+        if (settings_.rate == 0) return {};
+        const auto due = began_ + std::chrono::nanoseconds{std::chrono::seconds{1}} *
+                                      static_cast<std::int64_t>(asked_count_) / settings_.rate;
+        const auto wait = due - net::now().steady;
+        return wait.count() <= 0 ? std::chrono::milliseconds{0} : std::chrono::ceil<std::chrono::milliseconds>(wait);
+    }
+
+    void ask(std::size_t index, std::vector<session::DnsQuery> queries) {
+        asked_count_ += queries.size();
+        for (session::DnsQuery& query : queries) client_.ask(index, std::move(query));
+    }
+
+    void on_reply(std::size_t index, session::DnsReply reply) {
+        ask(index, checks_[index]->on_reply(std::move(reply)));
+        if (!checks_[index]->is_over()) return;
+        --open_count_;
+        while (reported_ < next_ && checks_[reported_]->is_over()) report(reported_++);
+    }
+
+    void report(std::size_t index) {
+        DomainReport report{.evidence = std::move(checks_[index]->evidence())};
+        checks_[index].reset();
+        const auto& records = report.evidence.records;
+        report.findings = check::check_srv(report.evidence, settings_.expected);
+        report.chances = session::first_choice_chances(records);
+        report.equal_chances = session::equal_chances(records);
+        simulate(report);
+        if (settings_.reach) reach(report);
+        on_domain_(std::move(report));
+    }
+
+    void simulate(DomainReport& report) {
+        const auto& records = report.evidence.records;
+        if (settings_.simulated_count == 0) return;
+        report.draws.resize(records.size(), 0);
+        for (std::size_t i = 0; i < settings_.simulated_count; ++i) {
+            const auto order = session::order_services(records, [this](auto out) { random(out); });
+            if (order.empty()) return;
+            const auto first = std::ranges::find_if(records, [&](const auto& r) {
+                return r.target == order[0].target && r.port == order[0].port && r.priority == order[0].priority &&
+                       r.weight == order[0].weight;
+            });
+            ++report.draws[static_cast<std::size_t>(first - records.begin())];
+        }
+    }
+
+    // With the addresses that these answers gave, not with those of another look-up.
+    void reach(DomainReport& report) const {
+        std::vector<probe::Target> targets;
+        for (const auto& record : report.evidence.records) {
+            const auto target = std::ranges::find(report.evidence.targets, record.target, &session::SrvTarget::name);
+            if (target == report.evidence.targets.end() || record.port == 0) continue;
+            for (const IpAddress& address : target->addresses)
+                targets.push_back({.host = {}, .address = address, .port = record.port});
+        }
+        probe::probe(std::move(targets), {.timeout = settings_.timeout, .stop = settings_.stop},
+                     {.on_target = [&](probe::TargetReport reached) {
+                         report.findings.insert(report.findings.end(), reached.findings.begin(),
+                                                reached.findings.end());
+                         report.reach.push_back(std::move(reached));
+                     }});
+        std::ranges::stable_sort(report.findings, std::ranges::greater{},
+                                 [](const check::Finding& f) { return f.rule->severity; });
+    }
+
+    const std::vector<std::string>& domains_;
+    const SrvSettings& settings_;
+    const std::function<void(DomainReport)>& on_domain_;
+    std::vector<std::unique_ptr<session::SrvCheck>> checks_;
+    net::RandomSource random_;
+    net::DnsClient client_;
+    session::TimePoint began_;
+    std::size_t next_ = 0, reported_ = 0, open_count_ = 0;
+    std::uint64_t asked_count_ = 0;
+};
+
+}  // namespace
+
+bool check_domains(const std::vector<std::string>& domains, const SrvSettings& settings,
+                   const std::function<void(DomainReport)>& on_domain) {
+    return Run{domains, settings, on_domain}.all();
+}
+
+}  // namespace diag::srv

@@ -1,0 +1,95 @@
+#include "libdiag/srv/srv_text.h"
+
+#include <fmt/format.h>
+
+#include "libdiag/base/utf.h"
+#include "libdiag/proto/dns/names.h"
+
+namespace diag::srv {
+namespace {
+
+using report::format_duration;
+using session::DnsReply;
+
+constexpr std::size_t line_width = 80;
+constexpr std::size_t text_column = 11;
+
+void append_line(std::string& out, std::string_view label, std::string_view text) {
+    out += "  ";
+    out += label;
+    out.append(text_column - 2 - label.size(), ' ');
+    report::append_wrapped(out, text, text_column, text_column, line_width);
+    out += '\n';
+}
+
+std::string answer_text(const DnsReply& reply) {
+    if (reply.end != session::DnsEnd::answered) return std::string{name_of(reply.end)};
+    std::string text = dns::rcode_name(*reply.rcode());
+    if (reply.is_truncated()) text += ", truncated";
+    if (reply.is_authoritative()) text += ", authoritative";
+    return text;
+}
+
+// One line a question: name with its final dot, answer, time, server.
+void append_reply(std::string& out, std::string_view label, const DnsReply& reply) {
+    const bool tcp = reply.query.transport == session::DnsTransport::tcp;
+    append_line(
+        out, label,
+        fmt::format("{} {}.: {} after {} from {}{}", dns::type_name(reply.query.type),
+                    escape_for_terminal(reply.query.name), answer_text(reply), format_duration(reply.duration.count()),
+                    to_string(reply.query.server), tcp ? " over TCP" : ""));
+}
+
+std::string addresses_text(const session::SrvTarget* target) {
+    if (target == nullptr) return "not looked up";
+    std::string text;
+    for (const IpAddress& address : target->addresses) text += (text.empty() ? "" : ", ") + to_string(address);
+    return text.empty() ? "no address" : text;
+}
+
+void append_records(std::string& out, const DomainReport& report) {
+    const auto& e = report.evidence;
+    for (std::size_t i = 0; i < e.records.size(); ++i) {
+        const auto& r = e.records[i];
+        append_line(out, i == 0 ? "hosts" : "", fmt::format("{}:{}", escape_for_terminal(r.target), r.port));
+        std::string chance = fmt::format("priority {}, weight {}, TTL {} s; tried first by {:.1f} % of clients",
+                                         r.priority, r.weight, r.ttl, report.chances[i] * 100);
+        if (report.chances[i] != report.equal_chances[i])
+            chance += fmt::format(" (Vista: {:.1f} %)", report.equal_chances[i] * 100);
+        if (!report.draws.empty()) chance += fmt::format("; drawn {} times", report.draws[i]);
+        append_line(out, "", chance);
+        const session::SrvTarget* found = nullptr;
+        for (const auto& target : e.targets)
+            if (target.name == r.target) found = &target;
+        append_line(out, "", addresses_text(found));
+    }
+}
+
+void append_reach(std::string& out, const DomainReport& report) {
+    for (const auto& reached : report.reach)
+        append_line(out, "reach",
+                    fmt::format("{}: {}", to_string(reached.target), escape_for_terminal(verdict_text(reached))));
+}
+
+}  // namespace
+
+void append_text(std::string& out, const DomainReport& report, const report::Style& style, bool verbose) {
+    const auto worst = check::worst(report.findings);
+    out += style.strong(escape_for_terminal(report.evidence.domain));
+    out += "\n  ";
+    std::string verdict;
+    report::append_wrapped(verdict, escape_for_terminal(verdict_text(report)), 2, 4, line_width);
+    const bool is_good = !worst || *worst == check::Severity::info;
+    out += is_good ? style.good(verdict) : style.severity(*worst, verdict);
+    out += '\n';
+    for (const DnsReply& reply : report.evidence.replies) append_reply(out, "asked", reply);
+    append_records(out, report);
+    if (verbose)
+        for (const auto& target : report.evidence.targets)
+            for (const DnsReply& reply : target.replies) append_reply(out, "asked", reply);
+    append_reach(out, report);
+    for (const check::Finding& finding : report.findings) report::append_finding(out, finding, style, verbose);
+    out += '\n';
+}
+
+}  // namespace diag::srv

@@ -1,0 +1,33 @@
+#include <unistd.h>
+
+#include <exception>
+
+#include "libdiag/cli/exit_status.h"
+#include "libdiag/cli/signals.h"
+#include "tools/kms-srv/run.h"
+
+namespace {
+
+constexpr std::string_view tool_name = "kms-srv";
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+    diag::cli::ignore_write_signals();
+    auto options = diag::srv_tool::parse_options(argc, argv);
+    if (!options) {
+        diag::cli::write_error(tool_name, options.error());
+        return diag::cli::status_failed;
+    }
+    diag::cli::Output out{tool_name};
+    if (options->help) return out.print(diag::srv_tool::help_text());
+    if (options->version) return out.print(diag::srv_tool::version_text());
+    const auto& stop = diag::cli::stop_on_signals();
+    const bool colored = diag::cli::wants_color(options->color, STDOUT_FILENO);
+    return diag::srv_tool::run(
+        std::move(*options),
+        {.out = out, .colored = colored, .error_is_terminal = isatty(STDERR_FILENO) != 0, .stop = &stop});
+} catch (const std::exception& error) {
+    diag::cli::write_error(tool_name, error.what());
+    return diag::cli::status_failed;
+}

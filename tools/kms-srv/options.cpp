@@ -1,0 +1,226 @@
+#include "tools/kms-srv/options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "libdiag/cli/numbers.h"
+#include "libdiag/probe/targets.h"
+#include "libdiag/proto/dns/domain_name.h"
+
+namespace diag::srv_tool {
+namespace {
+
+namespace po = cli::po;
+using namespace std::chrono_literals;
+using Problem = std::unexpected<std::string>;
+using Result = std::expected<void, std::string>;
+
+constexpr cli::Format formats[] = {cli::Format::text, cli::Format::json, cli::Format::nagios, cli::Format::junit};
+constexpr const char* positional = "word";
+constexpr std::uint16_t dns_port = 53;
+constexpr std::size_t max_domain_count = 1'000'000;
+
+po::options_description visible_options() {
+    po::options_description whom{"Whom to ask", cli::help_width, cli::help_column};
+    auto add_whom = whom.add_options();
+    add_whom("server", cli::texts_value("ADDR[:PORT]"),
+             "ask this DNS server (those of this machine); several are compared");
+    add_whom("norecurse", "ask without recursion, as among name servers");
+    add_whom("ipv4,4", "look up IPv4 addresses of hosts only");
+    add_whom("ipv6,6", "look up IPv6 addresses of hosts only");
+    add_whom("timeout", cli::text_value("SECONDS"), "of one question, its repetition included (5)");
+    add_whom("targets", cli::text_value("FILE"), "more domains, one a line, # begins a comment; - is standard input");
+    add_whom("concurrency", cli::text_value("N"), "domains at once (64)");
+    add_whom("rate", cli::text_value("N"), "questions a second (200); 0: as fast as it goes");
+
+    po::options_description what{"What to check", cli::help_width, cli::help_column};
+    auto add_what = what.add_options();
+    add_what("expect", cli::texts_value("HOST[:PORT]"),
+             "an authorised host (repeatable): others are reported, missing ones too");
+    add_what("policy", cli::text_value("FILE"), "authorised hosts, one a line");
+    add_what("reach", "probe each published host up to the RPC bind, which no host counts");
+    add_what("simulate", cli::text_value("N"), "draw the first choice of N clients");
+    add_what("fast", "only the record and its addresses: no misspelt names, no wildcard");
+
+    po::options_description general{"General", cli::help_width, cli::help_column};
+    cli::add_format(general, formats);
+    cli::add_loudness(general, "only domains with a warning or worse", "every question, cause and remedy");
+    cli::add_color(general);
+    cli::add_fail_on(general);
+    cli::add_help(general);
+
+    po::options_description all;
+    all.add(whom).add(what).add(general);
+    return all;
+}
+
+std::expected<std::string, std::string> parse_domain(std::string_view text) {
+    const auto name = dns::DomainName::parse(text);
+    constexpr std::size_t service_size = sizeof "_vlmcs._tcp";
+    if (!name || name->is_root() || name->wire_size() + service_size > dns::max_name_size)
+        return Problem(fmt::format("'{}' is no DNS domain", text));
+    std::string domain{text};
+    if (domain.ends_with('.')) domain.pop_back();
+    return domain;
+}
+
+std::expected<check::ExpectedHost, std::string> parse_expected(std::string_view text) {
+    constexpr std::uint16_t any = 1;
+    const auto targets = probe::parse_targets(text, any);
+    if (!targets) return Problem(targets.error());
+    if (targets->size() != 1 || targets->front().address)
+        return Problem(fmt::format("'{}': a published host has a name", text));
+    const bool has_port = text.find(':') != std::string_view::npos;
+    check::ExpectedHost host{.name = targets->front().host, .port = {}};
+    if (host.name.ends_with('.')) host.name.pop_back();
+    if (has_port) host.port = targets->front().port;
+    return host;
+}
+
+template <class T>
+Result read_number(const po::variables_map& map, const char* name, std::uint64_t low, std::uint64_t high, T& out) {
+    const auto number = cli::number_of(map, name, low, high);
+    if (!number) return Problem(number.error());
+    if (*number) out = static_cast<T>(**number);
+    return {};
+}
+
+Result read_servers(const po::variables_map& map, Options& out) {
+    for (const std::string& text : cli::texts_of(map, "server")) {
+        const auto targets = cli::of_option("server", probe::parse_targets(text, dns_port));
+        if (!targets) return Problem(targets.error());
+        if (targets->size() != 1 || !targets->front().address)
+            return Problem(cli::option_problem("server", fmt::format("'{}' is no address", text)));
+        out.settings.check.servers.push_back({*targets->front().address, targets->front().port});
+    }
+    out.settings.check.every_server = out.settings.check.servers.size() > 1;
+    return {};
+}
+
+Result read_settings(const po::variables_map& map, Options& out) {
+    constexpr std::uint64_t most = 1'000'000;
+    out.settings.rate = 200;
+    for (const Result& result : {read_number(map, "concurrency", 1, most, out.settings.concurrency),
+                                 read_number(map, "rate", 0, most, out.settings.rate),
+                                 read_number(map, "simulate", 1, most, out.settings.simulated_count)})
+        if (!result) return result;
+    const auto timeout = cli::seconds_of(map, "timeout", 10ms, 3'600'000ms);
+    if (!timeout) return Problem(timeout.error());
+    if (*timeout) out.settings.timeout = **timeout;
+    const bool v4 = map.contains("ipv4");
+    const bool v6 = map.contains("ipv6");
+    if (v4 && v6) return Problem("-4 and -6 contradict each other; without either both are used");
+    out.settings.check.v4 = !v6;
+    out.settings.check.v6 = !v4;
+    out.settings.check.extras = !map.contains("fast");
+    out.settings.check.recursion_desired = !map.contains("norecurse");
+    out.settings.reach = map.contains("reach");
+    return {};
+}
+
+Result read_domains(const po::variables_map& map, Options& out) {
+    for (const std::string& text : cli::texts_of(map, positional)) {
+        auto domain = parse_domain(text);
+        if (!domain) return Problem(domain.error());
+        out.domains.push_back(std::move(*domain));
+    }
+    out.target_file = cli::text_of(map, "targets");
+    return {};
+}
+
+Result read_policy(const po::variables_map& map, Options& out) {
+    for (const std::string& text : cli::texts_of(map, "expect")) {
+        auto host = cli::of_option("expect", parse_expected(text));
+        if (!host) return Problem(host.error());
+        out.settings.expected.push_back(std::move(*host));
+    }
+    out.policy_file = cli::text_of(map, "policy");
+    return {};
+}
+
+Result read_output(const po::variables_map& map, Options& out) {
+    const auto format = cli::format_of(map, formats);
+    if (!format) return Problem(format.error());
+    const auto color = cli::color_of(map);
+    if (!color) return Problem(color.error());
+    const auto fail_on = cli::fail_on_of(map);
+    if (!fail_on) return Problem(fail_on.error());
+    out.format = *format;
+    out.color = *color;
+    out.fail_on = *fail_on;
+    out.loudness = cli::loudness_of(map);
+    return {};
+}
+
+// Calls `take` for each line that is not empty without its comment.
+template <class Take> Result for_each_line(std::string_view text, Take take) {
+    for (std::size_t line = 1; !text.empty(); ++line) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        std::string_view entry = text.substr(0, std::min(text.find('#'), end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+        const std::size_t first = entry.find_first_not_of(" \t\r");
+        if (first == std::string_view::npos) continue;
+        entry = entry.substr(first, entry.find_last_not_of(" \t\r") - first + 1);
+        if (auto done = take(entry); !done) return Problem(fmt::format("line {}: {}", line, done.error()));
+    }
+    return {};
+}
+
+}  // namespace
+
+std::expected<std::vector<std::string>, std::string> parse_domains(std::string_view text) {
+    std::vector<std::string> domains;
+    const auto done = for_each_line(text, [&](std::string_view entry) -> Result {
+        auto domain = parse_domain(entry);
+        if (!domain) return Problem(domain.error());
+        if (domains.size() == max_domain_count) return Problem(fmt::format("more than {} domains", max_domain_count));
+        domains.push_back(std::move(*domain));
+        return {};
+    });
+    if (!done) return Problem(done.error());
+    return domains;
+}
+
+std::expected<std::vector<check::ExpectedHost>, std::string> parse_policy(std::string_view text) {
+    std::vector<check::ExpectedHost> hosts;
+    const auto done = for_each_line(text, [&](std::string_view entry) -> Result {
+        auto host = parse_expected(entry);
+        if (!host) return Problem(host.error());
+        hosts.push_back(std::move(*host));
+        return {};
+    });
+    if (!done) return Problem(done.error());
+    return hosts;
+}
+
+std::expected<Options, std::string> parse_options(int argc, const char* const* argv) {
+    const auto map = cli::parse_command_line(argc, argv, visible_options(), positional);
+    if (!map) return Problem(map.error());
+    Options out;
+    out.help = map->contains("help");
+    out.version = map->contains("version");
+    if (out.help || out.version) return out;
+    for (auto* read : {read_servers, read_settings, read_domains, read_policy, read_output})
+        if (auto done = read(*map, out); !done) return Problem(done.error());
+    return out;
+}
+
+std::string help_text() {
+    std::ostringstream text;
+    text << "Usage: kms-srv [options] [DOMAIN]...\n\n"
+            "Is the KMS host published in DNS, would a client find it, and is what is\n"
+            "published right? Asks for _vlmcs._tcp.DOMAIN and the addresses of each host.\n"
+            "Without DOMAIN it asks for the domains of this machine (resolv.conf).\n"
+         << visible_options()
+         << "\nExit status: 0 nothing wrong, 1 warnings, 2 critical findings, 3 could not work.\n\n"
+            "Examples:\n"
+            "  kms-srv example.com\n"
+            "  kms-srv --server 192.0.2.53 --server 198.51.100.53 example.com   compared\n"
+            "  kms-srv --expect kms1.example.com:1688 --reach example.com\n"
+            "  kms-srv --fast --json --targets domains.txt | jq -r 'select(.finding)'\n";
+    return text.str();
+}
+
+}  // namespace diag::srv_tool

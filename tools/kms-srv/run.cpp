@@ -1,0 +1,136 @@
+#include "tools/kms-srv/run.h"
+
+#include <ares.h>
+#include <fmt/format.h>
+
+#include "libdiag/base/utf.h"
+#include "libdiag/cli/block_writer.h"
+#include "libdiag/cli/exit_status.h"
+#include "libdiag/cli/list_file.h"
+#include "libdiag/net/dns_client.h"
+#include "libdiag/net/name_client.h"
+#include "libdiag/report/junit.h"
+#include "libdiag/report/nagios.h"
+#include "libdiag/srv/srv_json.h"
+#include "libdiag/srv/srv_subject.h"
+#include "libdiag/srv/srv_text.h"
+
+namespace diag::srv_tool {
+namespace {
+
+constexpr std::string_view tool_name = "kms-srv";
+constexpr std::string_view service = "KMS SRV";
+using Problem = std::unexpected<std::string>;
+
+class Run {
+public:
+    Run(Options& options, const Environment& environment)
+        : options_{options},
+          environment_{environment},
+          style_{environment.colored},
+          writer_{environment.out, environment.error_is_terminal} {}
+
+    int all() {
+        for (const auto step : {&Run::read_domains, &Run::read_policy, &Run::find_servers})
+            if (auto done = (this->*step)(); !done) return fail(done.error());
+        options_.settings.stop = environment_.stop;
+        srv::check_domains(options_.domains, options_.settings, [this](srv::DomainReport report) { take(report); });
+        finish();
+        return environment_.out.status(cli::exit_status(worst_, options_.fail_on));
+    }
+
+private:
+    using Result = std::expected<void, std::string>;
+
+    int fail(const std::string& message) {
+        if (options_.format == cli::Format::nagios) {
+            std::string text;
+            report::append_nagios_unknown(text, service, message);
+            environment_.out.write(text);
+        }
+        cli::write_error(tool_name, message);
+        return cli::status_failed;
+    }
+
+    Result read_domains() {
+        if (options_.target_file) {
+            const auto text = cli::read_list_file("--targets", *options_.target_file);
+            if (!text) return Problem(text.error());
+            auto domains = parse_domains(*text);
+            if (!domains)
+                return Problem(
+                    escape_for_terminal(fmt::format("--targets {}: {}", *options_.target_file, domains.error())));
+            for (std::string& domain : *domains) options_.domains.push_back(std::move(domain));
+        }
+        if (!options_.domains.empty() || options_.target_file) return {};
+        options_.domains = net::NameClient{{}}.search_list();
+        if (options_.domains.empty())
+            return Problem(
+                "this machine has no DNS suffix, so it would ask for nothing (a client shows 0x8007007B then); "
+                "give a DOMAIN");
+        return {};
+    }
+
+    Result read_policy() {
+        if (!options_.policy_file) return {};
+        const auto text = cli::read_list_file("--policy", *options_.policy_file);
+        if (!text) return Problem(text.error());
+        auto hosts = parse_policy(*text);
+        if (!hosts)
+            return Problem(escape_for_terminal(fmt::format("--policy {}: {}", *options_.policy_file, hosts.error())));
+        for (check::ExpectedHost& host : *hosts) options_.settings.expected.push_back(std::move(host));
+        return {};
+    }
+
+    Result find_servers() {
+        auto& servers = options_.settings.check.servers;
+        if (servers.empty()) servers = net::system_dns_servers();
+        if (servers.empty())
+            return Problem("this machine has no DNS server (a client shows 0x8007267C then); give --server ADDRESS");
+        return {};
+    }
+
+    void take(const srv::DomainReport& report) {
+        const auto worst = check::worst(report.findings);
+        if (worst && (!worst_ || *worst > *worst_)) worst_ = worst;
+        const bool is_fine = !worst || *worst == check::Severity::info;
+        const bool is_shown = !options_.loudness.quiet || !is_fine;
+        std::string text;
+        switch (options_.format) {
+            case cli::Format::text:
+                if (is_shown) srv::append_text(text, report, style_, options_.loudness.verbose);
+                break;
+            case cli::Format::json:
+                if (is_shown) srv::append_json(text, report);
+                break;
+            case cli::Format::nagios:
+            case cli::Format::junit: subjects_.push_back(srv::make_subject(report)); break;
+        }
+        writer_.write(text);
+        writer_.progress(++done_count_, options_.domains.size(), "domains");
+    }
+
+    void finish() {
+        std::string text;
+        if (options_.format == cli::Format::nagios) report::append_nagios(text, service, subjects_, options_.fail_on);
+        if (options_.format == cli::Format::junit) report::append_junit(text, tool_name, subjects_, options_.fail_on);
+        writer_.write(text);
+        writer_.flush();
+    }
+
+    Options& options_;
+    const Environment& environment_;
+    report::Style style_;
+    cli::BlockWriter writer_;
+    std::vector<report::Subject> subjects_;
+    std::optional<check::Severity> worst_;
+    std::size_t done_count_ = 0;
+};
+
+}  // namespace
+
+int run(Options options, const Environment& environment) { return Run{options, environment}.all(); }
+
+std::string version_text() { return fmt::format("kms-srv {}\nc-ares {}\n", DIAG_VERSION, ares_version(nullptr)); }
+
+}  // namespace diag::srv_tool
