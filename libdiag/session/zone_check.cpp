@@ -18,8 +18,8 @@ bool is_same(std::string_view a, std::string_view b) {
 }
 
 const dns::Record* find_soa(const std::vector<dns::Record>& records) {
-    const auto found = std::ranges::find_if(
-        records, [](const dns::Record& r) { return std::holds_alternative<dns::Soa>(r.data); });
+    const auto found =
+        std::ranges::find_if(records, [](const dns::Record& r) { return std::holds_alternative<dns::Soa>(r.data); });
     return found == records.end() ? nullptr : &*found;
 }
 
@@ -108,7 +108,8 @@ void ZoneCheck::add_server(const std::string& name, std::vector<DnsQuery>& queri
 std::vector<DnsQuery> ZoneCheck::on_servers(const DnsReply& reply) {
     std::vector<DnsQuery> queries;
     for (const dns::Record& record : reply.message.answers)
-        if (const auto* name = std::get_if<dns::DomainName>(&record.data); name != nullptr && record.type == dns::type::ns)
+        if (const auto* name = std::get_if<dns::DomainName>(&record.data);
+            name != nullptr && record.type == dns::type::ns)
             add_server(dns::to_string(*name), queries);
     return queries;
 }

@@ -1,6 +1,6 @@
 #include "libdiag/slmgr/dlv.h"
 
-#include "libdiag/slmgr/text.h"
+#include "libdiag/base/line_text.h"
 
 namespace diag::slmgr {
 namespace {

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "libdiag/base/ip_address.h"
+#include "libdiag/base/line_text.h"
 #include "libdiag/proto/kms/catalogue.h"
 #include "libdiag/proto/kms/epid.h"
 #include "libdiag/slmgr/line_value.h"
-#include "libdiag/slmgr/text.h"
 
 namespace diag::slmgr {
 namespace {

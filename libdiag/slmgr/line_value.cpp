@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "libdiag/slmgr/text.h"
+#include "libdiag/base/line_text.h"
 
 namespace diag::slmgr {
 namespace {

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
+#include "libdiag/base/line_text.h"
+#include "libdiag/base/saved_text.h"
 #include "libdiag/slmgr/dlv_lines.h"
-#include "libdiag/slmgr/input_text.h"
 #include "libdiag/slmgr/line_form.h"
 #include "libdiag/slmgr/line_value.h"
-#include "libdiag/slmgr/text.h"
 
 namespace diag::slmgr {
 namespace {

@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <span>
 
+#include "libdiag/base/saved_text.h"
 #include "libdiag/slmgr/dlv_text.h"
-#include "libdiag/slmgr/input_text.h"
 #include "libdiag/slmgr/read_dlv.h"
 
 namespace {

@@ -54,6 +54,12 @@ class IncludeGraph(unittest.TestCase):
         self.refused("libdiag/check/rules.cpp", '"tools/kms-decode/options.h"', "is not of the form")
         self.refused("libdiag/wire/reader.cpp", '"reader.h"', "is not of the form")
 
+    def test_only_the_layer_with_the_sandbox_may_use_libevtx(self):
+        for header in ("<libevtx.h>", "<libbfio.h>", "<sys/wait.h>"):
+            self.accepted("libdiag/eventlog/evtx_records.cpp", header)
+            self.refused("libdiag/windows/events.cpp", header, "does no input or output")
+        self.refused("libdiag/windows/events.h", '"libdiag/eventlog/sandbox.h"', "windows may not include eventlog")
+
     def test_cli_stays_within_its_process(self):
         for header in ("<unistd.h>", "<poll.h>", "<csignal>", "<boost/program_options/parsers.hpp>"):
             self.accepted("libdiag/cli/output.cpp", header)

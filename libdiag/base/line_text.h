@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace diag::slmgr {
+namespace diag {
 
 // Small operations on lines of text. Case counts for ASCII letters only; other characters are compared as they are.
 
@@ -18,4 +18,4 @@ std::string_view trimmed(std::string_view text);
 /// before a colon; a full-width colon as a colon and a blank.
 std::string tidied(std::string_view text);
 
-}  // namespace diag::slmgr
+}  // namespace diag

@@ -1,11 +1,12 @@
-#include "libdiag/slmgr/input_text.h"
+#include "libdiag/base/saved_text.h"
 
 #include <algorithm>
 #include <optional>
 
+#include "libdiag/base/cp932.h"
 #include "libdiag/base/utf.h"
 
-namespace diag::slmgr {
+namespace diag {
 namespace {
 
 constexpr std::size_t sample_size = 1024;
@@ -43,6 +44,17 @@ ByteVector little_endian_without_nuls(Bytes units, bool big_endian) {
     return out;
 }
 
+// A file may end within a character, where somebody cut it.
+bool is_utf8(std::string_view text) {
+    constexpr std::size_t longest = 4;
+    while (!text.empty()) {
+        const Utf8Character c = next_utf8(text);
+        if (!c.valid && text.size() >= longest) return false;
+        text.remove_prefix(c.size);
+    }
+    return true;
+}
+
 }  // namespace
 
 std::string text_of(Bytes file) {
@@ -51,6 +63,12 @@ std::string text_of(Bytes file) {
     std::string text{file.begin(), file.end()};
     std::ranges::replace(text, '\0', ' ');
     return text;
+}
+
+std::string console_text_of(Bytes file) {
+    std::string text = text_of(file);
+    if (is_utf8(text)) return text;
+    return utf8_from_cp932(file).value_or(std::move(text));
 }
 
 std::string_view take_line(std::string_view& text) {
@@ -65,4 +83,4 @@ std::string_view take_line(std::string_view& text) {
     return line;
 }
 
-}  // namespace diag::slmgr
+}  // namespace diag

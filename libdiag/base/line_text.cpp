@@ -1,10 +1,10 @@
-#include "libdiag/slmgr/text.h"
+#include "libdiag/base/line_text.h"
 
 #include <algorithm>
 
 #include "libdiag/base/utf.h"
 
-namespace diag::slmgr {
+namespace diag {
 namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -12,7 +12,8 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 bool same_letter(char a, char b) { return lower(a) == lower(b); }
 
 bool is_blank(char32_t c) {
-    return c <= 0x20 || c == 0x7F || c == 0xA0 || c == 0x3000 || c == 0xFEFF || c == 0x200E || c == 0x200F;
+    return c <= 0x20 || c == 0x7F || c == 0xA0 || c == 0x202F || c == 0x3000 || c == 0xFEFF || c == 0x200E ||
+           c == 0x200F;
 }
 
 constexpr char32_t full_width_colon = 0xFF1A;
@@ -58,4 +59,4 @@ std::string tidied(std::string_view text) {
     return out;
 }
 
-}  // namespace diag::slmgr
+}  // namespace diag

@@ -1,0 +1,114 @@
+#include "libdiag/session/client_domains.h"
+
+#include <algorithm>
+
+#include "libdiag/base/line_text.h"
+#include "libdiag/base/saved_text.h"
+#include "libdiag/proto/dns/domain_name.h"
+
+namespace diag::session {
+namespace {
+
+using Source = Candidate::Source;
+
+constexpr std::string_view service = "_vlmcs._tcp.";
+
+// Fewer labels than this are a top-level domain, which nobody's resolver devolves to.
+constexpr std::size_t min_devolved_labels = 2;
+
+// Of resolv.conf; glibc used to stop at six, today's has no limit of its own.
+constexpr std::size_t max_search_count = 64;
+constexpr std::size_t max_server_count = 16;
+
+class Collector {
+public:
+    void add(std::string_view domain, Source source, bool is_assumption) {
+        const auto name = dns::DomainName::parse(domain);
+        if (!name || name->is_root() || out_.size() == max_candidate_count) return;
+        std::string text = dns::to_string(*name);
+        if (!dns::DomainName::parse(std::string{service} + text)) return;  // too long to be asked
+        const auto is_same = [&](const Candidate& c) { return equals_word(c.domain, text); };
+        if (!std::ranges::any_of(out_, is_same)) out_.push_back({std::move(text), source, is_assumption});
+    }
+    std::vector<Candidate> take() { return std::move(out_); }
+
+private:
+    std::vector<Candidate> out_;
+};
+
+void add_parents(Collector& out, std::string_view domain) {
+    const auto name = dns::DomainName::parse(domain);
+    if (!name) return;
+    const std::vector<Bytes> labels = name->labels();
+    for (std::size_t skip = 1; skip + min_devolved_labels <= labels.size(); ++skip) {
+        dns::DomainName parent;
+        for (std::size_t i = skip; i < labels.size(); ++i) parent.append(labels[i]);
+        out.add(dns::to_string(parent), Source::devolution, true);
+    }
+}
+
+std::string_view take_word(std::string_view& line) {
+    constexpr std::string_view blanks = " \t";
+    line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
+    const std::string_view word = line.substr(0, line.find_first_of(blanks));
+    line.remove_prefix(word.size());
+    return word;
+}
+
+std::vector<std::string> take_words(std::string_view line, std::size_t max_count) {
+    std::vector<std::string> out;
+    for (auto word = take_word(line); !word.empty() && out.size() < max_count; word = take_word(line))
+        out.emplace_back(word);
+    return out;
+}
+
+void read_resolv_conf_line(std::string_view line, ClientDns& client) {
+    if (line.starts_with('#') || line.starts_with(';')) return;  // comments begin in the first column
+    const std::string_view keyword = take_word(line);
+    if (keyword == "search") {
+        client.search_list = take_words(line, max_search_count);
+    } else if (keyword == "domain") {
+        client.search_list = take_words(line, 1);
+    } else if (keyword == "nameserver" && client.servers.size() < max_server_count) {
+        if (const std::string_view server = take_word(line); !server.empty()) client.servers.emplace_back(server);
+    }
+}
+
+}  // namespace
+
+std::string_view describe(Source source) {
+    switch (source) {
+        case Source::lookup_domain: return "the domain set with slmgr /skms-domain";
+        case Source::primary_suffix: return "the primary DNS suffix";
+        case Source::dhcp_domain: return "the domain given by DHCP";
+        case Source::search_list: return "the DNS suffix search list";
+        case Source::devolution: return "a parent of the primary DNS suffix";
+        case Source::connection_suffix: return "the DNS suffix of a connection";
+    }
+    return "";
+}
+
+std::vector<Candidate> candidate_domains(const ClientDns& client) {
+    Collector out;
+    if (client.lookup_domain) {
+        out.add(*client.lookup_domain, Source::lookup_domain, false);
+        return out.take();
+    }
+    out.add(client.primary_suffix, Source::primary_suffix, false);
+    if (client.is_workgroup) out.add(client.dhcp_domain, Source::dhcp_domain, false);
+    for (const std::string& domain : client.search_list) out.add(domain, Source::search_list, false);
+    add_parents(out, client.primary_suffix);
+    for (const std::string& domain : client.connection_suffixes) out.add(domain, Source::connection_suffix, true);
+    if (!client.is_workgroup) out.add(client.dhcp_domain, Source::connection_suffix, true);
+    return out.take();
+}
+
+ClientDns from_resolv_conf(std::string_view text, std::string_view host_name) {
+    ClientDns client;
+    while (!text.empty()) read_resolv_conf_line(take_line(text), client);
+    const std::size_t dot = host_name.find('.');
+    if (dot != std::string_view::npos) client.primary_suffix = host_name.substr(dot + 1);
+    return client;
+}
+
+}  // namespace diag::session
