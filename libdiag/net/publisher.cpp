@@ -59,7 +59,7 @@ public:
     void stop() {
         stopped_ = true;
         timer_.cancel();
-        socket_.reset();
+        close();
         update_.reset();
     }
 
@@ -75,6 +75,7 @@ private:
     // Each attempt takes the place of the one before it.
     void perform(Next next) {
         while (next) {
+            close();
             socket_ = std::make_shared<Socket>(context_);
             const bool is_under_way = next->transport == DnsTransport::udp ? send_datagram(*next) : connect(*next);
             next = is_under_way ? Next{} : update_->on_failure(host_now());
@@ -160,8 +161,17 @@ private:
         receive_stream();
     }
 
-    void finish() {
+    // Handlers that wait on it hold it: they end only when it is closed.
+    void close() {
+        if (!socket_) return;
+        error_code ignored;
+        socket_->udp.close(ignored);
+        socket_->tcp.close(ignored);
         socket_.reset();
+    }
+
+    void finish() {
+        close();
         const session::PublishEvent event{
             .logged_at = host_now().clock, .service = service_, .result = update_->result()};
         update_.reset();

@@ -100,11 +100,18 @@ CHANGES = {
 }
 
 
+def receive(stream, size):
+    """That many bytes, or fewer at the end of the stream. (A socket with a time-out does not wait for all.)"""
+    data = b""
+    while len(data) < size and (more := stream.recv(size - len(data))):
+        data += more
+    return data
+
+
 def receive_message(stream):
-    size = stream.recv(2, socket.MSG_WAITALL)
-    if len(size) < 2:
-        return None
-    return stream.recv(struct.unpack(">H", size)[0], socket.MSG_WAITALL)
+    """None at the end of the stream."""
+    size = receive(stream, 2)
+    return receive(stream, struct.unpack(">H", size)[0]) if len(size) == 2 else None
 
 
 class Server:

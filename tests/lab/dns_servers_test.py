@@ -22,6 +22,11 @@ STARTED_WITHIN_S = 5  # on a machine that does other things as well; they need s
 # Plain sockets: asks for the SRV record of _vlmcs._tcp.open.test; prints what came as JSON.
 ASK = """
 import json, socket, struct, sys
+def receive(client, size):
+    data = b""
+    while len(data) < size and (more := client.recv(size - len(data))):
+        data += more
+    return data
 server, how, edns = sys.argv[1], sys.argv[2], sys.argv[3] == "edns"
 name = b"".join(bytes([len(part)]) + part.encode() for part in "_vlmcs _tcp open test".split()) + bytes(1)
 opt = bytes.fromhex("0000291000000000000000") if edns else b""
@@ -44,8 +49,8 @@ try:
     else:
         client = socket.create_connection((server, 53), timeout=0.7)
         client.sendall(struct.pack(">H", len(query)) + query)
-        size, = struct.unpack(">H", client.recv(2, socket.MSG_WAITALL))
-        answer, strays, port = client.recv(size, socket.MSG_WAITALL), 0, 53
+        size, = struct.unpack(">H", receive(client, 2))
+        answer, strays, port = receive(client, size), 0, 53
         if len(answer) < size:
             sys.exit(print(json.dumps(f"{len(answer)} of {size} bytes")))
 except TimeoutError:

@@ -334,6 +334,16 @@ class Faults(PublishCase):
                                *SHORT)
         self.assertEqual(event["event"], 12294)
 
+    def test_attempts_leave_no_descriptors_behind(self):
+        def descriptors():
+            return len(self.lab.check("kms1", ["ls", f"/proc/{process.pid}/fd"]).split())
+        self.misbehaving("silent")
+        process = self.start("--publish", "open.test", "--publish-timeout", "0.01", "--publish-interval", "1s")
+        self.publications(process)
+        first = descriptors()
+        self.publications(process, count=3)
+        self.assertEqual(descriptors(), first)
+
     def test_the_host_ends_at_once_while_it_waits_for_a_server(self):
         process = self.start("--publish", "open.test", "--publish-timeout", "30", "--publish-server", self.lab.address("nobody"))
         self.assertEqual(process.stop(timeout=5), 0)
