@@ -116,7 +116,7 @@ bool host_ended(StepEnd end) { return end == StepEnd::closed || end == StepEnd::
 
 LiveConversation::LiveConversation(const session::ConnectEvidence& connect, const session::RpcEvidence& rpc,
                                    kms::Codec& codec)
-    : connect_{connect}, lab_keys_{codec.profile_name() == kms::lab_profile().name} {
+    : connect_{connect}, lab_keys_{codec.has_built_in_keys()} {
     useless_answer_ = check_useless_answer(to_string(connect.target), rpc);
     flow_.reset(1, connect.local, connect.target);
     flow_.verdict = dissect::Flow::Verdict::kms;

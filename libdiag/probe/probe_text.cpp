@@ -159,6 +159,13 @@ void append_address(std::string& out, const TargetReport& report, const AddressR
     if (address.evidence.attempt_count > 1) append_series(out, address);
 }
 
+// Where a client's road ends, when it does.
+std::string stage_prefix(const TargetReport& report) {
+    const auto* finding = deciding(report.findings);
+    if (finding == nullptr || finding->rule->severity != check::Severity::critical) return {};
+    return fmt::format("stops at {}: ", check::name_of(finding->rule->stage));
+}
+
 std::string colored(const report::Style& style, const std::vector<check::Finding>& findings, std::string_view text) {
     const auto worst = check::worst(findings);
     if (!worst || *worst == check::Severity::info) return style.good(text);
@@ -171,7 +178,7 @@ void append_text(std::string& out, const TargetReport& report, const report::Sty
     out += style.strong(to_string(report.target));
     out += "\n  ";
     std::string verdict;
-    report::append_wrapped(verdict, escape_for_terminal(verdict_text(report)), 2, 4, line_width);
+    report::append_wrapped(verdict, stage_prefix(report) + escape_for_terminal(verdict_text(report)), 2, 4, line_width);
     out += colored(style, report.findings, verdict);
     out += '\n';
     if (report.name) append_line(out, "name", name_text(*report.name));

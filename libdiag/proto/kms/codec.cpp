@@ -32,7 +32,8 @@ void write_proofs(Writer& w, std::uint16_t major, const Proofs& proofs) {
 
 }  // namespace
 
-Codec::Codec(const KeyProfile& profile, AesPath path) : profile_name_{profile.name} {
+Codec::Codec(const KeyProfile& profile, AesPath path)
+    : profile_name_{profile.name}, has_built_in_keys_{profile.is_built_in} {
     if (profile.v4) v4_.emplace(*profile.v4, path);
     if (profile.v5) v5_.emplace(*profile.v5);
     if (profile.v6) v6_ = make_aes_v6(*profile.v6, path);

@@ -55,6 +55,8 @@ public:
     Decoded<ByteVector> encode_response(const BaseResponse& base, const Block& salt, const Proofs& proofs);
 
     const std::string& profile_name() const { return profile_name_; }
+    /// Its profile is the lab profile that comes with the toolkit: hosts other than the reference host cannot have it.
+    bool has_built_in_keys() const { return has_built_in_keys_; }
 
 private:
     struct Opened {
@@ -80,6 +82,7 @@ private:
     void check_tag(const Answer& answer, ResponseChecks& checks);
 
     std::string profile_name_;
+    bool has_built_in_keys_;
     std::optional<Rijndael160> v4_;
     std::optional<Aes128Cbc> v5_;
     std::optional<AesRounds> v6_;

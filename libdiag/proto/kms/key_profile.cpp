@@ -83,7 +83,8 @@ KeyProfile lab_profile() {
     return {.name = "lab",
             .v4 = front_of_hash<20>(sha256, "KMS-LAB-PROFILE/V4"),
             .v5 = front_of_hash<16>(sha256, "KMS-LAB-PROFILE/V5"),
-            .v6 = front_of_hash<16>(sha256, "KMS-LAB-PROFILE/V6")};
+            .v6 = front_of_hash<16>(sha256, "KMS-LAB-PROFILE/V6"),
+            .is_built_in = true};
 }
 
 std::expected<KeyProfile, std::string> parse_key_profile(std::string_view text, std::string name) {

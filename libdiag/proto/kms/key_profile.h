@@ -14,6 +14,7 @@ struct KeyProfile {
     std::optional<FixedBytes<20>> v4;  ///< MAC
     std::optional<FixedBytes<16>> v5;  ///< AES-128
     std::optional<FixedBytes<16>> v6;  ///< AES-128 with changed round keys; also for versions above 6
+    bool is_built_in = false;          ///< the lab profile of lab_profile(), whatever an operator calls his own
 };
 
 /// The only profile that is built in: leading bytes of SHA-256 over public labels, so it opens lab traffic and nothing else

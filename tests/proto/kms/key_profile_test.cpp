@@ -89,3 +89,11 @@ TEST_CASE("key profile: no error shows a key or a piece of one", "[kms][keys]") 
     CHECK_THAT(error_of(R"({"keys": [{"kms_major": 5, "key": "c0ffee zz"}]})"), !Catch::Contains("c0ff"));
     CHECK_THAT(error_of(R"({"keys": [{"kms_major": 5, "key": "c0ffee\q"}]})"), !Catch::Contains("c0ff"));
 }
+
+TEST_CASE("key profile: only the one that comes with the toolkit is built in, whatever others are called",
+          "[kms][keys]") {
+    CHECK(lab_profile().is_built_in);
+    const auto own = parse_key_profile(R"({"keys": [{"kms_major": 5, "key": ")" + key16 + R"("}]})", "lab");
+    REQUIRE(own);
+    CHECK_FALSE(own->is_built_in);
+}
