@@ -76,11 +76,8 @@ public:
             const More next = more();
             if (!done_.empty()) continue;
             if (open_count_ == 0 && !next.later) return;
-            if (settings_.stop != nullptr && settings_.stop->load(std::memory_order_relaxed)) {
-                for (auto& [key, channel] : channels_) ares_cancel(channel->get());
-                deliver();
-                return;
-            }
+            // What is open stays so: that it was given up is no word on the server.
+            if (settings_.stop != nullptr && settings_.stop->load(std::memory_order_relaxed)) return;
             step(next.pause);
         }
     }

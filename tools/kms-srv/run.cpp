@@ -34,8 +34,12 @@ public:
         for (const auto step : {&Run::read_domains, &Run::read_policy, &Run::find_servers})
             if (auto done = (this->*step)(); !done) return fail(done.error());
         options_.settings.stop = environment_.stop;
-        srv::check_domains(options_.domains, options_.settings, [this](srv::DomainReport report) { take(report); });
-        finish();
+        const bool all_done =
+            srv::check_domains(options_.domains, options_.settings, [this](srv::DomainReport report) { take(report); });
+        // Nobody may take what was not asked for as in order. A reader who went away knows.
+        const bool cut_short = !all_done && !environment_.out.has_ended();
+        finish(cut_short);
+        if (cut_short) return fail(fmt::format("stopped after {} of {} domains", done_count_, options_.domains.size()));
         return environment_.out.status(cli::exit_status(worst_, options_.fail_on));
     }
 
@@ -62,7 +66,9 @@ private:
                     escape_for_terminal(fmt::format("--targets {}: {}", *options_.target_file, domains.error())));
             for (std::string& domain : *domains) options_.domains.push_back(std::move(domain));
         }
-        if (!options_.domains.empty() || options_.target_file) return {};
+        if (!options_.domains.empty()) return {};
+        if (options_.target_file)
+            return Problem(fmt::format("--targets {}: names no domain", escape_for_terminal(*options_.target_file)));
         options_.domains = net::NameClient{{}}.search_list();
         if (options_.domains.empty())
             return Problem(
@@ -110,9 +116,10 @@ private:
         writer_.progress(++done_count_, options_.domains.size(), "domains");
     }
 
-    void finish() {
+    void finish(bool cut_short) {
         std::string text;
-        if (options_.format == cli::Format::nagios) report::append_nagios(text, service, subjects_, options_.fail_on);
+        if (options_.format == cli::Format::nagios && !cut_short)
+            report::append_nagios(text, service, subjects_, options_.fail_on);
         if (options_.format == cli::Format::junit) report::append_junit(text, tool_name, subjects_, options_.fail_on);
         writer_.write(text);
         writer_.flush();
