@@ -21,6 +21,7 @@ using session::DnsTransport;
 namespace {
 
 constexpr std::chrono::milliseconds min_try_time{50};
+constexpr std::chrono::milliseconds longest_pause{200};  // how long a request to stop may wait
 constexpr std::uint16_t dns_port = 53;
 
 DnsEnd end_of(int status) {
@@ -78,7 +79,7 @@ public:
             if (open_count_ == 0 && !next.later) return;
             // What is open stays so: that it was given up is no word on the server.
             if (settings_.stop != nullptr && settings_.stop->load(std::memory_order_relaxed)) return;
-            step(next.pause);
+            step(std::min(next.pause, longest_pause));
         }
     }
 
