@@ -25,25 +25,30 @@ extern const Rule dns_refused;         // KMS-DNS-REFUSED
 extern const Rule dns_no_answer;       // KMS-DNS-NO-ANSWER
 
 // What kms-srv sees of publication.
-extern const Rule dns_tcp_blocked;        // KMS-DNS-TCP-BLOCKED  truncated over UDP, no answer over TCP
-extern const Rule dns_servers_differ;     // KMS-DNS-SERVERS-DIFFER  warning: servers give different answers
-extern const Rule dns_server_skipped;     // KMS-DNS-SERVER-SKIPPED  warning: a server failed, another answered
-extern const Rule srv_near_miss;          // KMS-SRV-NEAR-MISS  published under a misspelt name
-extern const Rule srv_target_no_address;  // KMS-SRV-TARGET-NO-ADDRESS  no published host has an address
-extern const Rule srv_target_dead;        // KMS-SRV-TARGET-DEAD  warning: one of several has none
-extern const Rule srv_target_literal;     // KMS-SRV-TARGET-LITERAL  the target is an address in text
-extern const Rule srv_target_alias;       // KMS-SRV-TARGET-ALIAS  warning: the target is a CNAME
-extern const Rule srv_target_outside;     // KMS-SRV-TARGET-OUTSIDE  info: the target is of another domain
-extern const Rule srv_name_alias;         // KMS-SRV-NAME-ALIAS  info: the service name itself is a CNAME
-extern const Rule srv_port_zero;          // KMS-SRV-PORT-ZERO  port 0 is published
-extern const Rule srv_port;               // KMS-SRV-PORT  info: another port than 1688
-extern const Rule srv_duplicate;          // KMS-SRV-DUPLICATE  warning: one host several times
-extern const Rule srv_unused;             // KMS-SRV-UNUSED  info: weights leave a host nearly without clients
-extern const Rule srv_ttl;                // KMS-SRV-TTL  warning: 0 or absurdly long
-extern const Rule srv_wildcard;           // KMS-SRV-WILDCARD  warning: the zone answers for any name
-extern const Rule srv_private_address;    // KMS-SRV-PRIVATE-ADDRESS  warning: private address in a public answer
-extern const Rule srv_unauthorised;       // KMS-SRV-UNAUTHORISED  warning: published, and not on the list
-extern const Rule srv_not_published;      // KMS-SRV-NOT-PUBLISHED  warning: on the list, and not published
+extern const Rule dns_tcp_blocked;         // KMS-DNS-TCP-BLOCKED  truncated over UDP, no answer over TCP
+extern const Rule dns_servers_differ;      // KMS-DNS-SERVERS-DIFFER  warning: servers give different answers
+extern const Rule dns_server_skipped;      // KMS-DNS-SERVER-SKIPPED  warning: a server failed, another answered
+extern const Rule dns_lame;                // KMS-DNS-LAME  warning: a name server does not serve its zone
+extern const Rule dns_serials;             // KMS-DNS-SERIALS  warning: name servers have different serials
+extern const Rule dns_update_unreachable;  // KMS-DNS-UPDATE-UNREACHABLE  warning: updates do not get to the primary
+extern const Rule event_publish_failed;    // KMS-EVENT-PUBLISH-FAILED  warning: event 12293 of a host
+extern const Rule event_not_in_dns;        // KMS-EVENT-NOT-IN-DNS  warning: event 12294, and no record
+extern const Rule srv_near_miss;           // KMS-SRV-NEAR-MISS  published under a misspelt name
+extern const Rule srv_target_no_address;   // KMS-SRV-TARGET-NO-ADDRESS  no published host has an address
+extern const Rule srv_target_dead;         // KMS-SRV-TARGET-DEAD  warning: one of several has none
+extern const Rule srv_target_literal;      // KMS-SRV-TARGET-LITERAL  the target is an address in text
+extern const Rule srv_target_alias;        // KMS-SRV-TARGET-ALIAS  warning: the target is a CNAME
+extern const Rule srv_target_outside;      // KMS-SRV-TARGET-OUTSIDE  info: the target is of another domain
+extern const Rule srv_name_alias;          // KMS-SRV-NAME-ALIAS  info: the service name itself is a CNAME
+extern const Rule srv_port_zero;           // KMS-SRV-PORT-ZERO  port 0 is published
+extern const Rule srv_port;                // KMS-SRV-PORT  info: another port than 1688
+extern const Rule srv_duplicate;           // KMS-SRV-DUPLICATE  warning: one host several times
+extern const Rule srv_unused;              // KMS-SRV-UNUSED  info: weights leave a host nearly without clients
+extern const Rule srv_ttl;                 // KMS-SRV-TTL  warning: 0 or absurdly long
+extern const Rule srv_wildcard;            // KMS-SRV-WILDCARD  warning: the zone answers for any name
+extern const Rule srv_private_address;     // KMS-SRV-PRIVATE-ADDRESS  warning: private address in a public answer
+extern const Rule srv_unauthorised;        // KMS-SRV-UNAUTHORISED  warning: published, and not on the list
+extern const Rule srv_not_published;       // KMS-SRV-NOT-PUBLISHED  warning: on the list, and not published
 
 extern const Rule name_not_found;  // KMS-NAME-NOT-FOUND  the host's name has no address
 extern const Rule name_no_answer;  // KMS-NAME-NO-ANSWER  no DNS server gave a usable answer to the host's name

@@ -45,7 +45,8 @@ void add_mapper(const AddressEvidence& address, Finding& finding) {
                                    ": the endpoint mapper answers, so the machine is there and the KMS port is not");
         finding.likely_cause = 0;
         finding.likely_remedy = finding.rule == &rule::connect_no_answer ? 1 : 0;
-    } else if (*address.mapper_connect == ConnectEnd::connected || *address.mapper_connect == ConnectEnd::refused) {
+    } else if (*address.mapper_connect == ConnectEnd::connected || *address.mapper_connect == ConnectEnd::reset ||
+               *address.mapper_connect == ConnectEnd::refused) {
         finding.evidence.push_back(at + (*address.mapper_connect == ConnectEnd::refused
                                              ? ": not listening, but something answers at this address"
                                              : ": listening, but no endpoint mapper"));

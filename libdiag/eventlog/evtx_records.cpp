@@ -93,7 +93,7 @@ std::optional<std::string_view> xml_of(libevtx_record_t* record, std::vector<std
 }  // namespace
 
 EvtxEnd for_each_evtx_record(Bytes file, const TakeRecord& take) {
-    const EvtxEnd cannot_open{.error = "no readable EVTX file: its header is damaged or cut"};
+    EvtxEnd cannot_open{.error = "no readable EVTX file: its header is damaged or cut"};
     MemoryFile memory{file};
     const Handle handle = handle_of(memory);
     if (handle == nullptr) return cannot_open;

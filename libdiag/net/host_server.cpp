@@ -22,6 +22,9 @@ std::expected<std::unique_ptr<HostServer>, std::string> HostServer::create(Serve
 const std::vector<Endpoint>& HostServer::endpoints() const { return loop_->endpoints(); }
 const ServerSettings& HostServer::settings() const { return loop_->settings(); }
 const ServerCounters& HostServer::counters() const { return loop_->counters; }
+void HostServer::publish(PublishSettings settings, OnPublished on_published) {
+    loop_->publish(std::move(settings), std::move(on_published));
+}
 void HostServer::stop_on_signals() { loop_->stop_on_signals(); }
 std::expected<void, std::string> HostServer::run() { return loop_->run(); }
 void HostServer::stop() { loop_->stop(); }

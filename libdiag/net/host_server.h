@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "libdiag/base/ip_address.h"
+#include "libdiag/net/publish_settings.h"
 #include "libdiag/session/host_connection.h"
 
 namespace diag::net {
@@ -68,6 +69,10 @@ public:
     const std::vector<Endpoint>& endpoints() const;
     const ServerSettings& settings() const;
     const ServerCounters& counters() const;
+
+    /// Registers services in DNS while it runs, from run() on. After each call of `on_published` follows settle. Call it before
+    /// run().
+    void publish(PublishSettings settings, OnPublished on_published);
 
     /// SIGINT and SIGTERM call stop() from now on; a second one ends all connections at once. Call it before run().
     void stop_on_signals();

@@ -28,7 +28,16 @@ ServerLoop::ServerLoop(ServerSettings settings, session::KmsHost& the_host, sess
     await_tick();
 }
 
+void ServerLoop::publish(PublishSettings settings, OnPublished on_published) {
+    publisher_.emplace(context_, std::move(settings),
+                       [this, told = std::move(on_published)](const session::PublishEvent& event) {
+                           told(event);
+                           settle();  // nobody's answer may follow soon
+                       });
+}
+
 std::expected<void, std::string> ServerLoop::run() {
+    if (publisher_) publisher_->start();
     while (!is_done() && !failure_) {
         // Connections that decided something while answers were sent are not to wait for an event.
         if (decided_.empty()) context_.run_one();
@@ -126,6 +135,7 @@ void ServerLoop::stop() {
 void ServerLoop::begin_stop() {
     if (stopping_) return;
     stopping_ = true;
+    if (publisher_) publisher_->stop();
     for (Listener& listener : listeners_) {
         accept_some(listener, settings_.max_connection_count);
         error_code ignored;

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "libdiag/net/connection.h"
+#include "libdiag/net/publisher.h"
 
 namespace diag::net {
 
@@ -18,6 +19,7 @@ public:
     ServerLoop(ServerSettings settings, session::KmsHost& host, session::FaultPlan& plan, HostServer::Settle settle);
 
     std::expected<void, std::string> listen();
+    void publish(PublishSettings settings, OnPublished on_published);
     void stop_on_signals();
     std::expected<void, std::string> run();
     void stop();
@@ -65,6 +67,7 @@ private:
     boost::asio::signal_set signals_{context_};
     boost::asio::steady_timer tick_{context_};
     boost::asio::steady_timer stop_deadline_{context_};
+    std::optional<Publisher> publisher_;
     std::list<Listener> listeners_;
     std::vector<Endpoint> endpoints_;
     ConnectionTable active_;                            // touched by answers

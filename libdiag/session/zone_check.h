@@ -32,9 +32,9 @@ struct NameServer {
 
 struct ZoneEvidence {
     std::string domain, query;
-    std::string zone;                         ///< without a final dot; empty when it was not found
-    std::string primary;                      ///< MNAME of its SOA: where updates go
-    std::vector<DnsReply> replies;            ///< of the resolver
+    std::string zone;                          ///< without a final dot; empty when it was not found
+    std::string primary;                       ///< MNAME of its SOA: where updates go
+    std::vector<DnsReply> replies;             ///< of the resolver
     std::vector<std::string> missing_servers;  ///< NS names without an address
     std::vector<NameServer> servers;
     std::vector<DnsReply> update_path;  ///< of the primary: SOA over UDP and TCP, for each of its addresses

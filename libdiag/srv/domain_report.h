@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "libdiag/check/publish_findings.h"
 #include "libdiag/check/srv_findings.h"
 #include "libdiag/probe/target_report.h"
 
@@ -12,9 +13,10 @@ namespace diag::srv {
 struct DomainReport {
     session::SrvEvidence evidence;
     std::vector<check::Finding> findings;
-    std::vector<double> chances;             ///< of each record to be tried first: Windows 7 and later
-    std::vector<double> equal_chances;       ///< the same of Vista and Server 2008
-    std::vector<std::size_t> draws;          ///< of --simulate: how many clients tried each record first
+    std::vector<double> chances;                ///< of each record to be tried first: Windows 7 and later
+    std::vector<double> equal_chances;          ///< the same of Vista and Server 2008
+    std::vector<std::size_t> draws;             ///< of --simulate: how many clients tried each record first
+    std::optional<session::ZoneEvidence> zone;  ///< of --authoritative and --update-check
     std::vector<probe::TargetReport> reach;  ///< of --reach: one for each record with a usable target, in their order
 };
 

@@ -77,6 +77,27 @@ void write_targets(JsonWriter& json, const session::SrvEvidence& evidence) {
     json.end_array();
 }
 
+void write_zone(JsonWriter& json, const DomainReport& report) {
+    json.key("zone");
+    if (!report.zone) return json.value(nullptr);
+    const session::ZoneEvidence& zone = *report.zone;
+    json.begin_object();
+    json.member("name", std::string_view{zone.zone});
+    json.member("primary", std::string_view{zone.primary});
+    json.key("servers").begin_array();
+    for (const session::NameServer& server : zone.servers) {
+        json.begin_object();
+        json.member("name", std::string_view{server.name});
+        json.plain_member("server", to_string(server.endpoint));
+        json.member("lame", server.is_lame());
+        json.member("serial", server.serial_number());
+        json.end_object();
+    }
+    json.end_array();
+    write_replies(json, "update_path", zone.update_path);
+    json.end_object();
+}
+
 void write_reach(JsonWriter& json, const DomainReport& report) {
     json.key("reach").begin_array();
     for (const auto& reached : report.reach) {
@@ -123,6 +144,7 @@ void append_json(std::string& out, const DomainReport& report) {
     write_replies(json, "replies", report.evidence.replies);
     write_records(json, report);
     write_targets(json, report.evidence);
+    write_zone(json, report);
     write_reach(json, report);
     report::write_findings(json, report.findings);
     json.end_object();

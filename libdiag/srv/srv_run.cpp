@@ -1,8 +1,10 @@
 #include "libdiag/srv/srv_run.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
+#include "libdiag/check/publish_findings.h"
 #include "libdiag/net/clock.h"
 #include "libdiag/net/dns_client.h"
 #include "libdiag/net/random_source.h"
@@ -20,6 +22,7 @@ public:
           settings_{settings},
           on_domain_{on_domain},
           checks_(domains.size()),
+          zones_(domains.size()),
           client_{{.timeout = settings.timeout, .stop = settings.stop},
                   [this](std::uint64_t tag, session::DnsReply reply) { on_reply(tag, std::move(reply)); }} {}
 
@@ -40,9 +43,26 @@ private:
                                                         [this](auto out) { random(out); });
             ++open_count_;
             ask(next_, check->start());
+            if (settings_.authoritative || settings_.update_path) begin_zone(next_);
             ++next_;
         }
         return {.later = next_ < domains_.size()};
+    }
+
+    // Its queries carry a tag behind those of the domains.
+    void begin_zone(std::size_t index) {
+        zones_[index] = std::make_unique<session::ZoneCheck>(
+            domains_[index], session::ZoneCheckSettings{.resolver = settings_.check.servers.front(),
+                                                        .v4 = settings_.check.v4,
+                                                        .v6 = settings_.check.v6,
+                                                        .authoritative = settings_.authoritative,
+                                                        .update_path = settings_.update_path,
+                                                        .port = settings_.name_server_port});
+        ask(domains_.size() + index, zones_[index]->start());
+    }
+
+    bool is_over(std::size_t index) const {
+        return checks_[index]->is_over() && (!zones_[index] || zones_[index]->is_over());
     }
 
     // How long until another query may go out.
@@ -51,9 +71,9 @@ private:
         return wait.count() <= 0 ? std::chrono::milliseconds{0} : std::chrono::ceil<std::chrono::milliseconds>(wait);
     }
 
-    void ask(std::size_t index, std::vector<session::DnsQuery> queries) {
+    void ask(std::size_t tag, std::vector<session::DnsQuery> queries) {
         count(queries.size());
-        for (session::DnsQuery& query : queries) client_.ask(index, std::move(query));
+        for (session::DnsQuery& query : queries) client_.ask(tag, std::move(query));
     }
 
     // Time in which nothing was asked is not made up for, but for a moment's.
@@ -64,11 +84,13 @@ private:
                                                                static_cast<std::int64_t>(query_count) / settings_.rate;
     }
 
-    void on_reply(std::size_t index, session::DnsReply reply) {
-        ask(index, checks_[index]->on_reply(std::move(reply)));
-        if (!checks_[index]->is_over()) return;
+    void on_reply(std::size_t tag, session::DnsReply reply) {
+        const std::size_t index = tag % domains_.size();
+        const bool is_zone = tag >= domains_.size();
+        ask(tag, is_zone ? zones_[index]->on_reply(std::move(reply)) : checks_[index]->on_reply(std::move(reply)));
+        if (!is_over(index)) return;
         --open_count_;
-        while (reported_ < next_ && checks_[reported_]->is_over()) report(reported_++);
+        while (reported_ < next_ && is_over(reported_)) report(reported_++);
     }
 
     void report(std::size_t index) {
@@ -78,9 +100,31 @@ private:
         report.findings = check::check_srv(report.evidence, settings_.expected);
         report.chances = session::first_choice_chances(records);
         report.equal_chances = session::equal_chances(records);
+        if (zones_[index]) take_zone(index, report);
+        for (const windows::Publication& publication : settings_.publications)
+            if (is_same_domain(publication.domain, report.evidence.domain))
+                add(check::check_publication(publication, report.evidence), report);
         simulate(report);
         if (settings_.reach) reach(report);
         on_domain_(std::move(report));
+    }
+
+    static bool is_same_domain(std::string_view a, std::string_view b) {
+        const auto x = dns::DomainName::parse(a);
+        const auto y = dns::DomainName::parse(b);
+        return x && y && dns::is_same_name(*x, *y);
+    }
+
+    static void add(std::vector<check::Finding> findings, DomainReport& report) {
+        std::ranges::move(findings, std::back_inserter(report.findings));
+        std::ranges::stable_sort(report.findings, std::ranges::greater{},
+                                 [](const check::Finding& f) { return f.rule->severity; });
+    }
+
+    void take_zone(std::size_t index, DomainReport& report) {
+        report.zone = std::move(zones_[index]->evidence());
+        zones_[index].reset();
+        add(check::check_zone(*report.zone), report);
     }
 
     void simulate(DomainReport& report) {
@@ -121,6 +165,7 @@ private:
     const SrvSettings& settings_;
     const std::function<void(DomainReport)>& on_domain_;
     std::vector<std::unique_ptr<session::SrvCheck>> checks_;
+    std::vector<std::unique_ptr<session::ZoneCheck>> zones_;
     net::RandomSource random_;
     net::DnsClient client_;
     session::TimePoint due_;  // before it no domain begins

@@ -65,6 +65,22 @@ void append_records(std::string& out, const DomainReport& report) {
     }
 }
 
+void append_zone(std::string& out, const session::ZoneEvidence& zone) {
+    if (zone.zone.empty()) return append_line(out, "zone", "no SOA: the zone of this domain was not found");
+    append_line(out, "zone",
+                fmt::format("{}, primary {}", escape_for_terminal(zone.zone), escape_for_terminal(zone.primary)));
+    for (const session::NameServer& server : zone.servers) {
+        const auto serial = server.serial_number();
+        append_line(out, "",
+                    fmt::format("{} {}: {}", escape_for_terminal(server.name), to_string(server.endpoint),
+                                serial ? fmt::format("serial {}", *serial) : "does not serve the zone"));
+    }
+    for (const DnsReply& reply : zone.update_path)
+        append_line(out, "update",
+                    fmt::format("{} over {}: {}", to_string(reply.query.server), name_of(reply.query.transport),
+                                reply.end == session::DnsEnd::answered ? "reachable" : name_of(reply.end)));
+}
+
 void append_reach(std::string& out, const DomainReport& report) {
     for (const auto& reached : report.reach)
         append_line(out, "reach",
@@ -87,6 +103,7 @@ void append_text(std::string& out, const DomainReport& report, const report::Sty
     if (verbose)
         for (const auto& target : report.evidence.targets)
             for (const DnsReply& reply : target.replies) append_reply(out, "asked", reply);
+    if (report.zone) append_zone(out, *report.zone);
     append_reach(out, report);
     for (const check::Finding& finding : report.findings) report::append_finding(out, finding, style, verbose);
     out += '\n';

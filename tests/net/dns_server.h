@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "libdiag/base/bytes.h"
+#include "libdiag/base/ip_address.h"
 
 #include "libdiag/base/ip_address.h"
 

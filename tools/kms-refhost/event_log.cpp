@@ -70,6 +70,12 @@ EventLog::~EventLog() {
 
 void EventLog::add(const session::Event12290& event) {
     ++count_;
+    append(event);
+}
+
+void EventLog::add(const session::PublishEvent& event) { append(event); }
+
+template <class Event> void EventLog::append(const Event& event) {
     if (fd_ < 0) return;
     if (format_.json) {
         report::append_event_json(pending_, event);

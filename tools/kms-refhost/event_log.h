@@ -36,6 +36,7 @@ public:
     ~EventLog();
 
     void add(const session::Event12290& event);
+    void add(const session::PublishEvent& event);
     Result write();
     /// Waits for whoever reads, up to some seconds.
     Result finish();
@@ -43,9 +44,11 @@ public:
     /// Writes nothing more; events are still counted.
     void drop();
 
+    /// Requests; not what was registered in DNS.
     std::uint64_t count() const { return count_; }
 
 private:
+    template <class Event> void append(const Event& event);
     Result write_chunk(std::size_t size);
     std::size_t rest() const { return pending_.size() - written_; }
     bool is_ready(int timeout_ms) const;

@@ -12,6 +12,7 @@
 #include "libdiag/base/utf.h"
 #include "libdiag/cli/numbers.h"
 #include "libdiag/net/socket_address.h"
+#include "tools/kms-refhost/publish_options.h"
 #include "tools/kms-refhost/values.h"
 
 namespace diag::refhost {
@@ -53,15 +54,18 @@ void add_settings(po::options_description& all) {
     add_host("start-count", cli::text_value("N"), "made-up clients that each application begins with (0)");
     add_host("clock-offset", cli::text_value("TIME"), "run the host's clock ahead: 90, -5h, 31d (0)");
 
+    po::options_description publish{"Registration in DNS (none without --publish)", cli::help_width, cli::help_column};
+    add_publish_options(publish);
+
     po::options_description faults{"How it fails", cli::help_width, cli::help_column};
     faults.add_options()("fault", cli::texts_value("NAME[:ARG][@WHEN]"), "misbehave (repeatable); 'list' lists all");
 
-    po::options_description events{"Events, one a request", cli::help_width, cli::help_column};
+    po::options_description events{"Events, one a request or registration", cli::help_width, cli::help_column};
     auto add_events = events.add_options();
     add_events("format", cli::text_value("NAME"), "text (default) or json");
     add_events("event-log", cli::text_value("FILE"), "append them to this file instead of standard output");
 
-    all.add(serve).add(host).add(faults).add(events);
+    all.add(serve).add(host).add(publish).add(faults).add(events);
 }
 
 po::options_description visible_options() {
@@ -217,7 +221,8 @@ std::expected<Options, std::string> parse_options(int argc, const char* const* a
     if (out.help || out.version || out.fault_list || out.host_key_list) return out;
     if (const auto config = cli::text_of(*map, "config"))
         if (auto done = read_config(*config, *map); !done) return Problem(escape_for_terminal(done.error()));
-    for (auto* part : {read_listen, read_limits, read_keys, read_intervals, read_host, read_faults, read_output})
+    for (auto* part :
+         {read_listen, read_limits, read_keys, read_intervals, read_host, read_publish, read_faults, read_output})
         if (auto done = part(*map, out); !done) return Problem(done.error());
     return out;
 }
@@ -233,7 +238,8 @@ std::string help_text() {
             "Examples:\n"
             "  kms-refhost --state clients.db --json\n"
             "  kms-refhost --listen [::1]:1688 --build 17763 --host-key ws2019\n"
-            "  kms-refhost --fault delay:500@bind --fault bad-hmac@3\n";
+            "  kms-refhost --fault delay:500@bind --fault bad-hmac@3\n"
+            "  kms-refhost --listen 198.51.100.11 --publish lab.test --publish-key kms.key\n";
     return text.str();
 }
 

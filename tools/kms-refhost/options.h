@@ -20,6 +20,7 @@ struct Options {
     bool host_key_list = false;  ///< --host-key list
     session::HostSettings host;
     net::ServerSettings server;
+    net::PublishSettings publish;  ///< port 0 in a service: that on which the host listens
     std::vector<session::Fault> faults;
     std::optional<std::string> state_file;
     std::optional<std::string> event_log_file;  ///< instead of standard output

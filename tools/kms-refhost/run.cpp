@@ -18,7 +18,7 @@ public:
     int all() {
         for (const auto step : {&Run::open_state, &Run::open_events, &Run::open_host, &Run::open_server})
             if (auto done = (this->*step)(); !done) return fail(done.error());
-        if (!options_.quiet) environment_.say(start_text(options_, server_->endpoints(), host_->epids()));
+        if (!options_.quiet) environment_.say(start_text(options_, publish_, server_->endpoints(), host_->epids()));
         const auto served = server_->run();
         const auto written = finish_events();
         if (!options_.quiet) environment_.say(end_text(server_->counters(), events_.count(), options_.verbose));
@@ -70,7 +70,17 @@ private:
         if (!made) return std::unexpected(std::move(made.error()));
         server_ = std::move(*made);
         server_->stop_on_signals();
+        start_publishing();
         return {};
+    }
+
+    void start_publishing() {
+        publish_ = options_.publish;
+        publish_.clock_offset = options_.host.clock_offset;
+        for (auto& service : publish_.services)
+            if (service.service.port == 0) service.service.port = server_->endpoints().front().port;
+        if (publish_.services.empty()) return;
+        server_->publish(publish_, [this](const session::PublishEvent& event) { events_.add(event); });
     }
 
     // Before answers leave: what they say is kept, and the events are written.
@@ -100,6 +110,7 @@ private:
     EventLog events_;
     std::unique_ptr<session::KmsHost> host_;
     std::unique_ptr<net::HostServer> server_;
+    net::PublishSettings publish_;
 };
 
 }  // namespace

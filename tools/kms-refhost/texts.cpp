@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <boost/version.hpp>
 
 #include "libdiag/base/utf.h"
@@ -38,8 +39,28 @@ std::string host_key_list() {
     return list;
 }
 
-std::string start_text(const Options& options, const std::vector<Endpoint>& endpoints,
-                       const std::vector<std::string>& epids) {
+namespace {
+
+bool is_loopback(const Endpoint& endpoint) {
+    const std::string ip = to_string(endpoint.ip);
+    return ip.starts_with("127.") || ip == "::1";
+}
+
+std::string publish_text(const net::PublishSettings& publish, const std::vector<Endpoint>& endpoints) {
+    std::string text;
+    for (const session::PublishedService& service : publish.services)
+        text += fmt::format("registers in DNS: _vlmcs._tcp.{} SRV {} {} {} {}{}\n", to_string(service.domain),
+                            service.service.priority, service.service.weight, service.service.port,
+                            to_string(service.service.target), publish.key ? ", signed" : "");
+    if (!publish.services.empty() && std::ranges::all_of(endpoints, is_loopback))
+        text += "note: it listens on loopback only, where nobody else reaches what DNS will name (--listen)\n";
+    return text;
+}
+
+}  // namespace
+
+std::string start_text(const Options& options, const net::PublishSettings& publish,
+                       const std::vector<Endpoint>& endpoints, const std::vector<std::string>& epids) {
     std::string text = fmt::format(
         "kms-refhost {}: reference KMS host for tests, with the lab key profile only.\n"
         "It cannot activate a genuine product.\n",
@@ -49,6 +70,7 @@ std::string start_text(const Options& options, const std::vector<Endpoint>& endp
     for (std::size_t i = 0; i < epids.size(); ++i)
         text += fmt::format("ePID for {}: {}\n", options.host.keys[i].host_key_id, epids[i]);
     for (const session::Fault& fault : options.faults) text += fmt::format("fault: {}\n", to_string(fault));
+    text += publish_text(publish, endpoints);
     // Last: scripts wait for it.
     for (const Endpoint& endpoint : endpoints) text += fmt::format("listening on {}\n", to_string(endpoint));
     return text;

@@ -13,9 +13,10 @@ std::string version_text();
 std::string fault_list();
 std::string host_key_list();
 
-/// What is said at the start: what this is, where it listens, what it pretends to be. `epids`: one for each key.
-std::string start_text(const Options& options, const std::vector<Endpoint>& endpoints,
-                       const std::vector<std::string>& epids);
+/// What is said at the start: what this is, where it listens, what it pretends to be, what it registers in DNS. `epids`: one
+/// for each key.
+std::string start_text(const Options& options, const net::PublishSettings& publish,
+                       const std::vector<Endpoint>& endpoints, const std::vector<std::string>& epids);
 
 /// One line for the end.
 std::string end_text(const net::ServerCounters& counters, std::uint64_t request_count, bool verbose);

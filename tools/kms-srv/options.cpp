@@ -36,11 +36,26 @@ po::options_description visible_options() {
     add_whom("concurrency", cli::text_value("N"), "domains at once (64)");
     add_whom("rate", cli::text_value("N"), "questions a second (200); 0: as fast as it goes");
 
+    po::options_description client{"The client whose view is wanted (this machine, without DOMAIN)", cli::help_width,
+                                   cli::help_column};
+    auto add_client = client.add_options();
+    add_client("primary-suffix", cli::text_value("DOMAIN"), "its primary DNS suffix");
+    add_client("suffix-list", cli::text_value("A,B,C"), "its DNS suffix search list");
+    add_client("dhcp-domain", cli::text_value("DOMAIN"), "the domain that DHCP gives it");
+    add_client("workgroup", "it is no member of a domain, so that the DHCP domain counts");
+    add_client("skms-domain", cli::text_value("DOMAIN"), "slmgr /skms-domain was set: only this domain is asked");
+    add_client("from-ipconfig", cli::text_value("FILE"), "all that from a saved ipconfig /all; - is standard input");
+    add_client("explain", "say why each domain is asked, and what is an assumption");
+
     po::options_description what{"What to check", cli::help_width, cli::help_column};
     auto add_what = what.add_options();
     add_what("expect", cli::texts_value("HOST[:PORT]"),
              "an authorised host (repeatable): others are reported, missing ones too");
     add_what("policy", cli::text_value("FILE"), "authorised hosts, one a line");
+    add_what("authoritative", "ask the name servers of the zone, each without recursion");
+    add_what("update-check", "can updates get to the zone's primary? (run it on the KMS host; changes nothing)");
+    add_what("events", cli::text_value("FILE"),
+             "event log of a KMS host (EVTX, XML, CSV, text): set its publication beside DNS");
     add_what("reach", "probe each published host up to the RPC bind, which no host counts");
     add_what("simulate", cli::text_value("N"), "draw the first choice of N clients");
     add_what("fast", "only the record and its addresses: no misspelt names, no wildcard");
@@ -53,7 +68,7 @@ po::options_description visible_options() {
     cli::add_help(general);
 
     po::options_description all;
-    all.add(whom).add(what).add(general);
+    all.add(whom).add(client).add(what).add(general);
     return all;
 }
 
@@ -118,6 +133,8 @@ Result read_settings(const po::variables_map& map, Options& out) {
     out.settings.check.extras = !map.contains("fast");
     out.settings.check.recursion_desired = !map.contains("norecurse");
     out.settings.reach = map.contains("reach");
+    out.settings.authoritative = map.contains("authoritative");
+    out.settings.update_path = map.contains("update-check");
     return {};
 }
 
@@ -128,6 +145,45 @@ Result read_domains(const po::variables_map& map, Options& out) {
         out.domains.push_back(std::move(*domain));
     }
     out.target_file = cli::text_of(map, "targets");
+    return {};
+}
+
+Result read_client(const po::variables_map& map, Options& out) {
+    session::ClientDns client;
+    bool given = false;
+    const auto read = [&](const char* name, auto take) -> Result {
+        const auto text = cli::text_of(map, name);
+        if (!text) return {};
+        given = true;
+        const auto domain = cli::of_option(name, parse_domain(*text));
+        if (!domain) return Problem(domain.error());
+        take(*domain);
+        return {};
+    };
+    for (const Result& result : {read("primary-suffix", [&](const std::string& d) { client.primary_suffix = d; }),
+                                 read("dhcp-domain", [&](const std::string& d) { client.dhcp_domain = d; }),
+                                 read("skms-domain", [&](const std::string& d) { client.lookup_domain = d; })})
+        if (!result) return result;
+    if (const auto list = cli::text_of(map, "suffix-list")) {
+        given = true;
+        for (std::size_t at = 0; at <= list->size();) {
+            const std::size_t end = std::min(list->find(',', at), list->size());
+            const auto domain = cli::of_option("suffix-list", parse_domain(list->substr(at, end - at)));
+            if (!domain) return Problem(domain.error());
+            client.search_list.push_back(*domain);
+            at = end + 1;
+        }
+    }
+    client.is_workgroup = map.contains("workgroup");
+    out.explain = map.contains("explain");
+    out.ipconfig_file = cli::text_of(map, "from-ipconfig");
+    out.event_file = cli::text_of(map, "events");
+    given = given || client.is_workgroup;
+    if (given && out.ipconfig_file)
+        return Problem("--from-ipconfig has the suffixes: leave out the other options about the client");
+    if ((given || out.ipconfig_file) && (!out.domains.empty() || out.target_file))
+        return Problem("the options about a client ask its domains: leave out DOMAIN and --targets");
+    if (given) out.client = std::move(client);
     return {};
 }
 
@@ -203,7 +259,7 @@ std::expected<Options, std::string> parse_options(int argc, const char* const* a
     out.help = map->contains("help");
     out.version = map->contains("version");
     if (out.help || out.version) return out;
-    for (auto* read : {read_servers, read_settings, read_domains, read_policy, read_output})
+    for (auto* read : {read_servers, read_settings, read_domains, read_client, read_policy, read_output})
         if (auto done = read(*map, out); !done) return Problem(done.error());
     return out;
 }
@@ -219,7 +275,9 @@ std::string help_text() {
             "Examples:\n"
             "  kms-srv example.com\n"
             "  kms-srv --server 192.0.2.53 --server 198.51.100.53 example.com   compared\n"
+            "  kms-srv --from-ipconfig ipconfig.txt --server 192.0.2.53         as that client sees it\n"
             "  kms-srv --expect kms1.example.com:1688 --reach example.com\n"
+            "  kms-srv --events KMS-host.evtx --authoritative example.com\n"
             "  kms-srv --fast --json --targets domains.txt | jq -r 'select(.finding)'\n";
     return text.str();
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "libdiag/cli/common_options.h"
+#include "libdiag/session/client_domains.h"
 #include "libdiag/srv/srv_run.h"
 
 namespace diag::srv_tool {
@@ -17,7 +18,11 @@ struct Options {
     std::vector<std::string> domains;  ///< of the command line
     std::optional<std::string> target_file;
     std::optional<std::string> policy_file;
-    srv::SrvSettings settings;  ///< its servers are those of --server; none: those of this machine
+    std::optional<session::ClientDns> client;  ///< the client whose view is wanted; without domains this machine's
+    std::optional<std::string> ipconfig_file;  ///< it is described by a saved ipconfig /all
+    std::optional<std::string> event_file;     ///< the exported event log of a host
+    bool explain = false;                      ///< say why each domain is asked
+    srv::SrvSettings settings;                 ///< its servers are those of --server; none: those of this machine
     cli::Format format = cli::Format::text;
     cli::Color color = cli::Color::automatic;
     cli::Loudness loudness;

@@ -3,17 +3,22 @@
 #include <ares.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "libdiag/base/utf.h"
 #include "libdiag/cli/block_writer.h"
 #include "libdiag/cli/exit_status.h"
 #include "libdiag/cli/list_file.h"
+#include "libdiag/eventlog/read_event_file.h"
 #include "libdiag/net/dns_client.h"
 #include "libdiag/net/name_client.h"
 #include "libdiag/report/junit.h"
 #include "libdiag/report/nagios.h"
+#include "libdiag/srv/client_view.h"
 #include "libdiag/srv/srv_json.h"
 #include "libdiag/srv/srv_subject.h"
 #include "libdiag/srv/srv_text.h"
+#include "libdiag/windows/ipconfig.h"
 
 namespace diag::srv_tool {
 namespace {
@@ -31,13 +36,15 @@ public:
           writer_{environment.out, environment.error_is_terminal} {}
 
     int all() {
-        for (const auto step : {&Run::read_domains, &Run::read_policy, &Run::find_servers})
+        for (const auto step :
+             {&Run::read_domains, &Run::read_events, &Run::find_client, &Run::read_policy, &Run::find_servers})
             if (auto done = (this->*step)(); !done) return fail(done.error());
         options_.settings.stop = environment_.stop;
-        const bool all_done =
-            srv::check_domains(options_.domains, options_.settings, [this](srv::DomainReport report) { take(report); });
+        const bool all_done = srv::check_domains(options_.domains, options_.settings,
+                                                 [this](srv::DomainReport report) { on_domain(report); });
         // Nobody may take what was not asked for as in order. A reader who went away knows.
         const bool cut_short = !all_done && !environment_.out.has_ended();
+        if (view_ && !cut_short) finish_view();
         finish(cut_short);
         if (cut_short) return fail(fmt::format("stopped after {} of {} domains", done_count_, options_.domains.size()));
         return environment_.out.status(cli::exit_status(worst_, options_.fail_on));
@@ -66,14 +73,53 @@ private:
                     escape_for_terminal(fmt::format("--targets {}: {}", *options_.target_file, domains.error())));
             for (std::string& domain : *domains) options_.domains.push_back(std::move(domain));
         }
+        return {};
+    }
+
+    // The domains of which a host's log speaks are asked for, where nobody named others.
+    Result read_events() {
+        if (!options_.event_file) return {};
+        const auto text = cli::read_list_file("--events", *options_.event_file);
+        if (!text) return Problem(text.error());
+        const auto log = eventlog::read_event_file(bytes_of(*text));
+        if (!log)
+            return Problem(escape_for_terminal(fmt::format("--events {}: {}", *options_.event_file, log.error())));
+        if (log->problem) cli::write_error(tool_name, escape_for_terminal(fmt::format("--events: {}", *log->problem)));
+        options_.settings.publications = windows::publications(log->events);
+        if (options_.settings.publications.empty())
+            return Problem(fmt::format("--events {}: has no event 12293 or 12294 of a KMS host",
+                                       escape_for_terminal(*options_.event_file)));
+        if (!options_.domains.empty() || options_.client || options_.ipconfig_file) return {};
+        for (const windows::Publication& publication : options_.settings.publications)
+            if (std::ranges::find(options_.domains, publication.domain) == options_.domains.end())
+                options_.domains.push_back(publication.domain);
+        return {};
+    }
+
+    // Whose view is it, when no domain is named?
+    Result find_client() {
         if (!options_.domains.empty()) return {};
         if (options_.target_file)
             return Problem(fmt::format("--targets {}: names no domain", escape_for_terminal(*options_.target_file)));
-        options_.domains = net::NameClient{{}}.search_list();
+        session::ClientDns client;
+        if (options_.ipconfig_file) {
+            const auto text = cli::read_list_file("--from-ipconfig", *options_.ipconfig_file);
+            if (!text) return Problem(text.error());
+            const auto read = windows::read_ipconfig(bytes_of(*text));
+            if (!read)
+                return Problem(
+                    escape_for_terminal(fmt::format("--from-ipconfig {}: {}", *options_.ipconfig_file, read.error())));
+            client = windows::client_dns_of(*read);
+        } else if (options_.client) {
+            client = *options_.client;
+        } else {
+            client.search_list = net::NameClient{{}}.search_list();
+        }
+        view_.emplace();
+        view_->candidates = session::candidate_domains(client);
+        for (const session::Candidate& candidate : view_->candidates) options_.domains.push_back(candidate.domain);
         if (options_.domains.empty())
-            return Problem(
-                "this machine has no DNS suffix, so it would ask for nothing (a client shows 0x8007007B then); "
-                "give a DOMAIN");
+            return Problem("this client has no DNS suffix, so it asks for nothing and shows 0x8007007B; give a DOMAIN");
         return {};
     }
 
@@ -96,6 +142,32 @@ private:
         return {};
     }
 
+    // A view is judged as a whole.
+    void on_domain(srv::DomainReport& report) {
+        writer_.progress(++done_count_, options_.domains.size(), "domains");
+        if (view_) {
+            view_->reports.push_back(std::move(report));
+        } else {
+            take(report);
+        }
+    }
+
+    void finish_view() {
+        view_->candidates.resize(view_->reports.size());  // fewer after a stop
+        srv::judge_client(*view_);
+        for (std::size_t i = 0; i < view_->reports.size(); ++i) {
+            if (options_.explain && options_.format == cli::Format::text) {
+                const auto& candidate = view_->candidates[i];
+                writer_.write(fmt::format("{}. {}: {}{}\n", i + 1, escape_for_terminal(candidate.domain),
+                                          describe(candidate.source),
+                                          candidate.is_assumption ? " (an assumption: not documented)" : ""));
+            }
+            take(view_->reports[i]);
+        }
+        if (options_.format == cli::Format::text && !options_.loudness.quiet && !view_->reports.empty())
+            writer_.write(fmt::format("Verdict: {}\n", escape_for_terminal(verdict_text(*view_))));
+    }
+
     void take(const srv::DomainReport& report) {
         const auto worst = check::worst(report.findings);
         if (worst && (!worst_ || *worst > *worst_)) worst_ = worst;
@@ -113,7 +185,6 @@ private:
             case cli::Format::junit: subjects_.push_back(srv::make_subject(report)); break;
         }
         writer_.write(text);
-        writer_.progress(++done_count_, options_.domains.size(), "domains");
     }
 
     void finish(bool cut_short) {
@@ -131,6 +202,7 @@ private:
     cli::BlockWriter writer_;
     std::vector<report::Subject> subjects_;
     std::optional<check::Severity> worst_;
+    std::optional<srv::ClientView> view_;
     std::size_t done_count_ = 0;
 };
 

@@ -29,9 +29,24 @@ Soa read_soa(Reader& r, Bytes message) {
             .minimum = r.u32("minimum")};
 }
 
+Tsig read_tsig(Reader& r, Bytes message) {
+    Tsig tsig{.algorithm = read_name(r, message, "algorithm")};
+    const std::uint64_t high = r.u16("time_signed");
+    tsig.time_signed = high << 32U | r.u32("time_signed");
+    tsig.fudge = r.u16("fudge");
+    tsig.mac = r.bytes(r.u16("mac_size"), "mac");
+    tsig.original_id = r.u16("original_id");
+    tsig.error = r.u16("error");
+    tsig.other = r.bytes(r.u16("other_len"), "other_data");
+    return tsig;
+}
+
+// The class of these says something else than where the data belongs (RFC 6891 6.1.2, RFC 8945 4.2).
+bool has_class(std::uint16_t record_type) { return record_type != type::opt && record_type != type::tsig; }
+
 /// RDATA of the types that we know; everything else stays bytes.
 RecordData read_data(Reader& r, std::uint16_t record_type, std::uint16_t record_class, Bytes message) {
-    switch (record_class == class_in || record_type == type::opt ? record_type : 0) {
+    switch (record_class == class_in || !has_class(record_type) ? record_type : 0) {
         case type::a: return IpAddress::v4(r.array<4>("address"));
         case type::aaaa: return IpAddress::v6(r.array<16>("address"));
         case type::cname: return read_name(r, message, "cname");
@@ -40,6 +55,7 @@ RecordData read_data(Reader& r, std::uint16_t record_type, std::uint16_t record_
         case type::srv: return read_srv(r, message);
         case type::soa: return read_soa(r, message);
         case type::opt: return read_opt(r);
+        case type::tsig: return read_tsig(r, message);
         default: return RawData{r.bytes(r.remaining(), "rdata")};
     }
 }

@@ -1,5 +1,7 @@
 #include "libdiag/proto/dns/describe.h"
 
+#include <array>
+
 #include "libdiag/proto/dns/names.h"
 
 namespace diag::dns {
@@ -18,20 +20,34 @@ struct ShowData {
                std::to_string(soa.serial) + ", minimum " + std::to_string(soa.minimum);
     }
     std::string operator()(const Opt& opt) const { return std::to_string(edns_options(opt).size()) + " options"; }
+    std::string operator()(const Tsig& tsig) const {
+        return to_string(tsig.algorithm) + ", signed at " + std::to_string(tsig.time_signed) + ", MAC of " +
+               std::to_string(tsig.mac.size()) + " bytes, error " + rcode_name(tsig.error);
+    }
 };
 
-Node describe_question(const Question& question, std::size_t offset) {
-    return {.key = "question",
-            .label = "Question",
+struct SectionName {
+    std::string_view key, label;
+};
+/// The four sections; an UPDATE has others in their places (RFC 2136 2).
+using SectionNames = std::array<SectionName, 4>;
+constexpr SectionNames query_sections = {
+    {{"question", "Question"}, {"answer", "Answer"}, {"authority", "Authority"}, {"additional", "Additional"}}};
+constexpr SectionNames update_sections = {
+    {{"zone", "Zone"}, {"prerequisite", "Prerequisite"}, {"update", "Update"}, {"additional", "Additional"}}};
+
+Node describe_question(SectionName section, const Question& question, std::size_t offset) {
+    return {.key = std::string{section.key},
+            .label = std::string{section.label},
             .offset = offset + question.place.offset,
             .size = question.place.size,
             .value = to_string(question.name),
             .meaning = class_name(question.class_) + " " + type_name(question.type)};
 }
 
-Node describe_record(std::string_view key, std::string_view label, const Record& record, std::size_t offset) {
-    Node node{.key = std::string{key},
-              .label = std::string{label},
+Node describe_record(SectionName section, const Record& record, std::size_t offset) {
+    Node node{.key = std::string{section.key},
+              .label = std::string{section.label},
               .offset = offset + record.place.offset,
               .size = record.place.size,
               .value = to_string(record.name)};
@@ -74,12 +90,11 @@ Node describe_message(const PartialMessage& partial, std::size_t offset, std::si
     Node node{.key = "dns", .label = "Domain Name System", .offset = offset, .size = size};
     node.meaning = message.is_response() ? "response" : "query";
     if (size >= header_size) describe_header(message, offset, node);
-    for (const Question& question : message.questions) node.add(describe_question(question, offset));
-    for (const Record& record : message.answers) node.add(describe_record("answer", "Answer", record, offset));
-    for (const Record& record : message.authorities)
-        node.add(describe_record("authority", "Authority", record, offset));
-    for (const Record& record : message.additionals)
-        node.add(describe_record("additional", "Additional", record, offset));
+    const SectionNames& names = message.opcode() == opcode::update ? update_sections : query_sections;
+    for (const Question& question : message.questions) node.add(describe_question(names[0], question, offset));
+    for (const Record& record : message.answers) node.add(describe_record(names[1], record, offset));
+    for (const Record& record : message.authorities) node.add(describe_record(names[2], record, offset));
+    for (const Record& record : message.additionals) node.add(describe_record(names[3], record, offset));
     if (partial.error)
         node.add({.key = "error",
                   .label = "Unreadable from here",

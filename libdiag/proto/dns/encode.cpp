@@ -27,6 +27,23 @@ struct WriteData {
         for (const std::uint32_t number : {soa.serial, soa.refresh, soa.retry, soa.expire, soa.minimum}) w.u32(number);
     }
     void operator()(const Opt& opt) const { w.bytes(opt.options); }
+    void operator()(const Tsig& tsig) const {
+        write_name(w, tsig.algorithm);
+        w.u16(static_cast<std::uint16_t>(tsig.time_signed >> 32U));
+        w.u32(static_cast<std::uint32_t>(tsig.time_signed));
+        w.u16(tsig.fudge);
+        write_sized(tsig.mac);
+        w.u16(tsig.original_id);
+        w.u16(tsig.error);
+        write_sized(tsig.other);
+    }
+
+private:
+    // What does not fit makes the message too long, which write_records() sees.
+    void write_sized(Bytes bytes) const {
+        w.u16(static_cast<std::uint16_t>(bytes.size()));
+        w.bytes(bytes);
+    }
 };
 
 /// False when the message grew too long; the lengths that were written may then be wrong.

@@ -14,9 +14,19 @@
 namespace diag::dns {
 
 namespace type {
-inline constexpr std::uint16_t a = 1, ns = 2, cname = 5, soa = 6, ptr = 12, txt = 16, aaaa = 28, srv = 33, opt = 41;
+inline constexpr std::uint16_t a = 1, ns = 2, cname = 5, soa = 6, ptr = 12, txt = 16, aaaa = 28, srv = 33, opt = 41,
+                               tsig = 250, any = 255;
 }
 inline constexpr std::uint16_t class_in = 1;
+inline constexpr std::uint16_t class_none = 254, class_any = 255;  // RFC 2136 2.4, 2.5
+
+namespace rcode {
+inline constexpr std::uint16_t no_error = 0, format_error = 1, server_failure = 2, name_error = 3, not_implemented = 4,
+                               refused = 5, not_auth = 9, not_zone = 10, bad_sig = 16, bad_key = 17, bad_time = 18;
+}
+namespace opcode {
+inline constexpr std::uint8_t query = 0, update = 5;
+}
 
 namespace flag {  // RFC 1035 4.1.1, RFC 4035 3
 inline constexpr std::uint16_t qr = 0x8000, aa = 0x0400, tc = 0x0200, rd = 0x0100, ra = 0x0080, ad = 0x0020,
@@ -62,6 +72,22 @@ struct Opt {
     friend bool operator==(const Opt& a, const Opt& b) { return std::ranges::equal(a.options, b.options); }
 };
 
+/// RDATA of TSIG (RFC 8945 4.2).
+struct Tsig {
+    DomainName algorithm;
+    std::uint64_t time_signed = 0;  ///< seconds since 1970, 48 bits on the wire
+    std::uint16_t fudge = 0;        ///< seconds that the clocks may differ
+    Bytes mac;
+    std::uint16_t original_id = 0;
+    std::uint16_t error = 0;  ///< an RCODE; 0 in requests
+    Bytes other;              ///< the server's time in an answer with BADTIME
+    friend bool operator==(const Tsig& a, const Tsig& b) {
+        return a.algorithm == b.algorithm && a.time_signed == b.time_signed && a.fudge == b.fudge &&
+               std::ranges::equal(a.mac, b.mac) && a.original_id == b.original_id && a.error == b.error &&
+               std::ranges::equal(a.other, b.other);
+    }
+};
+
 /// RDATA of a type that we do not read.
 struct RawData {
     Bytes bytes;
@@ -69,9 +95,9 @@ struct RawData {
 };
 
 /// RDATA by the type of its record: IpAddress for A and AAAA, DomainName for CNAME, NS and PTR. Records of a class other
-/// than IN are RawData, OPT apart. Opt and RawData are views of the message that was decoded.
+/// than IN are RawData, OPT and TSIG apart. Opt, Tsig and RawData are views of the message that was decoded.
 /// (Only types without a destructor: clang 14 cannot compile libstdc++ 12's variant with others.)
-using RecordData = std::variant<RawData, IpAddress, DomainName, Srv, Soa, Opt>;
+using RecordData = std::variant<RawData, IpAddress, DomainName, Srv, Soa, Opt, Tsig>;
 
 struct Record {
     DomainName name;

@@ -44,12 +44,16 @@ bool has_words(const Product& product, const std::vector<std::string>& wanted) {
     return std::ranges::all_of(wanted, [&](const auto& word) { return std::ranges::find(words, word) != words.end(); });
 }
 
-std::size_t word_count(const Product& product) { return split(product.name, " ").size(); }
-
-std::size_t fewest_words(const Products& products) {
-    std::size_t fewest = SIZE_MAX;
-    for (const Product* product : products) fewest = std::min(fewest, word_count(*product));
-    return fewest;
+// All that the name has besides these words is who made it: "vista business" is no N edition.
+bool has_no_more_words(const Product& product, const std::vector<std::string>& wanted) {
+    for (const std::string& part : split(lower(product.name), " / ")) {
+        const auto words = split(part, " ");
+        const auto is_said = [&](const std::string& word) {
+            return word == "windows" || word == "microsoft" || std::ranges::find(wanted, word) != wanted.end();
+        };
+        if (std::ranges::all_of(words, is_said)) return true;
+    }
+    return false;
 }
 
 Products select(const std::function<bool(const Product&)>& fits) {
@@ -85,9 +89,9 @@ std::expected<const Product*, std::string> choose_product(std::string_view text)
     if (found.empty() && !words.empty())
         found = select([&](const Product& product) { return has_words(product, words); });
     if (found.size() == 1) return found.front();
-    // "vista business" also fits the N edition of it, which has a word more.
-    const auto has_no_more = [&](const Product* product) { return word_count(*product) == fewest_words(found); };
-    if (std::ranges::count_if(found, has_no_more) == 1) return *std::ranges::find_if(found, has_no_more);
+    Products exact;
+    std::ranges::copy_if(found, std::back_inserter(exact), [&](const auto* p) { return has_no_more_words(*p, words); });
+    if (exact.size() == 1) return exact.front();
     if (found.empty())
         return std::unexpected(fmt::format("no product is called '{}'; --list-products lists all", text));
     return std::unexpected(fmt::format("'{}' fits {} products: {}", text, found.size(), names_of(found)));

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <vector>
+
+#include "libdiag/check/finding.h"
+#include "libdiag/session/srv_check.h"
+#include "libdiag/session/zone_check.h"
+#include "libdiag/windows/events.h"
+
+namespace diag::check {
+
+/// Sets what a host's event log says of its publication in a domain (12293, 12294) beside what DNS says now; `evidence`: of
+/// that domain. Nothing when they agree.
+std::vector<Finding> check_publication(const windows::Publication& publication, const session::SrvEvidence& evidence);
+
+/// Name servers of a zone that do not serve it, lag, or say something else; a primary that updates cannot reach.
+std::vector<Finding> check_zone(const session::ZoneEvidence& evidence);
+
+}  // namespace diag::check

@@ -1,0 +1,59 @@
+#include "libdiag/srv/client_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "libdiag/check/rules.h"
+
+namespace diag::srv {
+namespace {
+
+bool names_host(const DomainReport& report) {
+    return std::ranges::any_of(report.evidence.records,
+                               [](const auto& r) { return !r.target.empty() && r.target != "."; });
+}
+
+bool is_missing_record(const check::Finding& finding) {
+    return finding.rule == &check::rule::dns_no_record || finding.rule == &check::rule::srv_near_miss;
+}
+
+}  // namespace
+
+const DomainReport* found_in(const ClientView& view) {
+    for (std::size_t i = 0; i < view.reports.size(); ++i)
+        if (!view.candidates[i].is_assumption && names_host(view.reports[i])) return &view.reports[i];
+    return nullptr;
+}
+
+void judge_client(ClientView& view) {
+    const DomainReport* found = found_in(view);
+    for (std::size_t i = 0; i < view.reports.size(); ++i) {
+        DomainReport& report = view.reports[i];
+        if (view.candidates[i].is_assumption) {
+            if (!names_host(report)) report.findings.clear();
+        } else if (found != nullptr && &report < found) {
+            std::erase_if(report.findings, is_missing_record);
+        } else if (found != nullptr && &report > found) {
+            // The search has ended before it came here.
+            std::erase_if(report.findings, [](const auto& f) { return f.rule->severity != check::Severity::info; });
+        }
+    }
+}
+
+std::string verdict_text(const ClientView& view) {
+    const DomainReport* found = found_in(view);
+    if (found != nullptr) {
+        const auto& candidate = view.candidates[static_cast<std::size_t>(found - view.reports.data())];
+        const auto& record = found->evidence.records.front();
+        return fmt::format("a client finds {}:{} under {} ({})", record.target, record.port, candidate.domain,
+                           describe(candidate.source));
+    }
+    for (std::size_t i = 0; i < view.reports.size(); ++i)
+        if (names_host(view.reports[i]))
+            return fmt::format("a client finds no host where it is documented to look; there is one under {} ({})",
+                               view.candidates[i].domain, describe(view.candidates[i].source));
+    return "a client finds no host under any of its domains";
+}
+
+}  // namespace diag::srv
