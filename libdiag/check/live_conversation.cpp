@@ -143,7 +143,13 @@ std::vector<Finding> LiveConversation::findings() const {
         if (lab_keys_ && finding.rule == &rule::request_invalid) finding = as_expected_of_lab_keys(std::move(finding));
         if (finding.rule == &rule::keys_missing) finding = as_failed_check(std::move(finding));
     }
-    if (useless_answer_ && worst(findings) != Severity::critical) findings.insert(findings.begin(), *useless_answer_);
+    if (useless_answer_) {
+        // What came and led nowhere is no silence, for which the bytes of the conversation alone must take it.
+        std::erase_if(findings, [](const Finding& finding) {
+            return finding.rule == &rule::bind_no_answer || finding.rule == &rule::request_no_answer;
+        });
+        if (worst(findings) != Severity::critical) findings.insert(findings.begin(), *useless_answer_);
+    }
     return findings;
 }
 

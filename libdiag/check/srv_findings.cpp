@@ -39,7 +39,7 @@ std::string reply_text(const DnsReply& reply) {
     const double ms = std::chrono::duration<double, std::milli>(reply.duration).count();
     const std::string type = dns::type_name(reply.query.type);
     if (reply.end != DnsEnd::answered)
-        return fmt::format("{} {} from {}: {} after {:.1f} ms", type, reply.query.name, from, name_of(reply.end), ms);
+        return fmt::format("{} {} from {}: {} after {:.1f} ms", type, reply.query.name, from, text_of(reply.end), ms);
     return fmt::format("{} {} from {}: {}{}, {} records, after {:.1f} ms", type, reply.query.name, from,
                        dns::rcode_name(*reply.rcode()), reply.is_truncated() ? " (truncated)" : "",
                        reply.message.answers.size(), ms);
@@ -107,11 +107,17 @@ private:
         if (!e_.records.empty()) {
             add(rule::dns_no_record,
                 fmt::format("{} says that there is no KMS host: its SRV record names '.'", e_.domain), reply_texts());
+        } else if (reply != nullptr && reply->is_truncated()) {
+            // An answer that is cut says nothing about what there is.
+            add(rule::dns_server_failure,
+                fmt::format("the DNS server has no whole answer for {}, not even over TCP", e_.query), reply_texts());
         } else if (rcode == name_error) {
             add(rule::dns_no_record, fmt::format("DNS has no record {}: NXDOMAIN", e_.query), reply_texts());
         } else if (rcode == no_error) {
-            add(rule::dns_no_record, fmt::format("DNS has no SRV record {}", e_.query), reply_texts()).windows_code =
-                no_records_code;
+            Finding& finding =
+                add(rule::dns_no_record, fmt::format("DNS has no SRV record {}", e_.query), reply_texts());
+            finding.windows_code = no_records_code;
+            if (e_.alias) finding.evidence.push_back(fmt::format("the name is an alias for {}", *e_.alias));
         } else if (rcode == refused) {
             add(rule::dns_refused, fmt::format("the DNS server refuses to answer for {}", e_.query), reply_texts());
         } else if (rcode) {
@@ -123,14 +129,22 @@ private:
             add(rule::dns_server_failure, fmt::format("the DNS server answers for {} with nonsense", e_.query),
                 reply_texts());
         } else {
-            add(rule::dns_no_answer, fmt::format("no DNS server answers for {}", e_.query), reply_texts());
+            Finding& finding =
+                add(rule::dns_no_answer, fmt::format("no DNS server answers for {}", e_.query), reply_texts());
+            const bool all_unreachable =
+                std::ranges::all_of(e_.replies, [](const DnsReply& r) { return r.end == DnsEnd::unreachable; });
+            if (!e_.replies.empty() && all_unreachable) {  // nobody was silent: the service or the machine is not there
+                finding.likely_cause = 1;
+                finding.likely_remedy = 2;
+            }
         }
     }
 
     bool is_tcp_blocked() const {
         const bool truncated = std::ranges::any_of(e_.replies, [](const DnsReply& r) { return r.is_truncated(); });
         const bool by_tcp = std::ranges::any_of(e_.replies, [](const DnsReply& r) {
-            return r.query.transport == session::DnsTransport::tcp && r.end == DnsEnd::answered;
+            return r.query.transport == session::DnsTransport::tcp &&
+                   (r.end == DnsEnd::answered || r.end == DnsEnd::malformed);
         });
         return truncated && !by_tcp;
     }

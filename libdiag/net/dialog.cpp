@@ -121,9 +121,11 @@ void Dialog::perform(session::Actions actions) {
     go_on();
 }
 
-// Does what is to be done, then waits for what comes.
+// Does what is to be done, then waits for what comes. A close waits for no writing: the peer may never read.
 void Dialog::go_on() {
-    while (!over_ && !writing_ && !actions_.empty()) {
+    while (!over_ && !actions_.empty()) {
+        const auto kind = actions_.front().kind;
+        if (writing_ && kind != Action::Kind::close && kind != Action::Kind::reset) return;
         const Action action = std::move(actions_.front());
         actions_.pop_front();
         if (action.kind == Action::Kind::close || action.kind == Action::Kind::reset) {

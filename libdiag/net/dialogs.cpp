@@ -26,7 +26,7 @@ public:
         next_ = std::move(next);
         done_ = std::move(done);
         exhausted_ = stopping_ = false;
-        began_ = now().steady;
+        due_ = now().steady;
         started_count_ = 0;
         context_.restart();
         start_some();
@@ -87,11 +87,16 @@ private:
         dialog->start();
     }
 
-    // Whether the next conversation may begin now; otherwise start_some() is called again when it may.
+    // Whether the next conversation may begin now; otherwise start_some() is called again when it may. What there was no room
+    // for is not made up for later, except what a timer that fires late has left out: a rate is a limit.
     bool is_due() {
-        const auto due = began_ + std::chrono::nanoseconds{std::chrono::seconds{1}} * started_count_ / settings_.rate;
-        if (now().steady >= due) return true;
-        pace_.expires_at(due);
+        constexpr std::chrono::milliseconds slack{100};
+        const auto time = now().steady;
+        if (time >= due_) {
+            due_ = std::max(due_, time - slack) + std::chrono::nanoseconds{std::chrono::seconds{1}} / settings_.rate;
+            return true;
+        }
+        pace_.expires_at(due_);
         pace_.async_wait([this](const boost::system::error_code& cancelled) {
             if (!cancelled) start_some();
         });
@@ -108,7 +113,7 @@ private:
     Next next_;
     Done done_;
     std::unordered_map<std::uint64_t, std::shared_ptr<Dialog>> open_;
-    session::TimePoint began_;
+    session::TimePoint due_;  // before it no conversation begins
     std::uint64_t started_count_ = 0;
     bool exhausted_ = false;
     bool stopping_ = false;

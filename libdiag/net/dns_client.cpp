@@ -21,6 +21,7 @@ using session::DnsTransport;
 namespace {
 
 constexpr std::chrono::milliseconds min_try_time{50};
+constexpr std::chrono::milliseconds longest_pause{200};  // how long a request to stop may wait
 constexpr std::uint16_t dns_port = 53;
 
 DnsEnd end_of(int status) {
@@ -76,12 +77,9 @@ public:
             const More next = more();
             if (!done_.empty()) continue;
             if (open_count_ == 0 && !next.later) return;
-            if (settings_.stop != nullptr && settings_.stop->load(std::memory_order_relaxed)) {
-                for (auto& [key, channel] : channels_) ares_cancel(channel->get());
-                deliver();
-                return;
-            }
-            step(next.pause);
+            // What is open stays so: that it was given up is no word on the server.
+            if (settings_.stop != nullptr && settings_.stop->load(std::memory_order_relaxed)) return;
+            step(std::min(next.pause, longest_pause));
         }
     }
 

@@ -10,7 +10,7 @@ namespace diag::net {
 
 struct DnsClientSettings {
     std::chrono::milliseconds timeout{5'000};  ///< of one query, its repetition included
-    const std::atomic<bool>* stop = nullptr;   ///< when it becomes true, what is open is given up
+    const std::atomic<bool>* stop = nullptr;   ///< when it becomes true, run() returns; what is open then has no reply
 };
 
 /// Sends DNS queries to the servers that they name and hands over the answers as they came: no search list, no cache, no other

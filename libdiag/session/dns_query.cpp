@@ -26,6 +26,15 @@ std::string_view name_of(DnsEnd end) {
     return names[static_cast<std::size_t>(end)];
 }
 
+std::string_view text_of(DnsEnd end) {
+    switch (end) {
+        case DnsEnd::no_answer: return "no answer";
+        case DnsEnd::malformed: return "an answer that cannot be read";
+        case DnsEnd::bad_name: return "no DNS name";
+        default: return name_of(end);
+    }
+}
+
 std::optional<ByteVector> encode_query(const DnsQuery& query) {
     const auto name = dns::DomainName::parse(query.name);
     if (!name) return std::nullopt;

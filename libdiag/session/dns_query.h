@@ -32,6 +32,8 @@ enum class DnsEnd : std::uint8_t {
     bad_name,     ///< the name cannot be asked for
 };
 std::string_view name_of(DnsEnd end);
+/// The same for people.
+std::string_view text_of(DnsEnd end);
 
 /// Owns the bytes into which its message points: it can be moved, not copied.
 struct DnsReply {

@@ -97,7 +97,9 @@ std::vector<DnsQuery> SrvCheck::start() {
 
 std::vector<DnsQuery> SrvCheck::on_reply(DnsReply reply) {
     --open_count_;
-    if (is_same(reply.query.name, evidence_.query)) return sent(on_srv(std::move(reply)));
+    // By its type as well: a record may name itself as the host.
+    const bool is_srv = reply.query.type == dns::type::srv;
+    if (is_srv && is_same(reply.query.name, evidence_.query)) return sent(on_srv(std::move(reply)));
     const bool is_target = reply.query.type == dns::type::a || reply.query.type == dns::type::aaaa;
     return sent(is_target ? on_target(std::move(reply)) : on_probe(reply));
 }

@@ -61,6 +61,7 @@ struct SrvEvidence {
 ///     send(check.start());              // later: send(check.on_reply(std::move(reply))) until check.is_over()
 class SrvCheck {
 public:
+    /// `settings` must outlive it.
     SrvCheck(std::string domain, const SrvCheckSettings& settings, const RandomBytes& random);
 
     std::vector<DnsQuery> start();

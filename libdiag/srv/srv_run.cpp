@@ -27,7 +27,7 @@ public:
                   [this](std::uint64_t tag, session::DnsReply reply) { on_reply(tag, std::move(reply)); }} {}
 
     bool all() {
-        began_ = net::now().steady;
+        due_ = net::now().steady;
         client_.run([this] { return begin_some(); });
         return reported_ == domains_.size();
     }
@@ -67,16 +67,21 @@ private:
 
     // How long until another query may go out.
     std::chrono::milliseconds wait_for_rate() const {
-        if (settings_.rate == 0) return {};
-        const auto due = began_ + std::chrono::nanoseconds{std::chrono::seconds{1}} *
-                                      static_cast<std::int64_t>(asked_count_) / settings_.rate;
-        const auto wait = due - net::now().steady;
+        const auto wait = due_ - net::now().steady;
         return wait.count() <= 0 ? std::chrono::milliseconds{0} : std::chrono::ceil<std::chrono::milliseconds>(wait);
     }
 
     void ask(std::size_t tag, std::vector<session::DnsQuery> queries) {
-        asked_count_ += queries.size();
+        count(queries.size());
         for (session::DnsQuery& query : queries) client_.ask(tag, std::move(query));
+    }
+
+    // Time in which nothing was asked is not made up for, but for a moment's.
+    void count(std::size_t query_count) {
+        if (settings_.rate == 0) return;
+        constexpr std::chrono::milliseconds slack{100};
+        due_ = std::max(due_, net::now().steady - slack) + std::chrono::nanoseconds{std::chrono::seconds{1}} *
+                                                               static_cast<std::int64_t>(query_count) / settings_.rate;
     }
 
     void on_reply(std::size_t tag, session::DnsReply reply) {
@@ -163,9 +168,8 @@ private:
     std::vector<std::unique_ptr<session::ZoneCheck>> zones_;
     net::RandomSource random_;
     net::DnsClient client_;
-    session::TimePoint began_;
+    session::TimePoint due_;  // before it no domain begins
     std::size_t next_ = 0, reported_ = 0, open_count_ = 0;
-    std::uint64_t asked_count_ = 0;
 };
 
 }  // namespace

@@ -23,7 +23,7 @@ void append_line(std::string& out, std::string_view label, std::string_view text
 }
 
 std::string answer_text(const DnsReply& reply) {
-    if (reply.end != session::DnsEnd::answered) return std::string{name_of(reply.end)};
+    if (reply.end != session::DnsEnd::answered) return std::string{text_of(reply.end)};
     std::string text = dns::rcode_name(*reply.rcode());
     if (reply.is_truncated()) text += ", truncated";
     if (reply.is_authoritative()) text += ", authoritative";

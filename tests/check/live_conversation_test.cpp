@@ -199,6 +199,20 @@ TEST_CASE("live conversation: a neighbour that does not answer ARP is a host tha
     CHECK(findings[0].evidence.back().find("ARP") != std::string::npos);
 }
 
+TEST_CASE("live conversation: an answer that leads nowhere is not told as silence", "[check]") {
+    Talk talk{""};
+    session::RpcEvidence rpc = talk.client.rpc();
+    session::RpcStep& call = rpc.steps.back();
+    REQUIRE(call.kind == session::RpcStep::Kind::call);
+    call.end = StepEnd::malformed;
+    constexpr std::uint8_t last_fragment = 0x02;  // PFC_LAST_FRAG: the rest never comes
+    call.pdus.back().bytes[3] &= static_cast<std::uint8_t>(~last_fragment);
+    kms::Codec codec{kms::lab_profile()};
+    const auto findings = LiveConversation{talk.connect, rpc, codec}.findings();
+    CHECK(only_id(findings) == "KMS-REQUEST-NO-ANSWER");
+    CHECK(findings[0].title == "192.0.2.10:1688 answered the request with something that is no answer to it");
+}
+
 TEST_CASE("live conversation: a host that cannot read the lab keys does what it must", "[check]") {
     Talk talk{"hresult:0x8007000D"};
     kms::Codec lab{kms::lab_profile()};

@@ -201,6 +201,24 @@ TEST_CASE("dialogs: a rate is kept", "[net]") {
     CHECK(std::chrono::steady_clock::now() - began >= 200ms);  // ten intervals of 20 ms
 }
 
+TEST_CASE("dialogs: what a slow host kept from being begun is not made up for in a burst", "[net]") {
+    LiveHost host{{.faults = {"silence@bind"}}};
+    const std::uint16_t nobody = closed_port();
+    std::vector<DialogOrder> orders(9, {.target = loopback(nobody)});
+    orders.front().target = loopback(host.port());
+    orders.front().rpc.timeout = 600ms;
+    std::optional<std::chrono::steady_clock::time_point> first_end;
+    Dialogs dialogs{{.concurrency = 1, .rate = 20}, kms::lab_profile()};
+    std::size_t next = 0;
+    dialogs.run([&] { return next < orders.size() ? std::optional{orders[next++]} : std::nullopt; },
+                [&](const DialogReport&) {
+                    if (!first_end) first_end = std::chrono::steady_clock::now();
+                });
+    REQUIRE(first_end);
+    // Eight intervals of 50 ms, less what may be made up for.
+    CHECK(std::chrono::steady_clock::now() - *first_end >= 200ms);
+}
+
 TEST_CASE("dialogs: after stop() no conversation begins and run() returns", "[net]") {
     LiveHost host{{.faults = {"silence@bind,3"}}};
     Dialogs dialogs{{.concurrency = 1}, kms::lab_profile()};

@@ -305,6 +305,29 @@ class Series(Case):
         self.assertRegex(output, r"series +\d+ attempts, 0 failed \(0\.0 %\)")
         self.assertEqual((tool.returncode, errors), (0, ""))
 
+    def test_a_stop_before_the_end_is_no_success(self):
+        good, silent = self.host(), self.server()
+        for form in "text", "nagios":
+            tool = subprocess.Popen([TOOL, "--format", form, f"127.0.0.1:{good.port}", f"127.0.0.1:{silent.port}"],
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment)
+            self.addCleanup(self.end, tool)
+            while len(silent.clients) < (1 if form == "text" else 2):
+                time.sleep(0.01)
+            time.sleep(0.2)  # the good one takes a few milliseconds
+            tool.send_signal(signal.SIGTERM)
+            output, errors = tool.communicate(timeout=LIMIT_S)
+            self.assertEqual((tool.returncode, errors), (3, "kms-probe: stopped after 1 of 2 targets\n"))
+            if form == "nagios":
+                self.assertEqual(output, "KMS PROBE UNKNOWN - stopped after 1 of 2 targets\n")
+
+    def test_each_attempt_on_several_targets_is_shown_at_once(self):
+        host = self.host()
+        target = f"127.0.0.1:{host.port}"
+        tool = subprocess.Popen([TOOL, "-c", "2", "-i", "600", target, target], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True, env=self.environment)
+        self.addCleanup(self.end, tool)
+        self.assertEqual([tool.stdout.readline()[:3] for _ in range(2)], ["1: ", "1: "])
+
     def test_an_endless_series_of_a_name_without_address_ends(self):
         done = self.run_tool("-c", 0, "a" * 64 + ".invalid")
         self.assertEqual(done.returncode, 2)

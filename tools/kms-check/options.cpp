@@ -4,6 +4,7 @@
 
 #include <sstream>
 
+#include "libdiag/base/utf.h"
 #include "libdiag/cli/numbers.h"
 #include "libdiag/cli/request_options.h"
 
@@ -59,8 +60,9 @@ Result read_words(const po::variables_map& map, Options& out) {
         return Problem(fmt::format("{}: one host at a time; kms-probe takes many", cli::quoted(words[2])));
     if (words.size() < 2) return {};
     const auto targets = probe::parse_targets(words[1], kms_port);
-    if (!targets) return Problem(targets.error());
-    if (targets->size() != 1) return Problem(fmt::format("{}: one host at a time; kms-probe takes blocks", words[1]));
+    if (!targets) return Problem(escape_for_terminal(targets.error()));
+    if (targets->size() != 1)
+        return Problem(fmt::format("{}: one host at a time; kms-probe takes blocks", cli::quoted(words[1])));
     out.settings.discovery.host = targets->front();
     return {};
 }

@@ -3,17 +3,12 @@
 #include <ares.h>
 #include <fmt/format.h>
 #include <openssl/crypto.h>
-#include <unistd.h>
-
-#include <cstring>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 
 #include "libdiag/base/utf.h"
+#include "libdiag/cli/block_writer.h"
 #include "libdiag/cli/exit_status.h"
 #include "libdiag/cli/key_file.h"
-#include "libdiag/cli/signals.h"
+#include "libdiag/cli/list_file.h"
 #include "libdiag/probe/own_request.h"
 #include "libdiag/probe/probe_json.h"
 #include "libdiag/probe/probe_subject.h"
@@ -25,47 +20,32 @@ namespace diag::probe_tool {
 namespace {
 
 constexpr std::string_view tool_name = "kms-probe";
-constexpr std::size_t max_list_size = std::size_t{64} << 20;  // bytes of --targets
 using Problem = std::unexpected<std::string>;
-
-std::expected<std::string, std::string> read_list(const std::string& path) {
-    const auto take = [](std::istream& in) {
-        std::string text;
-        char block[65'536];
-        while (text.size() <= max_list_size && (in.read(block, sizeof block) || in.gcount() > 0))
-            text.append(block, static_cast<std::size_t>(in.gcount()));
-        return text;
-    };
-    std::string text;
-    if (path == "-") {
-        text = take(std::cin);
-    } else {
-        std::ifstream file{path, std::ios::binary};
-        if (!file) return Problem(fmt::format("--targets {}: {}", escape_for_terminal(path), std::strerror(errno)));
-        text = take(file);
-        if (file.bad()) return Problem(fmt::format("--targets {}: cannot be read", escape_for_terminal(path)));
-    }
-    if (text.size() > max_list_size) return Problem("--targets: the list is longer than 64 MiB; split it");
-    return text;
-}
 
 class Run {
 public:
     Run(Options& options, const Environment& environment)
-        : options_{options}, environment_{environment}, style_{environment.colored} {}
+        : options_{options},
+          environment_{environment},
+          style_{environment.colored},
+          writer_{environment.out, environment.error_is_terminal} {}
 
     int all() {
         for (const auto step : {&Run::read_targets, &Run::read_keys, &Run::make_request})
             if (auto done = (this->*step)(); !done) return fail(done.error());
         options_.settings.stop = environment_.stop;
-        const probe::ProbeEnd end =
-            probe::probe(std::move(options_.targets), options_.settings,
-                         {.on_attempt = [this](auto, auto round, const auto& attempt) { on_attempt(round, attempt); },
-                          .on_target = [this](probe::TargetReport report) { on_target(std::move(report)); },
-                          .on_progress = [this](std::size_t done, std::size_t all) { show_progress(done, all); }});
-        clear_progress();
-        finish();
-        if (end.problem) return fail(*end.problem);
+        const std::size_t target_count = options_.targets.size();
+        const probe::ProbeEnd end = probe::probe(
+            std::move(options_.targets), options_.settings,
+            {.on_attempt = [this](auto, auto round, const auto& attempt) { on_attempt(round, attempt); },
+             .on_target = [this](probe::TargetReport report) { on_target(std::move(report)); },
+             .on_progress = [this](std::size_t done, std::size_t all) { writer_.progress(done, all, "targets"); }});
+        // Nobody may take what was not tried as in order. A reader who went away knows.
+        auto problem = end.problem;
+        if (!problem && end.stopped && summary_.target_count < target_count && !environment_.out.has_ended())
+            problem = fmt::format("stopped after {} of {} targets", summary_.target_count, target_count);
+        finish(problem.has_value());
+        if (problem) return fail(*problem);
         return environment_.out.status(cli::exit_status(worst_, options_.fail_on));
     }
 
@@ -84,7 +64,7 @@ private:
 
     Result read_targets() {
         if (!options_.target_file) return {};
-        const auto text = read_list(*options_.target_file);
+        const auto text = cli::read_list_file("--targets", *options_.target_file);
         if (!text) return Problem(text.error());
         auto targets = probe::parse_target_list(*text, options_.port);
         if (!targets)
@@ -122,7 +102,8 @@ private:
         if (!is_series() || options_.format != cli::Format::text || options_.loudness.quiet) return;
         std::string text;
         probe::append_attempt(text, round, attempt, style_);
-        write(text);
+        writer_.write(text);
+        writer_.flush();  // the next may be long in coming
     }
 
     void on_target(probe::TargetReport report) {
@@ -142,51 +123,21 @@ private:
             case cli::Format::nagios:
             case cli::Format::junit: subjects_.push_back(probe::make_subject(report)); break;
         }
-        write(text);
+        writer_.write(text);
     }
 
-    void finish() {
+    void finish(bool failed) {
         std::string text;
         switch (options_.format) {
             case cli::Format::text: probe::append_summary(text, summary_); break;
             case cli::Format::json: break;
-            case cli::Format::nagios: report::append_nagios(text, service, subjects_, options_.fail_on); break;
+            case cli::Format::nagios:
+                if (!failed) report::append_nagios(text, service, subjects_, options_.fail_on);
+                break;
             case cli::Format::junit: report::append_junit(text, tool_name, subjects_, options_.fail_on); break;
         }
-        write(text);
-        flush();
-    }
-
-    // Many targets a second: one system call for many of them, but nobody waits longer than a moment.
-    void write(std::string_view text) {
-        constexpr std::size_t block_size = 32'768;
-        constexpr std::chrono::milliseconds patience{100};
-        if (text.empty()) return;
-        pending_ += text;
-        const auto now = std::chrono::steady_clock::now();
-        if (pending_.size() < block_size && now - flushed_ < patience) return;
-        flushed_ = now;
-        flush();
-    }
-
-    void flush() {
-        clear_progress();
-        if (!pending_.empty() && !environment_.out.write(pending_)) cli::request_stop();
-        pending_.clear();
-    }
-
-    void show_progress(std::size_t done, std::size_t all) {
-        constexpr std::chrono::milliseconds interval{200};
-        const auto now = std::chrono::steady_clock::now();
-        if (!environment_.error_is_terminal || all < 2 || now - shown_ < interval) return;
-        shown_ = now;
-        progress_shown_ = true;
-        static_cast<void>(cli::write_all(STDERR_FILENO, fmt::format("\r\x1b[K{} of {} targets", done, all)));
-    }
-
-    void clear_progress() {
-        if (!std::exchange(progress_shown_, false)) return;
-        static_cast<void>(cli::write_all(STDERR_FILENO, "\r\x1b[K"));
+        writer_.write(text);
+        writer_.flush();
     }
 
     static constexpr std::string_view service = "KMS PROBE";
@@ -194,12 +145,10 @@ private:
     Options& options_;
     const Environment& environment_;
     report::Style style_;
+    cli::BlockWriter writer_;
     probe::ProbeSummary summary_;
     std::vector<report::Subject> subjects_;
     std::optional<check::Severity> worst_;
-    std::string pending_;
-    std::chrono::steady_clock::time_point flushed_, shown_;
-    bool progress_shown_ = false;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "libdiag/base/utf.h"
 #include "libdiag/cli/numbers.h"
 #include "libdiag/probe/targets.h"
 #include "libdiag/proto/dns/domain_name.h"
@@ -140,7 +141,7 @@ Result read_settings(const po::variables_map& map, Options& out) {
 Result read_domains(const po::variables_map& map, Options& out) {
     for (const std::string& text : cli::texts_of(map, positional)) {
         auto domain = parse_domain(text);
-        if (!domain) return Problem(domain.error());
+        if (!domain) return Problem(escape_for_terminal(domain.error()));
         out.domains.push_back(std::move(*domain));
     }
     out.target_file = cli::text_of(map, "targets");

@@ -40,10 +40,13 @@ public:
              {&Run::read_domains, &Run::read_events, &Run::find_client, &Run::read_policy, &Run::find_servers})
             if (auto done = (this->*step)(); !done) return fail(done.error());
         options_.settings.stop = environment_.stop;
-        srv::check_domains(options_.domains, options_.settings,
-                           [this](srv::DomainReport report) { on_domain(report); });
-        if (view_) finish_view();
-        finish();
+        const bool all_done = srv::check_domains(options_.domains, options_.settings,
+                                                 [this](srv::DomainReport report) { on_domain(report); });
+        // Nobody may take what was not asked for as in order. A reader who went away knows.
+        const bool cut_short = !all_done && !environment_.out.has_ended();
+        if (view_ && !cut_short) finish_view();
+        finish(cut_short);
+        if (cut_short) return fail(fmt::format("stopped after {} of {} domains", done_count_, options_.domains.size()));
         return environment_.out.status(cli::exit_status(worst_, options_.fail_on));
     }
 
@@ -95,7 +98,9 @@ private:
 
     // Whose view is it, when no domain is named?
     Result find_client() {
-        if (!options_.domains.empty() || options_.target_file) return {};
+        if (!options_.domains.empty()) return {};
+        if (options_.target_file)
+            return Problem(fmt::format("--targets {}: names no domain", escape_for_terminal(*options_.target_file)));
         session::ClientDns client;
         if (options_.ipconfig_file) {
             const auto text = cli::read_list_file("--from-ipconfig", *options_.ipconfig_file);
@@ -182,9 +187,10 @@ private:
         writer_.write(text);
     }
 
-    void finish() {
+    void finish(bool cut_short) {
         std::string text;
-        if (options_.format == cli::Format::nagios) report::append_nagios(text, service, subjects_, options_.fail_on);
+        if (options_.format == cli::Format::nagios && !cut_short)
+            report::append_nagios(text, service, subjects_, options_.fail_on);
         if (options_.format == cli::Format::junit) report::append_junit(text, tool_name, subjects_, options_.fail_on);
         writer_.write(text);
         writer_.flush();
