@@ -24,6 +24,7 @@ constexpr std::uint32_t longest_ttl = 7 * 24 * 3600;
 constexpr std::uint16_t no_error = 0, name_error = 3, refused = 5;
 constexpr std::uint32_t no_records_code = 0x8007251D;  // DNS_INFO_NO_RECORDS
 constexpr std::size_t max_evidence = 12;
+constexpr std::size_t max_finding_count = 64;  // for lists that an answer may make long
 
 std::string lower(std::string_view text) {
     std::string out{text};
@@ -151,22 +152,28 @@ private:
 
     void records() {
         std::map<std::string, std::vector<const ServiceRecord*>> by_target;
+        std::vector<const ServiceRecord*> without_port, other_port;
         for (const ServiceRecord& r : e_.records) {
             by_target[lower(r.target)].push_back(&r);
-            if (r.port == 0) {
-                add(rule::srv_port_zero, fmt::format("{} publishes {} with port 0", e_.domain, r.target),
-                    {record_text(r)});
-            } else if (r.port != kms_port) {
-                add(rule::srv_port, fmt::format("{} publishes {} with port {}", e_.domain, r.target, r.port),
-                    {record_text(r)});
-            }
+            if (r.port == 0) without_port.push_back(&r);
+            if (r.port != 0 && r.port != kms_port) other_port.push_back(&r);
         }
-        for (const auto& [target, records] : by_target) {
-            if (records.size() < 2) continue;
+        const auto texts_of = [](const std::vector<const ServiceRecord*>& records) {
             std::vector<std::string> texts;
             for (const auto* r : records) texts.push_back(record_text(*r));
+            return texts;
+        };
+        if (!without_port.empty())
+            add(rule::srv_port_zero, fmt::format("{} publishes {} with port 0", e_.domain, without_port[0]->target),
+                texts_of(without_port));
+        if (!other_port.empty())
+            add(rule::srv_port,
+                fmt::format("{} publishes {} with port {}", e_.domain, other_port[0]->target, other_port[0]->port),
+                texts_of(other_port));
+        for (const auto& [target, records] : by_target) {
+            if (records.size() < 2 || out_.size() >= max_finding_count) continue;
             add(rule::srv_duplicate, fmt::format("{} publishes {} {} times", e_.domain, target, records.size()),
-                std::move(texts));
+                texts_of(records));
         }
         ttl();
         unused(by_target.size());
@@ -315,7 +322,7 @@ private:
             const bool known = std::ranges::any_of(expected_, [&](const ExpectedHost& host) {
                 return same_name(host.name, r.target) && (!host.port || *host.port == r.port);
             });
-            if (!known)
+            if (!known && out_.size() < max_finding_count)
                 add(rule::srv_unauthorised,
                     fmt::format("{} publishes {}:{}, which is not on the list", e_.domain, r.target, r.port),
                     {record_text(r)});

@@ -1,6 +1,9 @@
 #include "libdiag/cli/signals.h"
 
+#include <fcntl.h>
+
 #include <csignal>
+#include <cstdlib>
 
 namespace diag::cli {
 namespace {
@@ -15,6 +18,11 @@ extern "C" void on_stop_signal(int) { stop_requested.store(true, std::memory_ord
 void ignore_write_signals() {
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
+}
+
+void keep_standard_descriptors() {
+    for (const int fd : {0, 1, 2})
+        if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd) std::abort();
 }
 
 const std::atomic<bool>& stop_on_signals() {

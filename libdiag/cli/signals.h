@@ -7,6 +7,10 @@ namespace diag::cli {
 /// Makes writing to a closed pipe, or past the largest size of a file, an error of the write instead of our end.
 void ignore_write_signals();
 
+/// Opens /dev/null in place of standard descriptors that are closed, so that no socket or file gets their number and our
+/// results with it. Before anything else is opened.
+void keep_standard_descriptors();
+
 /// From now on SIGINT and SIGTERM set the flag that is returned, and end a blocking call of the thread that they meet.
 /// Only the first of each: the second ends the process at once.
 const std::atomic<bool>& stop_on_signals();

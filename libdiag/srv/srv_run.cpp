@@ -1,6 +1,7 @@
 #include "libdiag/srv/srv_run.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <memory>
 
@@ -29,7 +30,9 @@ public:
     bool all() {
         due_ = net::now().steady;
         client_.run([this] { return begin_some(); });
-        return reported_ == domains_.size();
+        const bool complete = reported_ == domains_.size();
+        if (complete && settings_.reach) reach();
+        return complete;
     }
 
 private:
@@ -105,8 +108,11 @@ private:
             if (is_same_domain(publication.domain, report.evidence.domain))
                 add(check::check_publication(publication, report.evidence), report);
         simulate(report);
-        if (settings_.reach) reach(report);
-        on_domain_(std::move(report));
+        if (settings_.reach) {
+            waiting_.push_back(std::move(report));
+        } else {
+            on_domain_(std::move(report));
+        }
     }
 
     static bool is_same_domain(std::string_view a, std::string_view b) {
@@ -127,38 +133,49 @@ private:
         add(check::check_zone(*report.zone), report);
     }
 
+    // By the chances, which are those of the whole procedure: the rest of each client's order is not asked for.
     void simulate(DomainReport& report) {
-        const auto& records = report.evidence.records;
-        if (settings_.simulated_count == 0) return;
-        report.draws.resize(records.size(), 0);
+        if (settings_.simulated_count == 0 || report.chances.empty()) return;
+        report.draws.resize(report.chances.size(), 0);
         for (std::size_t i = 0; i < settings_.simulated_count; ++i) {
-            const auto order = session::order_services(records, [this](auto out) { random(out); });
-            if (order.empty()) return;
-            const auto first = std::ranges::find_if(records, [&](const auto& r) {
-                return r.target == order[0].target && r.port == order[0].port && r.priority == order[0].priority &&
-                       r.weight == order[0].weight;
-            });
-            ++report.draws[static_cast<std::size_t>(first - records.begin())];
+            std::array<std::uint8_t, 4> bytes{};
+            random(bytes);
+            std::uint32_t number = 0;
+            for (const std::uint8_t byte : bytes) number = number << 8 | byte;
+            double left = number / 4294967296.0;
+            for (std::size_t at = 0; at < report.chances.size(); ++at) {
+                left -= report.chances[at];
+                if (left >= 0) continue;
+                ++report.draws[at];
+                break;
+            }
         }
     }
 
-    // With the addresses that these answers gave, not with those of another look-up.
-    void reach(DomainReport& report) const {
+    // When all is known from DNS, so that no question waits for a probe. With the addresses that these answers gave, not with
+    // those of another look-up.
+    void reach() {
         std::vector<probe::Target> targets;
-        for (const auto& record : report.evidence.records) {
-            const auto target = std::ranges::find(report.evidence.targets, record.target, &session::SrvTarget::name);
-            if (target == report.evidence.targets.end() || record.port == 0) continue;
-            for (const IpAddress& address : target->addresses)
-                targets.push_back({.host = {}, .address = address, .port = record.port});
+        std::vector<std::size_t> owners;
+        for (std::size_t i = 0; i < waiting_.size(); ++i) {
+            const auto& evidence = waiting_[i].evidence;
+            for (const auto& record : evidence.records) {
+                const auto target = std::ranges::find(evidence.targets, record.target, &session::SrvTarget::name);
+                if (target == evidence.targets.end() || record.port == 0) continue;
+                for (const IpAddress& address : target->addresses) {
+                    targets.push_back({.host = {}, .address = address, .port = record.port});
+                    owners.push_back(i);
+                }
+            }
         }
+        std::size_t next = 0;
         probe::probe(std::move(targets), {.timeout = settings_.timeout, .stop = settings_.stop},
                      {.on_target = [&](probe::TargetReport reached) {
-                         report.findings.insert(report.findings.end(), reached.findings.begin(),
-                                                reached.findings.end());
+                         DomainReport& report = waiting_[owners[next++]];
+                         add(reached.findings, report);
                          report.reach.push_back(std::move(reached));
                      }});
-        std::ranges::stable_sort(report.findings, std::ranges::greater{},
-                                 [](const check::Finding& f) { return f.rule->severity; });
+        for (DomainReport& report : waiting_) on_domain_(std::move(report));
     }
 
     const std::vector<std::string>& domains_;
@@ -166,6 +183,7 @@ private:
     const std::function<void(DomainReport)>& on_domain_;
     std::vector<std::unique_ptr<session::SrvCheck>> checks_;
     std::vector<std::unique_ptr<session::ZoneCheck>> zones_;
+    std::vector<DomainReport> waiting_;  // for their hosts to be probed
     net::RandomSource random_;
     net::DnsClient client_;
     session::TimePoint due_;  // before it no domain begins

@@ -14,6 +14,7 @@ constexpr std::string_view tool_name = "kms-check";
 }  // namespace
 
 int main(int argc, char** argv) try {
+    diag::cli::keep_standard_descriptors();
     diag::cli::ignore_write_signals();
     auto options = diag::check_tool::parse_options(argc, argv);
     if (!options) {

@@ -18,6 +18,7 @@ void write_error(std::string_view line) { diag::cli::write_error(tool_name, line
 }  // namespace
 
 int main(int argc, char** argv) try {
+    diag::cli::keep_standard_descriptors();
     diag::cli::ignore_write_signals();
     auto options = diag::tool::parse_options(argc, argv);
     if (!options) {

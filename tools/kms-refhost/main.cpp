@@ -20,6 +20,7 @@ void say(std::string_view text) { static_cast<void>(diag::cli::write_all(STDERR_
 }  // namespace
 
 int main(int argc, char** argv) try {
+    diag::cli::keep_standard_descriptors();
     diag::cli::ignore_write_signals();
     const auto options = diag::refhost::parse_options(argc, argv);
     if (!options) {

@@ -13,6 +13,7 @@ constexpr std::string_view tool_name = "kms-srv";
 }  // namespace
 
 int main(int argc, char** argv) try {
+    diag::cli::keep_standard_descriptors();
     diag::cli::ignore_write_signals();
     auto options = diag::srv_tool::parse_options(argc, argv);
     if (!options) {
