@@ -52,6 +52,58 @@ class Server:
             return int(re.search(r"VmHWM:\s+(\d+)", file.read())[1]) / 1024
 
 
+ZONE = """$TTL 3600
+@ SOA ns admin 1 3600 600 86400 60
+@ NS ns
+ns A 127.0.0.1
+kms A 192.0.2.11
+kms AAAA 2001:db8::11
+_vlmcs._tcp SRV 0 0 1688 kms
+"""
+
+
+class Knot:
+    """Knot DNS with so many zones, all alike, on one processor and a loopback port of its own; use it with `with`."""
+
+    def __init__(self, count, core):
+        self.domains = [f"zone{i}.bench.test" for i in range(count)]
+        self.core = core
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        path = self.folder.name
+        with open(os.path.join(path, "zone"), "w", encoding="ascii") as file:
+            file.write(ZONE)
+        with open(os.path.join(path, "knot.conf"), "w", encoding="ascii") as file:
+            file.write(f"server:\n  listen: 127.0.0.1@{self.port}\n  rundir: {path}\n  udp-workers: 1\n"
+                       f"  tcp-workers: 1\n  background-workers: 1\ndatabase:\n  storage: {path}\n"
+                       f"log:\n  - target: stderr\n    any: error\n"
+                       f"template:\n  - id: default\n    file: {path}/zone\n    zonefile-sync: -1\n"
+                       f"    journal-content: none\nzone:\n")
+            file.writelines(f"  - domain: {domain}\n" for domain in self.domains)
+        self.process = subprocess.Popen(["taskset", "-c", str(self.core), "knotd", "-c", os.path.join(path, "knot.conf")],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(600):
+            if self.answers(self.domains[-1]) and self.answers(self.domains[0]):
+                return self
+            time.sleep(0.1)
+        self.__exit__()
+        raise BenchError("knotd did not start")
+
+    def answers(self, domain):
+        run = subprocess.run(["dig", "@127.0.0.1", "-p", str(self.port), "+short", "+time=1", "+tries=1", "SRV",
+                              f"_vlmcs._tcp.{domain}"], stdout=subprocess.PIPE, text=True, check=False)
+        return run.returncode == 0 and "1688" in run.stdout
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.folder.cleanup()
+
+
 class Silent:
     """A port on all loopback addresses that never says anything: it drops SYNs (its queue is full), or, with `accepts`, takes
     every connection and no more."""
