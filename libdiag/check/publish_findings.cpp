@@ -97,6 +97,7 @@ void check_servers(const session::ZoneEvidence& e, std::vector<Finding>& out) {
 
 void check_update_path(const session::ZoneEvidence& e, std::vector<Finding>& out) {
     std::vector<std::string> failures;
+    if (e.has_lost_primary) failures.push_back(fmt::format("{}: the name has no address", e.primary));
     for (const DnsReply& reply : e.update_path) {
         if (reply.end == session::DnsEnd::answered) continue;
         failures.push_back(fmt::format("{} over {}: {}", to_string(reply.query.server), name_of(reply.query.transport),

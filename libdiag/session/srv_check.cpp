@@ -47,6 +47,14 @@ std::optional<std::string> end_of_chain(const dns::Message& message, const std::
     return end;
 }
 
+// Of servers that stand twice the first: server_index() is to lead on from each.
+void drop_repeated(std::vector<Endpoint>& servers) {
+    for (std::size_t i = 0; i < servers.size(); ++i)
+        servers.erase(
+            std::remove(servers.begin() + static_cast<std::ptrdiff_t>(i) + 1, servers.end(), Endpoint{servers[i]}),
+            servers.end());
+}
+
 void take_records(const DnsReply& reply, SrvEvidence& evidence) {
     for (const dns::Record& record : reply.message.answers) {
         const auto* srv = std::get_if<dns::Srv>(&record.data);
@@ -64,6 +72,7 @@ void take_records(const DnsReply& reply, SrvEvidence& evidence) {
 
 SrvCheck::SrvCheck(std::string domain, const SrvCheckSettings& settings, const RandomBytes& random)
     : settings_{settings} {
+    drop_repeated(settings_.servers);
     evidence_.domain = without_dot(std::move(domain));
     evidence_.query = std::string{service} + evidence_.domain;
     FixedBytes<8> label{};
@@ -97,7 +106,8 @@ std::vector<DnsQuery> SrvCheck::start() {
 
 std::vector<DnsQuery> SrvCheck::on_reply(DnsReply reply) {
     --open_count_;
-    if (is_same(reply.query.name, evidence_.query)) return sent(on_srv(std::move(reply)));
+    if (reply.query.type == dns::type::srv && is_same(reply.query.name, evidence_.query))
+        return sent(on_srv(std::move(reply)));
     const bool is_target = reply.query.type == dns::type::a || reply.query.type == dns::type::aaaa;
     return sent(is_target ? on_target(std::move(reply)) : on_probe(reply));
 }
@@ -131,21 +141,25 @@ std::vector<DnsQuery> SrvCheck::on_srv(DnsReply reply) {
     return open_srv_count_ == 0 && !decided_ ? decide() : std::vector<DnsQuery>{};
 }
 
-// A whole answer decides; without one a truncated answer is better than none.
+// The first server that has a whole answer decides, as for a client, whoever was faster; without one a truncated answer is
+// better than none.
 std::vector<DnsQuery> SrvCheck::decide() {
     decided_ = true;
-    const auto better = [](const DnsReply& r) { return !is_failure(r) && !r.is_truncated(); };
-    const auto& replies = evidence_.replies;
-    auto found = std::ranges::find_if(replies, better);
-    if (found == replies.end())
-        found = std::ranges::find_if(replies, [](const DnsReply& r) { return r.end == DnsEnd::answered; });
-    if (found == replies.end()) return {};
-    evidence_.answer = static_cast<std::size_t>(found - replies.begin());
-    take_records(*found, evidence_);
+    evidence_.answer = find_reply([](const DnsReply& r) { return !is_failure(r) && !r.is_truncated(); });
+    if (!evidence_.answer) evidence_.answer = find_reply([](const DnsReply& r) { return r.end == DnsEnd::answered; });
+    if (!evidence_.answer) return {};
+    take_records(evidence_.replies[*evidence_.answer], evidence_);
     auto queries = follow();
     auto probes = probe_names();
     std::ranges::move(probes, std::back_inserter(queries));
     return queries;
+}
+
+template <class Good> std::optional<std::size_t> SrvCheck::find_reply(Good is_good) const {
+    for (const Endpoint& server : settings_.servers)
+        for (std::size_t i = 0; i < evidence_.replies.size(); ++i)
+            if (evidence_.replies[i].query.server == server && is_good(evidence_.replies[i])) return i;
+    return std::nullopt;
 }
 
 std::vector<DnsQuery> SrvCheck::follow() {
