@@ -55,9 +55,17 @@ void drop_repeated(std::vector<Endpoint>& servers) {
             servers.end());
 }
 
+// Records of other names answer another question.
+template <class Data> const Data* data_of(const dns::Record& record, const std::optional<dns::DomainName>& owner) {
+    const bool is_owned = owner && dns::is_same_name(record.name, *owner);
+    return is_owned ? std::get_if<Data>(&record.data) : nullptr;
+}
+
 void take_records(const DnsReply& reply, SrvEvidence& evidence) {
+    evidence.alias = end_of_chain(reply.message, evidence.query);
+    const auto owner = dns::DomainName::parse(evidence.alias.value_or(evidence.query));
     for (const dns::Record& record : reply.message.answers) {
-        const auto* srv = std::get_if<dns::Srv>(&record.data);
+        const auto* srv = data_of<dns::Srv>(record, owner);
         if (srv == nullptr) continue;
         evidence.records.push_back({.priority = srv->priority,
                                     .weight = srv->weight,
@@ -65,7 +73,6 @@ void take_records(const DnsReply& reply, SrvEvidence& evidence) {
                                     .target = dns::to_string(srv->target),
                                     .ttl = record.ttl});
     }
-    evidence.alias = end_of_chain(reply.message, evidence.query);
 }
 
 }  // namespace
@@ -201,13 +208,15 @@ std::vector<DnsQuery> SrvCheck::on_target(DnsReply reply) {
         std::ranges::find_if(evidence_.targets, [&](const SrvTarget& t) { return is_same(t.name, reply.query.name); });
     if (target == evidence_.targets.end()) return {};
     auto again = ask_again(reply);
+    auto end = end_of_chain(reply.message, target->name);
+    const auto owner = dns::DomainName::parse(end.value_or(target->name));
     for (const dns::Record& record : reply.message.answers) {
-        const auto* address = std::get_if<IpAddress>(&record.data);
+        const auto* address = data_of<IpAddress>(record, owner);
         const bool is_new = address != nullptr && target->addresses.size() < max_followed_count &&
                             std::ranges::find(target->addresses, *address) == target->addresses.end();
         if (is_new) target->addresses.push_back(*address);
     }
-    if (auto end = end_of_chain(reply.message, target->name)) target->alias_of = std::move(end);
+    if (end) target->alias_of = std::move(end);
     target->missing = target->missing || reply.rcode() == name_error;
     target->replies.push_back(std::move(reply));
     return again;
