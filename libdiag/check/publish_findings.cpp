@@ -42,12 +42,19 @@ bool is_named(std::string_view target, std::string_view computer) {
     return same(first_label(target), first_label(computer));
 }
 
+// Names are the same in any case.
+std::string lower(std::string text) {
+    std::ranges::transform(text, text.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    return text;
+}
+
 std::string set_of(const DnsReply& reply) {
     std::set<std::string> texts;
     for (const dns::Record& record : reply.message.answers)
         if (const auto* srv = std::get_if<dns::Srv>(&record.data))
             texts.insert(
-                fmt::format("{} {} {} {}", srv->priority, srv->weight, srv->port, dns::to_string(srv->target)));
+                fmt::format("{} {} {} {}", srv->priority, srv->weight, srv->port, lower(dns::to_string(srv->target))));
     if (!texts.empty()) return fmt::format("{}", fmt::join(texts, ", "));
     return reply.rcode() ? dns::rcode_name(*reply.rcode()) : std::string{name_of(reply.end)};
 }
