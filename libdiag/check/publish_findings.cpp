@@ -65,6 +65,8 @@ std::string server_text(const NameServer& server) {
 
 void add(std::vector<Finding>& out, const Rule& rule, const std::string& target, std::string title,
          std::vector<std::string> evidence) {
+    constexpr std::size_t max_evidence = 12;
+    if (evidence.size() > max_evidence) evidence.resize(max_evidence);
     out.push_back(
         {.rule = &rule, .target = target, .title = std::move(title), .evidence = std::move(evidence), .packets = {}});
 }
