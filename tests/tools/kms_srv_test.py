@@ -106,6 +106,11 @@ class Options(Case):
             self.assertEqual(done.returncode, 3, done.stdout)
             self.assertIn("line 3", done.stderr)
 
+    def test_a_backslash_in_a_list_is_doubled_once(self):
+        for option in ("--targets", "--policy"):
+            done = self.run_tool("--server", self.server, option, "-", *(["good.test"] if option == "--policy" else []), input="a\\b..test\n")
+            self.assertIn("'a\\\\b..test'", done.stderr)
+
     def test_help_and_version_need_nothing_else(self):
         for option in ("--help", "-h", "--version"):
             done = self.run_tool(option)

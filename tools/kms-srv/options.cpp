@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "libdiag/base/utf.h"
 #include "libdiag/cli/numbers.h"
 #include "libdiag/probe/targets.h"
 #include "libdiag/proto/dns/domain_name.h"
@@ -75,7 +76,7 @@ std::expected<std::string, std::string> parse_domain(std::string_view text) {
     const auto name = dns::DomainName::parse(text);
     constexpr std::size_t service_size = sizeof "_vlmcs._tcp";
     if (!name || name->is_root() || name->wire_size() + service_size > dns::max_name_size)
-        return Problem(fmt::format("'{}' is no DNS domain", text));
+        return Problem(fmt::format("'{}' is no DNS domain", escape_for_terminal(text)));
     std::string domain{text};
     if (domain.ends_with('.')) domain.pop_back();
     return domain;
@@ -86,7 +87,7 @@ std::expected<check::ExpectedHost, std::string> parse_expected(std::string_view 
     const auto targets = probe::parse_targets(text, any);
     if (!targets) return Problem(targets.error());
     if (targets->size() != 1 || targets->front().address)
-        return Problem(fmt::format("'{}': a published host has a name", text));
+        return Problem(fmt::format("'{}': a published host has a name", escape_for_terminal(text)));
     const bool has_port = text.find(':') != std::string_view::npos;
     check::ExpectedHost host{.name = targets->front().host, .port = {}};
     if (host.name.ends_with('.')) host.name.pop_back();
@@ -107,7 +108,7 @@ Result read_servers(const po::variables_map& map, Options& out) {
         const auto targets = cli::of_option("server", probe::parse_targets(text, dns_port));
         if (!targets) return Problem(targets.error());
         if (targets->size() != 1 || !targets->front().address)
-            return Problem(cli::option_problem("server", fmt::format("'{}' is no address", text)));
+            return Problem(cli::option_problem("server", fmt::format("'{}' is no address", escape_for_terminal(text))));
         out.settings.check.servers.push_back({*targets->front().address, targets->front().port});
     }
     out.settings.check.every_server = out.settings.check.servers.size() > 1;
@@ -273,8 +274,10 @@ std::string help_text() {
          << "\nExit status: 0 nothing wrong, 1 warnings, 2 critical findings, 3 could not work.\n\n"
             "Examples:\n"
             "  kms-srv example.com\n"
-            "  kms-srv --server 192.0.2.53 --server 198.51.100.53 example.com   compared\n"
-            "  kms-srv --from-ipconfig ipconfig.txt --server 192.0.2.53         as that client sees it\n"
+            "  kms-srv --server 192.0.2.53 --server 198.51.100.53 example.com\n"
+            "      compares the two\n"
+            "  kms-srv --from-ipconfig ipconfig.txt --server 192.0.2.53\n"
+            "      as that client sees it\n"
             "  kms-srv --expect kms1.example.com:1688 --reach example.com\n"
             "  kms-srv --events KMS-host.evtx --authoritative example.com\n"
             "  kms-srv --fast --json --targets domains.txt | jq -r 'select(.finding)'\n";

@@ -67,7 +67,7 @@ private:
             auto domains = parse_domains(*text);
             if (!domains)
                 return Problem(
-                    escape_for_terminal(fmt::format("--targets {}: {}", *options_.target_file, domains.error())));
+                    fmt::format("--targets {}: {}", escape_for_terminal(*options_.target_file), domains.error()));
             for (std::string& domain : *domains) options_.domains.push_back(std::move(domain));
         }
         return {};
@@ -124,7 +124,7 @@ private:
         if (!text) return Problem(text.error());
         auto hosts = parse_policy(*text);
         if (!hosts)
-            return Problem(escape_for_terminal(fmt::format("--policy {}: {}", *options_.policy_file, hosts.error())));
+            return Problem(fmt::format("--policy {}: {}", escape_for_terminal(*options_.policy_file), hosts.error()));
         for (check::ExpectedHost& host : *hosts) options_.settings.expected.push_back(std::move(host));
         return {};
     }
@@ -153,14 +153,21 @@ private:
         for (std::size_t i = 0; i < view_->reports.size(); ++i) {
             if (options_.explain && options_.format == cli::Format::text) {
                 const auto& candidate = view_->candidates[i];
-                writer_.write(fmt::format("{}. {}: {}{}\n", i + 1, escape_for_terminal(candidate.domain),
+                write_wrapped(fmt::format("{}. {}: {}{}", i + 1, escape_for_terminal(candidate.domain),
                                           describe(candidate.source),
                                           candidate.is_assumption ? " (an assumption: not documented)" : ""));
             }
             take(view_->reports[i]);
         }
         if (options_.format == cli::Format::text && !options_.loudness.quiet && !view_->reports.empty())
-            writer_.write(fmt::format("Verdict: {}\n", escape_for_terminal(verdict_text(*view_))));
+            write_wrapped(fmt::format("Verdict: {}", escape_for_terminal(verdict_text(*view_))));
+    }
+
+    void write_wrapped(std::string_view line) {
+        constexpr std::size_t width = 80, indent = 4;
+        std::string text;
+        report::append_wrapped(text, line, 0, indent, width);
+        writer_.write(text + '\n');
     }
 
     void take(const srv::DomainReport& report) {
