@@ -76,7 +76,7 @@ std::expected<std::string, std::string> parse_domain(std::string_view text) {
     const auto name = dns::DomainName::parse(text);
     constexpr std::size_t service_size = sizeof "_vlmcs._tcp";
     if (!name || name->is_root() || name->wire_size() + service_size > dns::max_name_size)
-        return Problem(fmt::format("'{}' is no DNS domain", escape_for_terminal(text)));
+        return Problem(fmt::format("'{}' is no DNS domain", text));
     std::string domain{text};
     if (domain.ends_with('.')) domain.pop_back();
     return domain;
@@ -87,7 +87,7 @@ std::expected<check::ExpectedHost, std::string> parse_expected(std::string_view 
     const auto targets = probe::parse_targets(text, any);
     if (!targets) return Problem(targets.error());
     if (targets->size() != 1 || targets->front().address)
-        return Problem(fmt::format("'{}': a published host has a name", escape_for_terminal(text)));
+        return Problem(fmt::format("'{}': a published host has a name", text));
     const bool has_port = text.find(':') != std::string_view::npos;
     check::ExpectedHost host{.name = targets->front().host, .port = {}};
     if (host.name.ends_with('.')) host.name.pop_back();
@@ -108,7 +108,7 @@ Result read_servers(const po::variables_map& map, Options& out) {
         const auto targets = cli::of_option("server", probe::parse_targets(text, dns_port));
         if (!targets) return Problem(targets.error());
         if (targets->size() != 1 || !targets->front().address)
-            return Problem(cli::option_problem("server", fmt::format("'{}' is no address", escape_for_terminal(text))));
+            return Problem(cli::option_problem("server", fmt::format("'{}' is no address", text)));
         out.settings.check.servers.push_back({*targets->front().address, targets->front().port});
     }
     out.settings.check.every_server = out.settings.check.servers.size() > 1;
@@ -141,7 +141,7 @@ Result read_settings(const po::variables_map& map, Options& out) {
 Result read_domains(const po::variables_map& map, Options& out) {
     for (const std::string& text : cli::texts_of(map, positional)) {
         auto domain = parse_domain(text);
-        if (!domain) return Problem(domain.error());
+        if (!domain) return Problem(escape_for_terminal(domain.error()));
         out.domains.push_back(std::move(*domain));
     }
     out.target_file = cli::text_of(map, "targets");
