@@ -67,7 +67,7 @@ private:
             auto domains = parse_domains(*text);
             if (!domains)
                 return Problem(
-                    fmt::format("--targets {}: {}", escape_for_terminal(*options_.target_file), domains.error()));
+                    escape_for_terminal(fmt::format("--targets {}: {}", *options_.target_file, domains.error())));
             for (std::string& domain : *domains) options_.domains.push_back(std::move(domain));
         }
         return {};
@@ -124,7 +124,7 @@ private:
         if (!text) return Problem(text.error());
         auto hosts = parse_policy(*text);
         if (!hosts)
-            return Problem(fmt::format("--policy {}: {}", escape_for_terminal(*options_.policy_file), hosts.error()));
+            return Problem(escape_for_terminal(fmt::format("--policy {}: {}", *options_.policy_file, hosts.error())));
         for (check::ExpectedHost& host : *hosts) options_.settings.expected.push_back(std::move(host));
         return {};
     }
