@@ -193,6 +193,27 @@ TEST_CASE("srv findings: a domain that stands twice in a target points to the mi
     CHECK(find(findings_of(zone({host1})), "KMS-SRV-TARGET-NO-ADDRESS")->likely_cause == 0);
 }
 
+TEST_CASE("srv findings: a closed port of this machine means no server, one elsewhere a server that does not answer",
+          "[check][srv]") {
+    const auto [at, code] = GENERATE(table<std::string, std::uint32_t>({
+        {"127.0.0.1", 0x8007267C},
+        {"::1", 0x8007267C},
+        {"192.0.2.53", 0x8007232A},
+        {"128.0.0.1", 0x8007232A},
+    }));
+    CAPTURE(at);
+    SrvEvidence evidence{.domain = "corp.test", .query = std::string{service}};
+    DnsReply& reply = evidence.replies.emplace_back();
+    reply.query = {.server = server(at), .name = evidence.query};
+    reply.end = DnsEnd::unreachable;
+    const auto findings = check::check_srv(evidence, {});
+    REQUIRE(findings.size() == 1);
+    CHECK(findings[0].rule->id == "KMS-DNS-NO-ANSWER");
+    CHECK(findings[0].shown_windows_code() == code);
+    reply.end = DnsEnd::no_answer;  // somebody is there, and silent
+    CHECK(check::check_srv(evidence, {}).at(0).shown_windows_code() == 0x8007232A);
+}
+
 ZoneEvidence zone_evidence(std::uint32_t second_serial, bool second_aa, std::string_view second_target) {
     ZoneEvidence evidence{.domain = "corp.test", .query = std::string{service}, .zone = "corp.test"};
     for (const Endpoint& at : {first, second}) {

@@ -44,6 +44,7 @@ FAILURE = search("KMS-DNS-SERVER-FAILURE", "0x8007232A", "RCODE 2: errors.csv 0x
 NONSENSE = search("KMS-DNS-SERVER-FAILURE", "0x8007232A", "no usable answer from DNS: errors.csv 0x8007232A")
 REFUSED = search("KMS-DNS-REFUSED", "0x8007232D", "RCODE 5: errors.csv 0x8007232D")
 SILENT = search("KMS-DNS-NO-ANSWER", "0x8007232A", "no answer at all: errors.csv 0x8007232A")
+NO_SERVER = search("KMS-DNS-NO-ANSWER", "0x8007267C", "no DNS server: errors.csv 0x8007267C")
 TCP_BLOCKED = search("KMS-DNS-TCP-BLOCKED", "0x8007232A", "no usable answer from DNS: errors.csv 0x8007232A")
 NEAR_MISS = search("KMS-SRV-NEAR-MISS", "0x8007232B", "misspelt name, shown as no record: errors.csv 0x8007232B")
 NO_ADDRESS = unreachable("KMS-SRV-TARGET-NO-ADDRESS", "target without A and AAAA: 1722; errors.csv 0x800706BA")
@@ -69,8 +70,9 @@ HEALTHY = None  # no finding above info
 
 
 class Case(NamedTuple):
-    """`at`: the servers to ask, by the names of dns_matrix_test.py. `options`: of kms-srv; those that need no domain have none
-    when `domain` is empty. `also`: findings beside the one that decides, whatever their severity; all of them."""
+    """`at`: the servers to ask, by the names of dns_matrix_test.py; without them those of resolv.conf, which has none. `options`:
+    of kms-srv; those about a client's domains stand alone, with an empty `domain`. `also`: all findings beside the one that
+    decides, whatever their severity."""
     name: str
     want: Verdict | None
     records: tuple = ()
@@ -138,6 +140,7 @@ FAULTS = (
     Case("nobody", SILENT, ONE, at=("nobody",)),
     Case("silent", SILENT, ONE, at=("silent",)),
     Case("closed-port", SILENT, ONE, at=("closed",)),
+    Case("no-server", NO_SERVER, at=(), domain="single.test"),
     Case("udp-silent", SILENT, ONE, at=("udp-silent",)),
     Case("wrong-id", SILENT, ONE, at=("wrong-id",)),
     Case("wrong-question", SILENT, ONE, at=("wrong-question",)),

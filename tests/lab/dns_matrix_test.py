@@ -90,6 +90,7 @@ class Matrix(unittest.TestCase):
         cls.network = Network(cls.lab)
         cls.addClassCleanup(shutil.rmtree, cls.network.folder, ignore_errors=True)
         cls.addClassCleanup(cls.lab.reset)
+        cls.lab.set_names(resolver=[])
         cls.lab.nft(f"ip daddr {cls.network.at['knot']} tcp dport 53 drop")
         cls.runs = {case.name: cls.network.ask(case) for case in CASES if "knot-udp" in case.at}
         for run in cls.runs.values():
