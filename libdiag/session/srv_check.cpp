@@ -77,6 +77,12 @@ void take_records(const DnsReply& reply, SrvEvidence& evidence) {
 
 }  // namespace
 
+const SrvTarget* find_target(const SrvEvidence& evidence, std::string_view name) {
+    const auto found =
+        std::ranges::find_if(evidence.targets, [&](const SrvTarget& target) { return is_same(target.name, name); });
+    return found == evidence.targets.end() ? nullptr : &*found;
+}
+
 SrvCheck::SrvCheck(std::string domain, const SrvCheckSettings& settings, const RandomBytes& random)
     : settings_{settings} {
     drop_repeated(settings_.servers);
@@ -173,8 +179,7 @@ std::vector<DnsQuery> SrvCheck::follow() {
     std::vector<DnsQuery> queries;
     const std::size_t server = server_index(evidence_.replies[*evidence_.answer].query);
     for (const ServiceRecord& record : evidence_.records) {
-        const auto is_known = [&](const SrvTarget& target) { return is_same(target.name, record.target); };
-        if (record.target == "." || std::ranges::any_of(evidence_.targets, is_known)) continue;
+        if (record.target == "." || find_target(evidence_, record.target) != nullptr) continue;
         if (evidence_.targets.size() == max_followed_count) {
             ++evidence_.unfollowed_count;
             continue;

@@ -54,6 +54,9 @@ struct SrvEvidence {
     }
 };
 
+/// The target of this name, in any case; nullptr when it was not followed.
+const SrvTarget* find_target(const SrvEvidence& evidence, std::string_view name);
+
 /// What a client would find of one domain: a state machine over queries and replies. Every query that it hands out is to be
 /// answered with on_reply(), in any order.
 ///

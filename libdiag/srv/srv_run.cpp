@@ -1,5 +1,7 @@
 #include "libdiag/srv/srv_run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <memory>
@@ -140,20 +142,50 @@ private:
     // With the addresses that these answers gave, not with those of another look-up.
     void reach(DomainReport& report) const {
         std::vector<probe::Target> targets;
+        std::vector<Reached> hosts;
         for (const auto& record : report.evidence.records) {
-            const auto target = std::ranges::find(report.evidence.targets, record.target, &session::SrvTarget::name);
-            if (target == report.evidence.targets.end() || record.port == 0) continue;
+            const auto* target = session::find_target(report.evidence, record.target);
+            if (target == nullptr || record.port == 0) continue;
             for (const IpAddress& address : target->addresses)
                 targets.push_back({.host = {}, .address = address, .port = record.port});
+            hosts.push_back({.name = fmt::format("{}:{}", record.target, record.port),
+                             .address_count = target->addresses.size(),
+                             .findings = {}});
         }
         probe::probe(std::move(targets), {.timeout = settings_.timeout, .stop = settings_.stop},
-                     {.on_target = [&](probe::TargetReport reached) {
-                         report.findings.insert(report.findings.end(), reached.findings.begin(),
-                                                reached.findings.end());
-                         report.reach.push_back(std::move(reached));
-                     }});
-        std::ranges::stable_sort(report.findings, std::ranges::greater{},
-                                 [](const check::Finding& f) { return f.rule->severity; });
+                     {.on_target = [&](probe::TargetReport reached) { report.reach.push_back(std::move(reached)); }});
+        add(check_reach(hosts, report.reach), report);
+    }
+
+    // One record and what is to be said of its addresses.
+    struct Reached {
+        std::string name;
+        std::size_t address_count = 0;
+        std::vector<check::Finding> findings;
+    };
+
+    // A client goes on to the next address, and to the next host: one that fails beside others stops nobody.
+    static std::vector<check::Finding> check_reach(std::vector<Reached>& hosts,
+                                                   const std::vector<probe::TargetReport>& reports) {
+        bool any_works = false;
+        auto at = reports.begin();
+        for (Reached& host : hosts) {
+            std::vector<check::AddressEvidence> addresses;
+            for (std::size_t i = 0; i < host.address_count && at != reports.end(); ++i, ++at)
+                for (const auto& address : at->addresses) addresses.push_back(address.evidence);
+            if (addresses.empty()) continue;
+            host.findings = check::check_target(host.name, std::nullopt, addresses);
+            any_works = any_works || !check::is_failure(host.findings);
+        }
+        std::vector<check::Finding> findings;
+        for (Reached& host : hosts) {
+            if (any_works && check::is_failure(host.findings)) {
+                findings.push_back(check::skipped_host(host.name, host.findings));
+            } else {
+                std::ranges::move(host.findings, std::back_inserter(findings));
+            }
+        }
+        return findings;
     }
 
     const std::vector<std::string>& domains_;

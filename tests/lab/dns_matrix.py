@@ -39,7 +39,8 @@ def working(finding, source="another host or server works, so no error is shown"
 
 NO_NAME = search("KMS-DNS-NO-RECORD", "0x8007232B", "RCODE 3: errors.csv 0x8007232B")
 NO_DATA = search("KMS-DNS-NO-RECORD", "0x8007251D", "NOERROR, empty: errors.csv 0x8007251D")
-NOT_USABLE = search("KMS-DNS-NO-RECORD", "0x8007232B", "RFC 2782: target '.' says that there is no service; errors.csv 0x8007232B [inf]")
+NOT_USABLE = search("KMS-DNS-NO-RECORD", "0x8007232B",
+                    "RFC 2782: target '.' says that there is no service; errors.csv 0x8007232B [inf]")
 FAILURE = search("KMS-DNS-SERVER-FAILURE", "0x8007232A", "RCODE 2: errors.csv 0x8007232A")
 NONSENSE = search("KMS-DNS-SERVER-FAILURE", "0x8007232A", "no usable answer from DNS: errors.csv 0x8007232A")
 REFUSED = search("KMS-DNS-REFUSED", "0x8007232D", "RCODE 5: errors.csv 0x8007232D")
@@ -51,7 +52,8 @@ NO_ADDRESS = unreachable("KMS-SRV-TARGET-NO-ADDRESS", "target without A and AAAA
 LITERAL = unreachable("KMS-SRV-TARGET-LITERAL", "an address as a name has no address: 1722; errors.csv 0x800706BA")
 PORT_ZERO = unreachable("KMS-SRV-PORT-ZERO", "no connection to port 0: 1722; errors.csv 0x800706BA [inf]")
 CONNECT_REFUSED = unreachable("KMS-CONNECT-REFUSED", "wrong port or retired host, RST: 1722; errors.csv 0x800706BA")
-CONNECT_ICMP = unreachable("KMS-CONNECT-REJECTED-ICMP", "A exists but connect fails, ICMP host unreachable: 1722; errors.csv 0x800706BA")
+CONNECT_ICMP = unreachable("KMS-CONNECT-REJECTED-ICMP",
+                           "A exists but connect fails, ICMP host unreachable: 1722; errors.csv 0x800706BA")
 DEAD = working("KMS-SRV-TARGET-DEAD")
 ALIAS = working("KMS-SRV-TARGET-ALIAS", "usually works on Windows [?]")
 DUPLICATE = working("KMS-SRV-DUPLICATE")
@@ -196,6 +198,9 @@ FAULTS = (
     # The way
     Case("reach-closed", CONNECT_REFUSED, ("_vlmcs._tcp SRV 0 0 1690 kms1", A1), options=REACH, also=(PORT,)),
     Case("reach-nobody", CONNECT_ICMP, (KMS1, "kms1 A 198.51.100.99"), options=REACH),
+    Case("reach-one-closed", working("KMS-HOST-SKIPPED"), TWO, options=REACH),
+    Case("reach-address-dead", working("KMS-ADDRESS-DEAD", "the other address answers, so no error is shown"),
+         (KMS1, A1, "kms1 AAAA 2001:db8:2::99"), options=REACH),
     # The client's domains
     Case("search-in-vain", NO_NAME, options=("--suffix-list", "nothing.test,missing.nothing.test"), domain=""),
     Case("skms-domain-in-vain", NO_NAME, options=("--skms-domain", "nothing.test", "--suffix-list", "single.test"), domain=""),
@@ -257,6 +262,7 @@ def bind_zones():
 
 def second_zones():
     """What another server says of the same zones, and zones of its own."""
-    return [zone("views.test", [KMS2, A2]), zone("view-without.test", ["www A 192.0.2.80"]), zone("view-without-first.test", ["www A 192.0.2.80"]), zone("same-everywhere.test", ONE),
+    return [zone("views.test", [KMS2, A2]), zone("view-without.test", ["www A 192.0.2.80"]),
+            zone("view-without-first.test", ["www A 192.0.2.80"]), zone("same-everywhere.test", ONE),
             zone("differing.test", [KMS2, A2, "@ NS ns2.lab.test."]), zone("far.test", ONE),
             zone("child.bound.test", ONE, primary="ns2.lab.test.")]

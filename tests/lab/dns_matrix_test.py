@@ -58,7 +58,8 @@ class Network:
         self.lab.check("kms1", [program("nsupdate")], stdin=lines.encode())
 
     def lab_zone(self):
-        more = ("ns2 A " + self.at["second"], "nobody A " + self.at["nobody"], f"tcp-refused A {self.at['bind'].rsplit('.', 1)[0]}.{MISBEHAVING_FROM}")
+        more = ("ns2 A " + self.at["second"], "nobody A " + self.at["nobody"],
+                f"tcp-refused A {self.at['bind'].rsplit('.', 1)[0]}.{MISBEHAVING_FROM}")
         return zone("lab.test", dns_servers.lab_zone(self.lab).records + more)
 
     def start_misbehaving(self):
@@ -76,7 +77,8 @@ class Network:
             events = ["--events", folder / "events.xml"]
         servers = [argument for at in case.at for argument in ("--server", self.at[at])]
         timeout = [] if "--timeout" in case.options else ["--timeout", TIMEOUT_S]
-        return self.lab.popen("client", ["kms-srv", "--json", *timeout, *servers, *events, *case.options, *filter(None, [case.asked()])])
+        return self.lab.popen("client", ["kms-srv", "--json", *timeout,
+                                         *servers, *events, *case.options, *filter(None, [case.asked()])])
 
 
 @unittest.skipIf(os.environ.get("DIAG_NO_LAB"), "DIAG_NO_LAB is set")

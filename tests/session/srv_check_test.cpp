@@ -218,6 +218,9 @@ TEST_CASE("srv check: '.' is not looked up, and one name in two cases once", "[s
     const auto twice = check(zone({healthy[0], srv(service, "KMS1.corp.TEST"), healthy[1]}));
     CHECK(twice.evidence.records.size() == 2);
     CHECK(twice.evidence.targets.size() == 1);
+    for (const auto& record : twice.evidence.records)
+        CHECK(find_target(twice.evidence, record.target) == &twice.evidence.targets[0]);
+    CHECK(find_target(twice.evidence, "kms2.corp.test") == nullptr);
 }
 
 TEST_CASE("srv check: of very many targets some are followed, and the rest is counted", "[srv_check]") {
