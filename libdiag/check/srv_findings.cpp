@@ -56,6 +56,7 @@ public:
 
     std::vector<Finding> all() {
         if (has_usable_record()) {
+            if (is_tcp_blocked()) tcp_blocked();  // what a truncated answer has does not count (RFC 2181 9)
             records();
             targets();
             owners();
@@ -98,11 +99,7 @@ private:
                 std::move(evidence));
             return;
         }
-        if (is_tcp_blocked()) {
-            add(rule::dns_tcp_blocked,
-                fmt::format("the answer for {} is truncated, and over TCP no answer comes", e_.query), reply_texts());
-            return;
-        }
+        if (is_tcp_blocked()) return tcp_blocked();
         const DnsReply* reply = e_.decisive();
         const auto rcode = reply == nullptr ? std::nullopt : reply->rcode();
         if (!e_.records.empty()) {
@@ -138,12 +135,16 @@ private:
         });
     }
 
+    void tcp_blocked() {
+        add(rule::dns_tcp_blocked,
+            fmt::format("the answer for {} is truncated, and over TCP no answer comes", e_.query), reply_texts());
+    }
+
     bool is_tcp_blocked() const {
-        const bool truncated = std::ranges::any_of(e_.replies, [](const DnsReply& r) { return r.is_truncated(); });
         const bool by_tcp = std::ranges::any_of(e_.replies, [](const DnsReply& r) {
             return r.query.transport == session::DnsTransport::tcp && r.end == DnsEnd::answered;
         });
-        return truncated && !by_tcp;
+        return e_.answer && e_.replies[*e_.answer].is_truncated() && !by_tcp;
     }
 
     void records() {

@@ -34,13 +34,13 @@ World zone(Records records) {
 }
 
 // Over TCP nothing comes.
-World over_udp(std::uint16_t flags) {
-    return {.answers = [flags](const DnsQuery& query) -> std::optional<dns::Message> {
+World over_udp(std::uint16_t flags, bool has_part = false) {
+    return {.answers = [flags, has_part](const DnsQuery& query) -> std::optional<dns::Message> {
         if (query.transport == DnsTransport::tcp) return std::nullopt;
         auto message = zone_answer(query, healthy);
         if (query.type == dns::type::srv) {
             message.header.flags |= flags;
-            if (flags != 0) message.answers.clear();
+            if (flags != 0 && !has_part) message.answers.clear();
         }
         return message;
     }};
@@ -98,6 +98,7 @@ const std::vector<Case>& cases() {
         {"KMS-DNS-REFUSED", 0x8007232D, 0, failing(dns::rcode::refused), failing(dns::rcode::server_failure)},
         {"KMS-DNS-NO-ANSWER", 0x8007232A, 0, {.answers = [](const DnsQuery&) { return std::nullopt; }}, zone(healthy)},
         {"KMS-DNS-TCP-BLOCKED", 0x8007232A, 0, over_udp(dns::flag::tc), over_udp(0)},
+        {"KMS-DNS-TCP-BLOCKED", 0x8007232A, 0, over_udp(dns::flag::tc, true), over_udp(0)},
         {"KMS-DNS-SERVERS-DIFFER", 0, 0, two(healthy, {host1, host2, a1, a2}), two(healthy, healthy)},
         {"KMS-DNS-SERVER-SKIPPED", 0, 0, first_fails(dns::rcode::refused), first_fails(0)},
         {"KMS-SRV-NEAR-MISS", 0x8007232B, 0, zone({srv("_vlmcs._udp.corp.test", "kms1.corp.test")}),
