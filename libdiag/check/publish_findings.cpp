@@ -42,12 +42,19 @@ bool is_named(std::string_view target, std::string_view computer) {
     return same(first_label(target), first_label(computer));
 }
 
+// Names are the same in any case.
+std::string lower(std::string text) {
+    std::ranges::transform(text, text.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    return text;
+}
+
 std::string set_of(const DnsReply& reply) {
     std::set<std::string> texts;
     for (const dns::Record& record : reply.message.answers)
         if (const auto* srv = std::get_if<dns::Srv>(&record.data))
             texts.insert(
-                fmt::format("{} {} {} {}", srv->priority, srv->weight, srv->port, dns::to_string(srv->target)));
+                fmt::format("{} {} {} {}", srv->priority, srv->weight, srv->port, lower(dns::to_string(srv->target))));
     if (!texts.empty()) return fmt::format("{}", fmt::join(texts, ", "));
     return reply.rcode() ? dns::rcode_name(*reply.rcode()) : std::string{name_of(reply.end)};
 }
@@ -58,6 +65,8 @@ std::string server_text(const NameServer& server) {
 
 void add(std::vector<Finding>& out, const Rule& rule, const std::string& target, std::string title,
          std::vector<std::string> evidence) {
+    constexpr std::size_t max_evidence = 12;
+    if (evidence.size() > max_evidence) evidence.resize(max_evidence);
     out.push_back(
         {.rule = &rule, .target = target, .title = std::move(title), .evidence = std::move(evidence), .packets = {}});
 }
@@ -97,6 +106,7 @@ void check_servers(const session::ZoneEvidence& e, std::vector<Finding>& out) {
 
 void check_update_path(const session::ZoneEvidence& e, std::vector<Finding>& out) {
     std::vector<std::string> failures;
+    if (e.has_lost_primary) failures.push_back(fmt::format("{}: the name has no address", e.primary));
     for (const DnsReply& reply : e.update_path) {
         if (reply.end == session::DnsEnd::answered) continue;
         failures.push_back(fmt::format("{} over {}: {}", to_string(reply.query.server), name_of(reply.query.transport),

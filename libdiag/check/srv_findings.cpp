@@ -23,6 +23,7 @@ constexpr std::uint16_t kms_port = 1688;
 constexpr std::uint32_t longest_ttl = 7 * 24 * 3600;
 constexpr std::uint16_t no_error = 0, name_error = 3, refused = 5;
 constexpr std::uint32_t no_records_code = 0x8007251D;  // DNS_INFO_NO_RECORDS
+constexpr std::uint32_t no_servers_code = 0x8007267C;  // DNS_ERROR_NO_DNS_SERVERS
 constexpr std::size_t max_evidence = 12;
 constexpr std::size_t max_finding_count = 64;  // for lists that an answer may make long
 
@@ -56,6 +57,7 @@ public:
 
     std::vector<Finding> all() {
         if (has_usable_record()) {
+            if (is_tcp_blocked()) tcp_blocked();  // what a truncated answer has does not count (RFC 2181 9)
             records();
             targets();
             owners();
@@ -98,11 +100,7 @@ private:
                 std::move(evidence));
             return;
         }
-        if (is_tcp_blocked()) {
-            add(rule::dns_tcp_blocked,
-                fmt::format("the answer for {} is truncated, and over TCP no answer comes", e_.query), reply_texts());
-            return;
-        }
+        if (is_tcp_blocked()) return tcp_blocked();
         const DnsReply* reply = e_.decisive();
         const auto rcode = reply == nullptr ? std::nullopt : reply->rcode();
         if (!e_.records.empty()) {
@@ -129,6 +127,9 @@ private:
         } else if (reply != nullptr && reply->end == DnsEnd::malformed) {
             add(rule::dns_server_failure, fmt::format("the DNS server answers for {} with nonsense", e_.query),
                 reply_texts());
+        } else if (has_no_server()) {
+            add(rule::dns_no_answer, "no DNS server is configured, and none listens on this machine", reply_texts())
+                .windows_code = no_servers_code;
         } else {
             Finding& finding =
                 add(rule::dns_no_answer, fmt::format("no DNS server answers for {}", e_.query), reply_texts());
@@ -141,13 +142,24 @@ private:
         }
     }
 
+    // Where none is configured the one of this machine itself is asked (resolv.conf(5)).
+    bool has_no_server() const {
+        return !e_.replies.empty() && std::ranges::all_of(e_.replies, [](const DnsReply& r) {
+            return r.end == DnsEnd::unreachable && is_loopback(r.query.server.ip);
+        });
+    }
+
+    void tcp_blocked() {
+        add(rule::dns_tcp_blocked,
+            fmt::format("the answer for {} is truncated, and over TCP no answer comes", e_.query), reply_texts());
+    }
+
     bool is_tcp_blocked() const {
-        const bool truncated = std::ranges::any_of(e_.replies, [](const DnsReply& r) { return r.is_truncated(); });
         const bool by_tcp = std::ranges::any_of(e_.replies, [](const DnsReply& r) {
             return r.query.transport == session::DnsTransport::tcp &&
                    (r.end == DnsEnd::answered || r.end == DnsEnd::malformed);
         });
-        return truncated && !by_tcp;
+        return e_.answer && e_.replies[*e_.answer].is_truncated() && !by_tcp;
     }
 
     void records() {
@@ -343,6 +355,10 @@ private:
             return (a.octets[0] & 0xFE) == 0xFC || (a.octets[0] == 0xFE && (a.octets[1] & 0xC0) == 0x80);
         return a.octets[0] == 10 || (a.octets[0] == 172 && (a.octets[1] & 0xF0) == 16) ||
                (a.octets[0] == 192 && a.octets[1] == 168) || (a.octets[0] == 169 && a.octets[1] == 254);
+    }
+    static bool is_loopback(const IpAddress& a) {
+        if (a.family == IpAddress::Family::v4) return a.octets[0] == 127;
+        return a == *IpAddress::parse("::1");
     }
     static bool is_global(const IpAddress& a) {
         if (is_private(a)) return false;

@@ -47,9 +47,25 @@ std::optional<std::string> end_of_chain(const dns::Message& message, const std::
     return end;
 }
 
+// Of servers that stand twice the first: server_index() is to lead on from each.
+void drop_repeated(std::vector<Endpoint>& servers) {
+    for (std::size_t i = 0; i < servers.size(); ++i)
+        servers.erase(
+            std::remove(servers.begin() + static_cast<std::ptrdiff_t>(i) + 1, servers.end(), Endpoint{servers[i]}),
+            servers.end());
+}
+
+// Records of other names answer another question.
+template <class Data> const Data* data_of(const dns::Record& record, const std::optional<dns::DomainName>& owner) {
+    const bool is_owned = owner && dns::is_same_name(record.name, *owner);
+    return is_owned ? std::get_if<Data>(&record.data) : nullptr;
+}
+
 void take_records(const DnsReply& reply, SrvEvidence& evidence) {
+    evidence.alias = end_of_chain(reply.message, evidence.query);
+    const auto owner = dns::DomainName::parse(evidence.alias.value_or(evidence.query));
     for (const dns::Record& record : reply.message.answers) {
-        const auto* srv = std::get_if<dns::Srv>(&record.data);
+        const auto* srv = data_of<dns::Srv>(record, owner);
         if (srv == nullptr) continue;
         evidence.records.push_back({.priority = srv->priority,
                                     .weight = srv->weight,
@@ -57,13 +73,19 @@ void take_records(const DnsReply& reply, SrvEvidence& evidence) {
                                     .target = dns::to_string(srv->target),
                                     .ttl = record.ttl});
     }
-    evidence.alias = end_of_chain(reply.message, evidence.query);
 }
 
 }  // namespace
 
+const SrvTarget* find_target(const SrvEvidence& evidence, std::string_view name) {
+    const auto found =
+        std::ranges::find_if(evidence.targets, [&](const SrvTarget& target) { return is_same(target.name, name); });
+    return found == evidence.targets.end() ? nullptr : &*found;
+}
+
 SrvCheck::SrvCheck(std::string domain, const SrvCheckSettings& settings, const RandomBytes& random)
     : settings_{settings} {
+    drop_repeated(settings_.servers);
     evidence_.domain = without_dot(std::move(domain));
     evidence_.query = std::string{service} + evidence_.domain;
     FixedBytes<8> label{};
@@ -133,29 +155,32 @@ std::vector<DnsQuery> SrvCheck::on_srv(DnsReply reply) {
     return open_srv_count_ == 0 && !decided_ ? decide() : std::vector<DnsQuery>{};
 }
 
-// A whole answer decides; without one a truncated answer is better than none.
+// The first server that has a whole answer decides, as for a client, whoever was faster; without one a truncated answer is
+// better than none.
 std::vector<DnsQuery> SrvCheck::decide() {
     decided_ = true;
-    const auto better = [](const DnsReply& r) { return !is_failure(r) && !r.is_truncated(); };
-    const auto& replies = evidence_.replies;
-    auto found = std::ranges::find_if(replies, better);
-    if (found == replies.end())
-        found = std::ranges::find_if(replies, [](const DnsReply& r) { return r.end == DnsEnd::answered; });
-    if (found == replies.end()) return {};
-    evidence_.answer = static_cast<std::size_t>(found - replies.begin());
-    take_records(*found, evidence_);
+    evidence_.answer = find_reply([](const DnsReply& r) { return !is_failure(r) && !r.is_truncated(); });
+    if (!evidence_.answer) evidence_.answer = find_reply([](const DnsReply& r) { return r.end == DnsEnd::answered; });
+    if (!evidence_.answer) return {};
+    take_records(evidence_.replies[*evidence_.answer], evidence_);
     auto queries = follow();
     auto probes = probe_names();
     std::ranges::move(probes, std::back_inserter(queries));
     return queries;
 }
 
+template <class Good> std::optional<std::size_t> SrvCheck::find_reply(Good is_good) const {
+    for (const Endpoint& server : settings_.servers)
+        for (std::size_t i = 0; i < evidence_.replies.size(); ++i)
+            if (evidence_.replies[i].query.server == server && is_good(evidence_.replies[i])) return i;
+    return std::nullopt;
+}
+
 std::vector<DnsQuery> SrvCheck::follow() {
     std::vector<DnsQuery> queries;
     const std::size_t server = server_index(evidence_.replies[*evidence_.answer].query);
     for (const ServiceRecord& record : evidence_.records) {
-        const auto is_known = [&](const SrvTarget& target) { return is_same(target.name, record.target); };
-        if (record.target == "." || std::ranges::any_of(evidence_.targets, is_known)) continue;
+        if (record.target == "." || find_target(evidence_, record.target) != nullptr) continue;
         if (evidence_.targets.size() == max_followed_count) {
             ++evidence_.unfollowed_count;
             continue;
@@ -189,13 +214,15 @@ std::vector<DnsQuery> SrvCheck::on_target(DnsReply reply) {
         std::ranges::find_if(evidence_.targets, [&](const SrvTarget& t) { return is_same(t.name, reply.query.name); });
     if (target == evidence_.targets.end()) return {};
     auto again = ask_again(reply);
+    auto end = end_of_chain(reply.message, target->name);
+    const auto owner = dns::DomainName::parse(end.value_or(target->name));
     for (const dns::Record& record : reply.message.answers) {
-        const auto* address = std::get_if<IpAddress>(&record.data);
+        const auto* address = data_of<IpAddress>(record, owner);
         const bool is_new = address != nullptr && target->addresses.size() < max_followed_count &&
                             std::ranges::find(target->addresses, *address) == target->addresses.end();
         if (is_new) target->addresses.push_back(*address);
     }
-    if (auto end = end_of_chain(reply.message, target->name)) target->alias_of = std::move(end);
+    if (end) target->alias_of = std::move(end);
     target->missing = target->missing || reply.rcode() == name_error;
     target->replies.push_back(std::move(reply));
     return again;

@@ -42,7 +42,7 @@ struct SrvEvidence {
     std::string domain;                 ///< without a final dot
     std::string query;                  ///< "_vlmcs._tcp.example.test"
     std::vector<DnsReply> replies;      ///< to the SRV query, in the order in which they came
-    std::optional<std::size_t> answer;  ///< which of them decides: the first answer without a server's failure
+    std::optional<std::size_t> answer;  ///< which of them decides: a whole one of the first server that has one
     std::vector<ServiceRecord> records;
     std::optional<std::string> alias;  ///< the SRV name itself is a CNAME for this
     std::vector<SrvTarget> targets;
@@ -53,6 +53,9 @@ struct SrvEvidence {
         return answer ? &replies[*answer] : replies.empty() ? nullptr : &replies.back();
     }
 };
+
+/// The target of this name, in any case; nullptr when it was not followed.
+const SrvTarget* find_target(const SrvEvidence& evidence, std::string_view name);
 
 /// What a client would find of one domain: a state machine over queries and replies. Every query that it hands out is to be
 /// answered with on_reply(), in any order.
@@ -77,11 +80,12 @@ private:
     std::vector<DnsQuery> on_probe(const DnsReply& reply);
     std::vector<DnsQuery> ask_again(const DnsReply& reply) const;
     std::vector<DnsQuery> decide();
+    template <class Good> std::optional<std::size_t> find_reply(Good is_good) const;
     std::vector<DnsQuery> follow();
     std::vector<DnsQuery> probe_names();
     std::size_t server_index(const DnsQuery& query) const;
 
-    const SrvCheckSettings& settings_;
+    SrvCheckSettings settings_;
     SrvEvidence evidence_;
     std::string impossible_label_;
     std::size_t open_count_ = 0;

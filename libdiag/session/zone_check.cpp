@@ -92,9 +92,11 @@ std::vector<DnsQuery> ZoneCheck::on_zone(const DnsReply& reply) {
     return queries;
 }
 
-void ZoneCheck::add_server(const std::string& name, std::vector<DnsQuery>& queries) {
-    const bool known = std::ranges::any_of(servers_, [&](const Server& s) { return is_same(s.name, name); });
-    if (known || servers_.size() >= max_name_server_count) return;
+// Null when there are too many of them.
+ZoneCheck::Server* ZoneCheck::add_server(const std::string& name, std::vector<DnsQuery>& queries) {
+    const auto known = std::ranges::find_if(servers_, [&](const Server& s) { return is_same(s.name, name); });
+    if (known != servers_.end()) return &*known;
+    if (servers_.size() >= max_name_server_count) return nullptr;
     Server& server = servers_.emplace_back();
     server.name = name;
     const auto ask = [&](std::uint16_t type) {
@@ -103,14 +105,22 @@ void ZoneCheck::add_server(const std::string& name, std::vector<DnsQuery>& queri
     };
     if (settings_.v4) ask(dns::type::a);
     if (settings_.v6) ask(dns::type::aaaa);
+    return &server;
 }
 
 std::vector<DnsQuery> ZoneCheck::on_servers(const DnsReply& reply) {
     std::vector<DnsQuery> queries;
-    for (const dns::Record& record : reply.message.answers)
-        if (const auto* name = std::get_if<dns::DomainName>(&record.data);
-            name != nullptr && record.type == dns::type::ns)
-            add_server(dns::to_string(*name), queries);
+    for (const dns::Record& record : reply.message.answers) {
+        const auto* name = std::get_if<dns::DomainName>(&record.data);
+        if (name == nullptr || record.type != dns::type::ns) continue;
+        const std::size_t asked_count = queries.size();
+        Server* server = add_server(dns::to_string(*name), queries);
+        if (server == nullptr || server->is_listed) continue;
+        server->is_listed = true;
+        const bool is_known =
+            queries.size() == asked_count && server->open_count == 0;  // the primary, looked up before
+        if (is_known) std::ranges::move(ask_zone(*server), std::back_inserter(queries));
+    }
     return queries;
 }
 
@@ -124,32 +134,40 @@ std::vector<DnsQuery> ZoneCheck::on_address(const DnsReply& reply) {
             server->addresses.push_back(*address);
     }
     if (--server->open_count > 0) return {};
-    if (server->addresses.empty()) evidence_.missing_servers.push_back(server->name);
-    return ask_server(*server);
+    std::vector<DnsQuery> queries;
+    if (server->is_listed) queries = ask_zone(*server);
+    if (settings_.update_path && is_same(server->name, evidence_.primary))
+        std::ranges::move(ask_update_path(*server), std::back_inserter(queries));
+    return queries;
 }
 
-std::vector<DnsQuery> ZoneCheck::ask_server(const Server& server) {
+// What it says of the zone, at each of its addresses.
+std::vector<DnsQuery> ZoneCheck::ask_zone(const Server& server) {
+    if (server.addresses.empty()) evidence_.missing_servers.push_back(server.name);
     std::vector<DnsQuery> queries;
-    const bool is_primary = is_same(server.name, evidence_.primary);
     for (const IpAddress& address : server.addresses) {
         const Endpoint endpoint{address, settings_.port};
-        if (settings_.authoritative) {
-            evidence_.servers.push_back({.name = server.name, .endpoint = endpoint, .service = {}, .serial = {}});
-            for (const std::uint16_t type : {dns::type::srv, dns::type::soa})
-                queries.push_back({.server = endpoint,
-                                   .name = type == dns::type::srv ? evidence_.query : evidence_.zone,
-                                   .type = type,
-                                   .recursion_desired = false});
-        }
-        if (settings_.update_path && is_primary)
-            for (const DnsTransport transport : {DnsTransport::udp, DnsTransport::tcp})
-                queries.push_back({.server = endpoint,
-                                   .name = evidence_.zone,
-                                   .type = dns::type::soa,
-                                   .recursion_desired = false,
-                                   .edns = false,  // an update has no EDNS either
-                                   .transport = transport});
+        evidence_.servers.push_back({.name = server.name, .endpoint = endpoint, .service = {}, .serial = {}});
+        for (const std::uint16_t type : {dns::type::srv, dns::type::soa})
+            queries.push_back({.server = endpoint,
+                               .name = type == dns::type::srv ? evidence_.query : evidence_.zone,
+                               .type = type,
+                               .recursion_desired = false});
     }
+    return queries;
+}
+
+std::vector<DnsQuery> ZoneCheck::ask_update_path(const Server& server) {
+    evidence_.has_lost_primary = server.addresses.empty();
+    std::vector<DnsQuery> queries;
+    for (const IpAddress& address : server.addresses)
+        for (const DnsTransport transport : {DnsTransport::udp, DnsTransport::tcp})
+            queries.push_back({.server = {address, settings_.port},
+                               .name = evidence_.zone,
+                               .type = dns::type::soa,
+                               .recursion_desired = false,
+                               .edns = false,  // an update has no EDNS either
+                               .transport = transport});
     return queries;
 }
 

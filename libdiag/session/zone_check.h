@@ -36,6 +36,7 @@ struct ZoneEvidence {
     std::string primary;                       ///< MNAME of its SOA: where updates go
     std::vector<DnsReply> replies;             ///< of the resolver
     std::vector<std::string> missing_servers;  ///< NS names without an address
+    bool has_lost_primary = false;             ///< with update_path: the primary's name has no address
     std::vector<NameServer> servers;
     std::vector<DnsReply> update_path;  ///< of the primary: SOA over UDP and TCP, for each of its addresses
 };
@@ -55,6 +56,7 @@ private:
         std::string name;
         std::vector<IpAddress> addresses;
         std::size_t open_count = 0;  ///< of its address queries
+        bool is_listed = false;      ///< as an NS, which the primary need not be
     };
 
     DnsQuery ask_resolver(const std::string& name, std::uint16_t type) const;
@@ -63,8 +65,9 @@ private:
     std::vector<DnsQuery> on_zone(const DnsReply& reply);
     std::vector<DnsQuery> on_servers(const DnsReply& reply);
     std::vector<DnsQuery> on_address(const DnsReply& reply);
-    std::vector<DnsQuery> ask_server(const Server& server);
-    void add_server(const std::string& name, std::vector<DnsQuery>& queries);
+    std::vector<DnsQuery> ask_zone(const Server& server);
+    std::vector<DnsQuery> ask_update_path(const Server& server);
+    Server* add_server(const std::string& name, std::vector<DnsQuery>& queries);
 
     ZoneCheckSettings settings_;
     ZoneEvidence evidence_;

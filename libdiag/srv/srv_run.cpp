@@ -1,5 +1,7 @@
 #include "libdiag/srv/srv_run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -157,25 +159,66 @@ private:
     void reach() {
         std::vector<probe::Target> targets;
         std::vector<std::size_t> owners;
+        std::vector<std::vector<Reached>> hosts;
         for (std::size_t i = 0; i < waiting_.size(); ++i) {
-            const auto& evidence = waiting_[i].evidence;
-            for (const auto& record : evidence.records) {
-                const auto target = std::ranges::find(evidence.targets, record.target, &session::SrvTarget::name);
-                if (target == evidence.targets.end() || record.port == 0) continue;
-                for (const IpAddress& address : target->addresses) {
-                    targets.push_back({.host = {}, .address = address, .port = record.port});
-                    owners.push_back(i);
-                }
-            }
+            hosts.push_back(hosts_of(waiting_[i], targets));
+            owners.resize(targets.size(), i);
         }
         std::size_t next = 0;
         probe::probe(std::move(targets), {.timeout = settings_.timeout, .stop = settings_.stop},
                      {.on_target = [&](probe::TargetReport reached) {
-                         DomainReport& report = waiting_[owners[next++]];
-                         add(reached.findings, report);
-                         report.reach.push_back(std::move(reached));
+                         waiting_[owners[next++]].reach.push_back(std::move(reached));
                      }});
-        for (DomainReport& report : waiting_) on_domain_(std::move(report));
+        for (std::size_t i = 0; i < waiting_.size(); ++i) {
+            add(check_reach(hosts[i], waiting_[i].reach), waiting_[i]);
+            on_domain_(std::move(waiting_[i]));
+        }
+    }
+
+    // One record and what is to be said of its addresses.
+    struct Reached {
+        std::string name;
+        std::size_t address_count = 0;
+        std::vector<check::Finding> findings;
+    };
+
+    // A client goes on to the next address, and to the next host: one that fails beside others stops nobody.
+    static std::vector<check::Finding> check_reach(std::vector<Reached>& hosts,
+                                                   const std::vector<probe::TargetReport>& reports) {
+        bool any_works = false;
+        auto at = reports.begin();
+        for (Reached& host : hosts) {
+            std::vector<check::AddressEvidence> addresses;
+            for (std::size_t i = 0; i < host.address_count && at != reports.end(); ++i, ++at)
+                for (const auto& address : at->addresses) addresses.push_back(address.evidence);
+            if (addresses.empty()) continue;
+            host.findings = check::check_target(host.name, std::nullopt, addresses);
+            any_works = any_works || !check::is_failure(host.findings);
+        }
+        std::vector<check::Finding> findings;
+        for (Reached& host : hosts) {
+            if (any_works && check::is_failure(host.findings)) {
+                findings.push_back(check::skipped_host(host.name, host.findings));
+            } else {
+                std::ranges::move(host.findings, std::back_inserter(findings));
+            }
+        }
+        return findings;
+    }
+
+    // The hosts of a domain whose records can be tried, and their addresses as targets.
+    static std::vector<Reached> hosts_of(const DomainReport& report, std::vector<probe::Target>& targets) {
+        std::vector<Reached> hosts;
+        for (const auto& record : report.evidence.records) {
+            const auto* target = session::find_target(report.evidence, record.target);
+            if (target == nullptr || record.port == 0) continue;
+            for (const IpAddress& address : target->addresses)
+                targets.push_back({.host = {}, .address = address, .port = record.port});
+            hosts.push_back({.name = fmt::format("{}:{}", record.target, record.port),
+                             .address_count = target->addresses.size(),
+                             .findings = {}});
+        }
+        return hosts;
     }
 
     const std::vector<std::string>& domains_;

@@ -58,10 +58,7 @@ void append_records(std::string& out, const DomainReport& report) {
             chance += fmt::format(" (Vista: {:.1f} %)", report.equal_chances[i] * 100);
         if (!report.draws.empty()) chance += fmt::format("; drawn {} times", report.draws[i]);
         append_line(out, "", chance);
-        const session::SrvTarget* found = nullptr;
-        for (const auto& target : e.targets)
-            if (target.name == r.target) found = &target;
-        append_line(out, "", addresses_text(found));
+        append_line(out, "", addresses_text(session::find_target(e, r.target)));
     }
 }
 

@@ -35,18 +35,21 @@ class Zone:
     update: str       # who may: a key of UPDATES
     signed: bool      # DNSSEC
     primary: str      # MNAME of the SOA
+    server: str       # the NS record
     ttl: int
     soa_times: tuple  # refresh, retry, expire, minimum
 
     def text(self):
         """The zone file."""
         soa = f"@ SOA {self.primary} hostmaster 1 {' '.join(map(str, self.soa_times))}"
-        return "\n".join([f"$ORIGIN {self.name}.", f"$TTL {self.ttl}", soa, f"@ NS {self.primary}", *self.records, ""])
+        return "\n".join([f"$ORIGIN {self.name}.", f"$TTL {self.ttl}", soa, f"@ NS {self.server}", *self.records, ""])
 
 
-def zone(name, records, *, update="none", signed=False, primary="dns.lab.test.", ttl=60, soa_times=(86400, 7200, 604800, 5)):
-    """A zone with these lines of a zone file below its SOA and NS. Names without a final dot are below the zone's."""
-    return Zone(name.rstrip("."), tuple(records), update, signed, primary, ttl, soa_times)
+def zone(name, records, *, update="none", signed=False, primary="dns.lab.test.", server=None, ttl=60,
+         soa_times=(86400, 7200, 604800, 5)):
+    """A zone with these lines of a zone file below its SOA and NS. Names without a final dot are below the zone's. Its name
+    server is the primary unless `server` names another one."""
+    return Zone(name.rstrip("."), tuple(records), update, signed, primary, server or primary, ttl, soa_times)
 
 
 def lab_zone(lab):

@@ -274,8 +274,10 @@ std::string help_text() {
          << "\nExit status: 0 nothing wrong, 1 warnings, 2 critical findings, 3 could not work.\n\n"
             "Examples:\n"
             "  kms-srv example.com\n"
-            "  kms-srv --server 192.0.2.53 --server 198.51.100.53 example.com   compared\n"
-            "  kms-srv --from-ipconfig ipconfig.txt --server 192.0.2.53         as that client sees it\n"
+            "  kms-srv --server 192.0.2.53 --server 198.51.100.53 example.com\n"
+            "      compares the two\n"
+            "  kms-srv --from-ipconfig ipconfig.txt --server 192.0.2.53\n"
+            "      as that client sees it\n"
             "  kms-srv --expect kms1.example.com:1688 --reach example.com\n"
             "  kms-srv --events KMS-host.evtx --authoritative example.com\n"
             "  kms-srv --fast --json --targets domains.txt | jq -r 'select(.finding)'\n";

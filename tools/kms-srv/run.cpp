@@ -158,14 +158,21 @@ private:
         for (std::size_t i = 0; i < view_->reports.size(); ++i) {
             if (options_.explain && options_.format == cli::Format::text) {
                 const auto& candidate = view_->candidates[i];
-                writer_.write(fmt::format("{}. {}: {}{}\n", i + 1, escape_for_terminal(candidate.domain),
+                write_wrapped(fmt::format("{}. {}: {}{}", i + 1, escape_for_terminal(candidate.domain),
                                           describe(candidate.source),
                                           candidate.is_assumption ? " (an assumption: not documented)" : ""));
             }
             take(view_->reports[i]);
         }
         if (options_.format == cli::Format::text && !options_.loudness.quiet && !view_->reports.empty())
-            writer_.write(fmt::format("Verdict: {}\n", escape_for_terminal(verdict_text(*view_))));
+            write_wrapped(fmt::format("Verdict: {}", escape_for_terminal(verdict_text(*view_))));
+    }
+
+    void write_wrapped(std::string_view line) {
+        constexpr std::size_t width = 80, indent = 4;
+        std::string text;
+        report::append_wrapped(text, line, 0, indent, width);
+        writer_.write(text + '\n');
     }
 
     void take(const srv::DomainReport& report) {

@@ -1,0 +1,262 @@
+"""The program kms-srv as a user meets it: against a DNS server on loopback (tests/lab/dns_stub.py).
+
+Needs the built programs: $DIAG_BIN_DIR/kms-srv and kms-refhost. Loopback and ports of the system's choice only;
+tests/lab/dns_matrix_test.py has what it says of each fault.
+"""
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree as ElementTree
+
+import jsonschema
+
+ROOT = pathlib.Path(os.environ.get("DIAG_SOURCE_DIR") or pathlib.Path(__file__).resolve().parents[2])
+BIN = pathlib.Path(os.environ.get("DIAG_BIN_DIR", ""))
+TOOL, HOST = str(BIN / "kms-srv"), str(BIN / "kms-refhost")
+LIMIT_S = 60
+SAMPLES = ROOT / "tests/windows/samples"
+
+
+def srv(domain, *data):
+    return {"name": f"_vlmcs._tcp.{domain}", "type": "SRV", "data": list(data)}
+
+
+def address(name, data="127.0.0.1"):
+    return {"name": name, "type": "A", "data": data}
+
+
+ROWS = [srv("good.test", 0, 0, 1688, "kms1.good.test"), address("kms1.good.test"),
+        srv("warned.test", 0, 0, 1688, "kms1.warned.test"), srv("warned.test", 0, 0, 1688, "gone.warned.test"), address("kms1.warned.test"),
+        srv("weighted.test", 0, 30, 1688, "kms1.weighted.test"), srv("weighted.test", 0, 9, 1688, "kms2.weighted.test"),
+        address("kms1.weighted.test"), address("kms2.weighted.test"),
+        srv("alias.test", 0, 0, 1688, "a.alias.test"), {"name": "a.alias.test", "type": "CNAME", "data": "b.alias.test"},
+        address("b.alias.test"), srv("strange.test", 0, 0, 1688, "\x1b[31mred.strange.test"),
+        srv("l" * 60 + "." + "o" * 60 + ".test", 0, 0, 0, "g" * 60 + "." + "o" * 60 + ".test"),
+        {"name": "_vlmcs._tcp.silent.test", "rcode": "SILENT"}]
+
+
+class Case(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.dns = subprocess.Popen([sys.executable, "-B", ROOT / "tests/lab/dns_stub.py", "0", json.dumps(ROWS + cls.more_rows())],
+                                   stdout=subprocess.PIPE, text=True)
+        cls.addClassCleanup(cls.end, cls.dns)
+        cls.server = f"127.0.0.1:{re.search(r'[0-9]+', cls.dns.stdout.readline())[0]}"
+
+    @classmethod
+    def more_rows(cls):
+        return []
+
+    @staticmethod
+    def end(process):
+        process.kill()
+        process.communicate(timeout=LIMIT_S)
+
+    def run_tool(self, *arguments, **options):
+        options.setdefault("stdout", subprocess.PIPE)
+        if "input" not in options:
+            options.setdefault("stdin", subprocess.DEVNULL)
+        return subprocess.run([TOOL, *map(str, arguments)], stderr=subprocess.PIPE, text=True, timeout=LIMIT_S, check=False, **options)
+
+    def ask(self, *arguments, status, **options):
+        done = self.run_tool("--server", self.server, *arguments, **options)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        self.assertEqual(done.stderr, "")
+        return done.stdout
+
+    def documents(self, *arguments, status, **options):
+        return [json.loads(line) for line in self.ask("--json", *arguments, status=status, **options).splitlines()]
+
+
+class Options(Case):
+    def test_what_is_wrong_is_one_line_that_names_it_and_status_3(self):
+        for arguments, said in ((["a..test"], "a..test"), (["x" * 64 + ".test"], "no DNS domain"), ([".".join(["x" * 60] * 5)], "no DNS domain"),
+                                (["--server", "dns.example"], "--server"), (["--server", "192.0.2.0/24"], "--server"),
+                                (["--server", "192.0.2.1:0"], "--server"), (["--timeout", "0"], "--timeout"),
+                                (["--concurrency", "0"], "--concurrency"), (["--rate", "-1"], "--rate"), (["--simulate", "x"], "--simulate"),
+                                (["-4", "-6"], "-4 and -6"), (["--format", "xml"], "--format"), (["--color", "blue"], "--color"),
+                                (["--fail-on", "info"], "--fail-on"), (["--nonsense"], "nonsense"),
+                                (["--expect", "192.0.2.1"], "--expect"), (["--expect", "kms1.test:99999"], "--expect"),
+                                (["--suffix-list", "a.test,,b.test"], "--suffix-list"), (["--primary-suffix", "a..b"], "--primary-suffix"),
+                                (["--from-ipconfig", "x", "--workgroup"], "--from-ipconfig"), (["--workgroup", "a.test"], "leave out DOMAIN"),
+                                (["--targets", "/nonexistent"], "/nonexistent"), (["--policy", "/nonexistent", "a.test"], "/nonexistent"),
+                                (["--events", "/nonexistent"], "/nonexistent"), (["--from-ipconfig", "/dev/null"], "--from-ipconfig"),
+                                (["--events", "/dev/null"], "--events"), (["--workgroup"], "0x8007007B"),
+                                (["a\x1b[31m..test"], "no DNS domain")):
+            with self.subTest(arguments):
+                done = self.run_tool("--server", self.server, *arguments)
+                self.assertEqual((done.returncode, done.stdout), (3, ""), done.stderr)
+                self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+                self.assertTrue(done.stderr.startswith("kms-srv: "))
+                self.assertIn(said, done.stderr)
+                self.assertNotIn("\x1b", done.stderr)
+
+    def test_a_wrong_line_of_a_list_is_named(self):
+        for option, word in (("--targets", "a..test"), ("--policy", "kms1.test:x")):
+            done = self.run_tool("--server", self.server, option, "-", *(["good.test"] if option == "--policy" else []),
+                                 input=f"# a list\nfine.test\n{word}\n")
+            self.assertEqual(done.returncode, 3, done.stdout)
+            self.assertIn("line 3", done.stderr)
+
+    def test_a_backslash_in_a_list_is_doubled_once(self):
+        for option in ("--targets", "--policy"):
+            done = self.run_tool("--server", self.server, option, "-", *(["good.test"] if option == "--policy" else []), input="a\\b..test\n")
+            self.assertIn("'a\\\\b..test'", done.stderr)
+
+    def test_help_and_version_need_nothing_else(self):
+        for option in ("--help", "-h", "--version"):
+            done = self.run_tool(option)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn("kms-srv", done.stdout)
+
+    def test_every_option_is_in_the_manual(self):
+        manual = re.sub(r"\\-", "-", (ROOT / "docs/man/kms-srv.1").read_text(encoding="utf-8")).replace("Fl Fl ", "--").replace("Fl ", "-")
+        for option in set(re.findall(r"--[a-z][a-z0-9-]+", self.run_tool("--help").stdout)):
+            self.assertIn(option, manual)
+
+
+class Text(Case):
+    def test_questions_hosts_addresses_and_findings_are_shown(self):
+        text = self.ask("good.test", status=0)
+        for line in ("good.test publishes the KMS host kms1.good.test", "SRV _vlmcs._tcp.good.test.: NOERROR", self.server,
+                     "kms1.good.test:1688", "TTL 60 s", "tried first by 100.0 % of clients", "127.0.0.1"):
+            self.assertIn(line, text)
+
+    def test_no_line_is_wider_than_80_columns(self):
+        for arguments, status in ((["--help"], 0), (["-v", "good.test", "warned.test", "alias.test"], 1), (["-v", "missing.test"], 2),
+                                  (["-v", ROWS[-2]["name"].removeprefix("_vlmcs._tcp.")], 2),
+                                  (["--explain", "--suffix-list", "missing.test,good.test", "--workgroup"], 0)):
+            for line in self.ask(*arguments, status=status).splitlines():
+                if len(line.split()) > 1:  # a name may be longer than a line
+                    self.assertLessEqual(len(line), 80, line)
+
+    def test_what_a_server_says_cannot_reach_the_terminal(self):
+        text = self.ask("-v", "strange.test", status=2)
+        self.assertEqual([c for c in text if ord(c) < 32 and c != "\n"], [])
+
+    def test_quiet_leaves_out_what_is_well(self):
+        self.assertEqual(self.ask("-q", "good.test", status=0), "")
+        text = self.ask("-q", "good.test", "missing.test", status=2)
+        self.assertIn("missing.test", text)
+        self.assertNotIn("good.test", text)
+
+    def test_a_client_view_has_one_verdict(self):
+        text = self.ask("--explain", "--suffix-list", "missing.test,good.test", status=0)
+        self.assertIn("1. missing.test: the DNS suffix search list", text)
+        self.assertIn("Verdict: a client finds kms1.good.test:1688 under good.test", text)
+        self.assertIn("a client finds no host", self.ask("--suffix-list", "missing.test", status=2))
+
+
+class Status(Case):
+    def test_it_is_that_of_the_worst_finding_and_of_fail_on(self):
+        for arguments, status in ((["good.test"], 0), (["warned.test"], 1), (["missing.test"], 2), (["warned.test", "missing.test", "good.test"], 2),
+                                  (["--fail-on", "critical", "warned.test"], 0), (["--fail-on", "never", "missing.test"], 0)):
+            with self.subTest(arguments):
+                self.ask(*arguments, status=status)
+
+    def test_a_closed_pipe_ends_it_quietly(self):
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        with os.fdopen(write_end, "wb") as closed:
+            done = self.run_tool("--server", self.server, "good.test", stdout=closed)
+        self.assertEqual(done.stderr, "")
+        self.assertNotEqual(done.returncode, -13)
+
+    def test_a_full_disk_is_one_line(self):
+        with open("/dev/full", "wb") as full:
+            done = self.run_tool("--server", self.server, "good.test", stdout=full)
+        self.assertEqual(done.returncode, 3)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+
+class Formats(Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        schema = json.loads((ROOT / "docs/schema/kms-srv.schema.json").read_text(encoding="utf-8"))
+        jsonschema.Draft202012Validator.check_schema(schema)
+        cls.validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+
+    def assert_valid(self, documents):
+        for document in documents:
+            self.assertEqual([error.message for error in self.validator.iter_errors(document)], [])
+
+    def test_json_has_one_valid_line_for_each_domain_in_their_order(self):
+        domains = ["good.test", "warned.test", "missing.test", "alias.test", "strange.test", "weighted.test"]
+        documents = self.documents("--simulate", 7, *domains, status=2)
+        self.assertEqual([document["domain"] for document in documents], domains)
+        self.assert_valid(documents)
+        self.assert_valid(self.documents("--authoritative", "--update-check", "--timeout", 1, "silent.test", status=2))
+
+    def test_the_schema_refuses_what_is_wrong_in_one_place(self):
+        document, = self.documents("missing.test", status=2)
+        for key, value in (("schema_version", 2), ("kind", "probe"), ("finding", "NO-RECORD"), ("windows_code", "8007232B"), ("stage", None),
+                           ("records", [{}]), ("replies", [{"server": "x"}]), ("more", 1)):
+            self.assertFalse(self.validator.is_valid(document | {key: value}), key)
+
+    def test_chances_are_those_of_rfc_2782(self):
+        document, = self.documents("--simulate", 4000, "weighted.test", status=0)
+        # A mark from 0 to 39: the one of weight 30 has 30 of them, the other 9, and 0 belongs to whoever stands first.
+        chances = {r["target"]: r["first_choice_ppm"] for r in document["records"]}
+        self.assertAlmostEqual(chances["kms1.weighted.test"], 30.5 / 40 * 1e6, delta=1)
+        self.assertAlmostEqual(chances["kms2.weighted.test"], 9.5 / 40 * 1e6, delta=1)
+        self.assertEqual([r["first_choice_vista_ppm"] for r in document["records"]], [500000, 500000])
+        self.assertEqual(sum(r["drawn"] for r in document["records"]), 4000)
+        self.assertAlmostEqual(document["records"][0]["drawn"], 4000 * document["records"][0]["first_choice_ppm"] / 1e6, delta=200)
+
+    def test_nagios_and_junit_have_the_verdict(self):
+        self.assertTrue(self.ask("--format", "nagios", "good.test", status=0).startswith("KMS SRV OK"))
+        self.assertTrue(self.ask("--format", "nagios", "warned.test", status=1).startswith("KMS SRV WARNING"))
+        self.assertTrue(self.ask("--format", "nagios", "missing.test", status=2).startswith("KMS SRV CRITICAL"))
+        suite = ElementTree.fromstring(self.ask("--format", "junit", "good.test", "missing.test", status=2))
+        self.assertEqual((len(list(suite.iter("testcase"))), len(list(suite.iter("failure")))), (2, 1))
+
+
+class Inputs(Case):
+    def test_targets_come_from_a_list(self):
+        documents = self.documents("--targets", "-", input="# two\ngood.test.\n\n warned.test # a comment\n", status=1)
+        self.assertEqual([document["domain"] for document in documents], ["good.test", "warned.test"])
+
+    def test_a_policy_is_a_list_of_hosts(self):
+        document, = self.documents("--policy", "-", "good.test", input="kms1.good.test:1688\nkms9.good.test\n", status=1)
+        self.assertEqual([finding["id"] for finding in document["findings"]], ["KMS-SRV-NOT-PUBLISHED"])
+
+    def test_events_of_a_host_name_the_domains(self):
+        documents = self.documents("--events", SAMPLES / "events-viewer.csv", status=2)
+        self.assertEqual({document["domain"] for document in documents}, {"branch.example", "corp.example"})
+        failed = next(document for document in documents if document["domain"] == "branch.example")
+        self.assertIn("KMS-EVENT-PUBLISH-FAILED", [finding["id"] for finding in failed["findings"]])
+
+    def test_silence_ends_with_the_timeout(self):
+        document, = self.documents("--timeout", "0.3", "silent.test", status=2)
+        self.assertEqual(document["finding"], "KMS-DNS-NO-ANSWER")
+        self.assertLess(document["replies"][0]["query_ms"], 3000)
+
+
+class Reach(Case):
+    @classmethod
+    def more_rows(cls):
+        cls.host = subprocess.Popen([HOST, "--listen", "127.0.0.1:0"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        cls.addClassCleanup(cls.end, cls.host)
+        port = next(int(found[1]) for line in cls.host.stderr if (found := re.match(r"listening on 127\.0\.0\.1:(\d+)$", line)))
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            closed = listener.getsockname()[1]
+        return [srv("up.test", 0, 0, port, "kms1.up.test"), address("kms1.up.test"),
+                srv("down.test", 0, 0, closed, "kms1.down.test"), address("kms1.down.test")]
+
+    def test_a_host_is_probed_at_its_published_port(self):
+        up, down = self.documents("--reach", "up.test", "down.test", status=2)
+        self.assertEqual((up["finding"], len(up["reach"])), (None, 1))
+        self.assertEqual((down["finding"], down["windows_code"], down["inner_code"]), ("KMS-CONNECT-REFUSED", "0xC004F074", "0x800706BA"))
+
+
+if __name__ == "__main__":
+    unittest.main()
