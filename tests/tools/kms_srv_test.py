@@ -78,17 +78,23 @@ class Case(unittest.TestCase):
 
 class Options(Case):
     def test_what_is_wrong_is_one_line_that_names_it_and_status_3(self):
-        for arguments, said in ((["a..test"], "a..test"), (["x" * 64 + ".test"], "no DNS domain"), ([".".join(["x" * 60] * 5)], "no DNS domain"),
+        for arguments, said in ((["a..test"], "a..test"), (["x" * 64 + ".test"], "no DNS domain"),
+                                ([".".join(["x" * 60] * 5)], "no DNS domain"),
                                 (["--server", "dns.example"], "--server"), (["--server", "192.0.2.0/24"], "--server"),
                                 (["--server", "192.0.2.1:0"], "--server"), (["--timeout", "0"], "--timeout"),
-                                (["--concurrency", "0"], "--concurrency"), (["--rate", "-1"], "--rate"), (["--simulate", "x"], "--simulate"),
+                                (["--concurrency", "0"], "--concurrency"), (["--rate", "-1"], "--rate"),
+                                (["--simulate", "x"], "--simulate"),
                                 (["-4", "-6"], "-4 and -6"), (["--format", "xml"], "--format"), (["--color", "blue"], "--color"),
                                 (["--fail-on", "info"], "--fail-on"), (["--nonsense"], "nonsense"),
                                 (["--expect", "192.0.2.1"], "--expect"), (["--expect", "kms1.test:99999"], "--expect"),
-                                (["--suffix-list", "a.test,,b.test"], "--suffix-list"), (["--primary-suffix", "a..b"], "--primary-suffix"),
-                                (["--from-ipconfig", "x", "--workgroup"], "--from-ipconfig"), (["--workgroup", "a.test"], "leave out DOMAIN"),
-                                (["--targets", "/nonexistent"], "/nonexistent"), (["--policy", "/nonexistent", "a.test"], "/nonexistent"),
-                                (["--events", "/nonexistent"], "/nonexistent"), (["--from-ipconfig", "/dev/null"], "--from-ipconfig"),
+                                (["--suffix-list", "a.test,,b.test"], "--suffix-list"),
+                                (["--primary-suffix", "a..b"], "--primary-suffix"),
+                                (["--from-ipconfig", "x", "--workgroup"], "--from-ipconfig"),
+                                (["--workgroup", "a.test"], "leave out DOMAIN"),
+                                (["--targets", "/nonexistent"], "/nonexistent"),
+                                (["--policy", "/nonexistent", "a.test"], "/nonexistent"),
+                                (["--events", "/nonexistent"], "/nonexistent"),
+                                (["--from-ipconfig", "/dev/null"], "--from-ipconfig"),
                                 (["--events", "/dev/null"], "--events"), (["--workgroup"], "0x8007007B"),
                                 (["a\x1b[31m..test"], "no DNS domain")):
             with self.subTest(arguments):
@@ -131,7 +137,8 @@ class Text(Case):
             self.assertIn(line, text)
 
     def test_no_line_is_wider_than_80_columns(self):
-        for arguments, status in ((["--help"], 0), (["-v", "good.test", "warned.test", "alias.test"], 1), (["-v", "missing.test"], 2),
+        for arguments, status in ((["--help"], 0), (["-v", "good.test", "warned.test", "alias.test"], 1),
+                                  (["-v", "missing.test"], 2),
                                   (["-v", ROWS[-2]["name"].removeprefix("_vlmcs._tcp.")], 2),
                                   (["--explain", "--suffix-list", "missing.test,good.test", "--workgroup"], 0)):
             for line in self.ask(*arguments, status=status).splitlines():
@@ -157,7 +164,8 @@ class Text(Case):
 
 class Status(Case):
     def test_it_is_that_of_the_worst_finding_and_of_fail_on(self):
-        for arguments, status in ((["good.test"], 0), (["warned.test"], 1), (["missing.test"], 2), (["warned.test", "missing.test", "good.test"], 2),
+        for arguments, status in ((["good.test"], 0), (["warned.test"], 1), (["missing.test"], 2),
+                                  (["warned.test", "missing.test", "good.test"], 2),
                                   (["--fail-on", "critical", "warned.test"], 0), (["--fail-on", "never", "missing.test"], 0)):
             with self.subTest(arguments):
                 self.ask(*arguments, status=status)
