@@ -7,10 +7,12 @@ import json
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import xml.etree.ElementTree as ElementTree
 
@@ -203,6 +205,31 @@ class Formats(Case):
         self.assertEqual([document["domain"] for document in documents], domains)
         self.assert_valid(documents)
         self.assert_valid(self.documents("--authoritative", "--update-check", "--timeout", 1, "silent.test", status=2))
+
+    def test_watch_prints_a_domain_again_only_when_it_changed(self):
+        def stub(port, host):
+            rows = [srv("moving.test", 0, 0, 1688, host), address(host)]
+            process = subprocess.Popen([sys.executable, "-B", ROOT / "tests/lab/dns_stub.py", str(port), json.dumps(rows)],
+                                       stdout=subprocess.PIPE, text=True)
+            self.addCleanup(self.end, process)
+            return process, re.search(r"[0-9]+", process.stdout.readline())[0]
+
+        first, port = stub(0, "kms1.moving.test")
+        tool = subprocess.Popen([TOOL, "--json", "--fast", "--timeout", "1", "--server", f"127.0.0.1:{port}", "--watch", "0.1",
+                                 "moving.test"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.end, tool)
+        self.assertEqual(json.loads(tool.stdout.readline())["records"][0]["target"], "kms1.moving.test")
+        time.sleep(0.5)  # some rounds in which nothing changes
+        self.end(first)
+        stub(port, "kms2.moving.test")
+        later = []
+        while not later or later[-1]["records"] == []:  # it may have met the pause between the two servers
+            later.append(json.loads(tool.stdout.readline()))
+        self.assertEqual(later[-1]["records"][0]["target"], "kms2.moving.test")
+        self.assertLessEqual(len(later), 3)
+        tool.send_signal(signal.SIGINT)
+        rest, errors = tool.communicate(timeout=LIMIT_S)
+        self.assertEqual((rest, errors, tool.returncode), ("", "", 0))
 
     def test_the_schema_refuses_what_is_wrong_in_one_place(self):
         document, = self.documents("missing.test", status=2)

@@ -57,6 +57,7 @@ po::options_description visible_options() {
     add_what("events", cli::text_value("FILE"),
              "event log of a KMS host (EVTX, XML, CSV, text): set its publication beside DNS");
     add_what("reach", "probe each published host up to the RPC bind, which no host counts");
+    add_what("watch", cli::text_value("SECONDS"), "repeat, and print a domain again only when something changed");
     add_what("simulate", cli::text_value("N"), "draw the first choice of N clients");
     add_what("fast", "only the record and its addresses: no misspelt names, no wildcard");
 
@@ -208,6 +209,12 @@ Result read_output(const po::variables_map& map, Options& out) {
     out.color = *color;
     out.fail_on = *fail_on;
     out.loudness = cli::loudness_of(map);
+    const auto watch = cli::seconds_of(map, "watch", 100ms, 86'400'000ms);
+    if (!watch) return Problem(watch.error());
+    out.watch = *watch;
+    const bool whole_document = *format == cli::Format::nagios || *format == cli::Format::junit;
+    if (out.watch && whole_document)
+        return Problem(fmt::format("--watch never ends, and --format {} is printed at the end", name_of(*format)));
     return {};
 }
 

@@ -21,8 +21,9 @@ struct Options {
     std::optional<session::ClientDns> client;  ///< the client whose view is wanted; without domains this machine's
     std::optional<std::string> ipconfig_file;  ///< it is described by a saved ipconfig /all
     std::optional<std::string> event_file;     ///< the exported event log of a host
-    bool explain = false;                      ///< say why each domain is asked
-    srv::SrvSettings settings;                 ///< its servers are those of --server; none: those of this machine
+    std::optional<std::chrono::milliseconds> watch;  ///< repeat, and print only what changed
+    bool explain = false;                            ///< say why each domain is asked
+    srv::SrvSettings settings;                       ///< its servers are those of --server; none: those of this machine
     cli::Format format = cli::Format::text;
     cli::Color color = cli::Color::automatic;
     cli::Loudness loudness;

@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <thread>
+#include <utility>
 
 #include "libdiag/base/utf.h"
 #include "libdiag/cli/block_writer.h"
@@ -40,8 +43,39 @@ public:
              {&Run::read_domains, &Run::read_events, &Run::find_client, &Run::read_policy, &Run::find_servers})
             if (auto done = (this->*step)(); !done) return fail(done.error());
         options_.settings.stop = environment_.stop;
-        const bool all_done = srv::check_domains(options_.domains, options_.settings,
-                                                 [this](srv::DomainReport report) { on_domain(report); });
+        return options_.watch ? watch() : once();
+    }
+
+private:
+    using Result = std::expected<void, std::string>;
+
+    // Until somebody stops it; the status is that of the last round.
+    int watch() {
+        while (true) {
+            const auto next = std::chrono::steady_clock::now() + *options_.watch;
+            worst_.reset();
+            done_count_ = 0;
+            if (view_) view_->reports.clear();
+            if (!check()) break;
+            if (view_) finish_view();
+            writer_.flush();
+            while (!is_stopped() && std::chrono::steady_clock::now() < next)
+                std::this_thread::sleep_for(std::chrono::milliseconds{50});
+            if (is_stopped()) break;
+        }
+        writer_.flush();
+        return environment_.out.status(cli::exit_status(worst_, options_.fail_on));
+    }
+
+    bool is_stopped() const { return environment_.stop != nullptr && environment_.stop->load(); }
+
+    bool check() {
+        return srv::check_domains(options_.domains, options_.settings,
+                                  [this](srv::DomainReport report) { on_domain(report); });
+    }
+
+    int once() {
+        const bool all_done = check();
         // Nobody may take what was not asked for as in order. A reader who went away knows.
         const bool cut_short = !all_done && !environment_.out.has_ended();
         if (view_ && !cut_short) finish_view();
@@ -49,9 +83,6 @@ public:
         if (cut_short) return fail(fmt::format("stopped after {} of {} domains", done_count_, options_.domains.size()));
         return environment_.out.status(cli::exit_status(worst_, options_.fail_on));
     }
-
-private:
-    using Result = std::expected<void, std::string>;
 
     int fail(const std::string& message) {
         if (options_.format == cli::Format::nagios) {
@@ -179,7 +210,7 @@ private:
         const auto worst = check::worst(report.findings);
         if (worst && (!worst_ || *worst > *worst_)) worst_ = worst;
         const bool is_fine = !worst || *worst == check::Severity::info;
-        const bool is_shown = !options_.loudness.quiet || !is_fine;
+        const bool is_shown = (!options_.loudness.quiet || !is_fine) && (!options_.watch || has_changed(report));
         std::string text;
         switch (options_.format) {
             case cli::Format::text:
@@ -192,6 +223,21 @@ private:
             case cli::Format::junit: subjects_.push_back(srv::make_subject(report)); break;
         }
         writer_.write(text);
+    }
+
+    // Against the round before: other records, addresses or findings, not other times.
+    bool has_changed(const srv::DomainReport& report) {
+        std::vector<std::string> facts;
+        for (const auto& r : report.evidence.records)
+            facts.push_back(fmt::format("{} {} {} {}", r.priority, r.weight, r.port, r.target));
+        for (const auto& target : report.evidence.targets)
+            for (const IpAddress& address : target.addresses)
+                facts.push_back(fmt::format("{} {}", target.name, to_string(address)));
+        for (const check::Finding& finding : report.findings)
+            facts.push_back(fmt::format("{} {}", finding.rule->id, finding.title));
+        std::ranges::sort(facts);  // servers rotate the order of records
+        std::string state = fmt::format("{}", fmt::join(facts, "\n"));
+        return std::exchange(states_[report.evidence.domain], state + "\n") != state + "\n";
     }
 
     void finish(bool cut_short) {
@@ -210,6 +256,7 @@ private:
     std::vector<report::Subject> subjects_;
     std::optional<check::Severity> worst_;
     std::optional<srv::ClientView> view_;
+    std::map<std::string, std::string> states_;  // of --watch: what was last seen of each domain
     std::size_t done_count_ = 0;
 };
 
