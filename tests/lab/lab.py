@@ -1,4 +1,4 @@
-"""A network for tests: scripts/lab with an agent in it, and what tests do with its hosts.
+"""A network for tests: scripts/lab with a process in it that starts others, and what tests do with its hosts.
 
     lab = shared()                       # one for all tests of a program (class LabCase has it); built in some 0.2 s
     host = lab.refhost("kms1")           # listens on both addresses of kms1, port 1688
@@ -129,9 +129,9 @@ class Lab:
         self._processes, self._changed, self._names_changed = [], set(), False
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._socket.settimeout(LIMIT_S)
-        agent = [sys.executable, "-B", here / "agent.py", str(theirs.fileno())]
+        inside = [sys.executable, "-B", here / "inside.py", str(theirs.fileno())]
         with theirs:
-            self.script = subprocess.Popen([*command, "--quiet", "--", *agent], pass_fds=[theirs.fileno()],
+            self.script = subprocess.Popen([*command, "--quiet", "--", *inside], pass_fds=[theirs.fileno()],
                                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         greeting = self._socket.recv(65536)
         if not greeting:
@@ -142,7 +142,7 @@ class Lab:
         self.names = self.run("client", ["cat", f"{self.environment['LAB_DIR']}/hosts"]).stdout
 
     def close(self):
-        self._socket.close()  # ends the agent, which ends the lab
+        self._socket.close()  # ends the process inside, which ends the lab
         for process in self._processes:
             process.release()
         self.script.communicate(timeout=LIMIT_S)

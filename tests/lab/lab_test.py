@@ -235,7 +235,7 @@ class OrdinaryUser(unittest.TestCase):
         self.assertNotEqual(outside, 0)
 
     def test_a_kms_host_is_reached_and_captured_without_root(self):
-        for name in ("agent.py", "capture.py", "plain_client.py"):
+        for name in ("inside.py", "capture.py", "plain_client.py"):
             shutil.copy(lab.HERE / name, self.folder)
         shutil.copy(lab.BIN / "kms-refhost", self.folder)
         (self.folder / "captures").mkdir()

@@ -1,6 +1,6 @@
 """Inside a lab (scripts/lab): starts processes in its hosts and passes signals on, as lab.py outside asks.
 
-usage: agent.py DESCRIPTOR, a connected SOCK_SEQPACKET socket. The first message goes out: the environment of the lab. Then
+usage: inside.py DESCRIPTOR, a connected SOCK_SEQPACKET socket. The first message goes out: the environment of the lab. Then
 each request, a JSON object, gets one answer: {} or {"error": TEXT}, for a start {"pid": N}.
 
     {"start": ARGV, "host": NAME, "cwd": FOLDER, "env": {...}}  with descriptors for standard input, output, error, and a pipe
@@ -8,7 +8,7 @@ each request, a JSON object, gets one answer: {} or {"error": TEXT}, for a start
     {"signal": NUMBER, "pid": N}                                 to the process, if it still runs
     {"signal": NUMBER, "group": N}                               to all that are left of the process group N
 
-When the socket closes the agent ends, and with it the lab.
+When the socket closes the process ends, and with it the lab.
 """
 import json
 import os
@@ -20,7 +20,7 @@ import threading
 MAX_REQUEST_SIZE = 128 * 1024
 
 
-class Agent:
+class Inside:
     def __init__(self, connection):
         self.connection = connection
         self.running = {}
@@ -71,4 +71,4 @@ class Agent:
 
 
 if __name__ == "__main__":
-    Agent(socket.socket(fileno=int(sys.argv[1]))).serve()
+    Inside(socket.socket(fileno=int(sys.argv[1]))).serve()
