@@ -137,7 +137,7 @@ TEST_CASE("activate: under the lab keys a host that cannot read the request has 
 TEST_CASE("activate: under keys of one's own the same answer is a failure", "[activate]") {
     LiveHost host{with_fault("hresult:0x8007000D")};
     ActivationSettings settings = asking(host.port());
-    settings.profile.name = "own";
+    settings.profile.is_built_in = false;
     const Activation activation = activate::activate(settings);
     CHECK(result_of(activation) == Result::failed);
     CHECK(find(activation, check::rule::lab_keys_refused) == nullptr);

@@ -78,7 +78,7 @@ Activation refused_with(std::uint32_t hresult) {
     LiveHost host{std::move(plan)};
     activate::ActivationSettings settings;
     settings.request = request_of("windows 11 enterprise");
-    settings.profile.name = "own";  // the lab keys would excuse 0x8007000D
+    settings.profile.is_built_in = false;  // the lab keys would excuse 0x8007000D
     settings.discovery.host = probe::Target{.host = {}, .address = IpAddress::parse("127.0.0.1"), .port = host.port()};
     return activate::activate(settings);
 }
