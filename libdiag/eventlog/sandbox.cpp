@@ -100,8 +100,11 @@ bool restrict_child(const SandboxLimits& limits) {
     for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGTERM, SIGINT, SIGXCPU, SIGPIPE})
         ::signal(signal, SIG_DFL);
     const bool has_memory_limit = is_sanitized || limit(RLIMIT_DATA, limits.memory_size);
-    return has_memory_limit && limit(RLIMIT_CPU, static_cast<rlim_t>(limits.processor_time.count())) &&
-           limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NOFILE, 0);
+    // The sanitizers ask the kernel through a pipe whether memory may be read.
+    const bool has_file_limit = is_sanitized || limit(RLIMIT_NOFILE, 0);
+    return has_memory_limit && has_file_limit &&
+           limit(RLIMIT_CPU, static_cast<rlim_t>(limits.processor_time.count())) && limit(RLIMIT_CORE, 0) &&
+           limit(RLIMIT_FSIZE, 0);
 }
 
 // Never returns: what belongs to the parent (its buffers, its destructors) must not run twice.

@@ -146,7 +146,9 @@ bool Dialog::send(Bytes bytes) {
     socket_.non_blocking(true, error);
     const std::size_t size = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), error);
     if (size == bytes.size()) return true;
-    // What a closed connection does to us is told by the read; here it only ends the writing.
+    // What a closed connection does to us is told by the read; but whoever meets a reset first takes it, and the read then
+    // sees an end in order.
+    was_reset_ = was_reset_ || error == asio::error::connection_reset;
     if (error && error != asio::error::would_block && error != asio::error::try_again) return true;
     writing_ = true;
     const auto rest = std::make_shared<ByteVector>(bytes.begin() + static_cast<std::ptrdiff_t>(size), bytes.end());
@@ -170,7 +172,7 @@ void Dialog::read() {
 
 void Dialog::on_read(const error_code& error, std::size_t size) {
     if (error) {
-        const bool closed = error == asio::error::eof;
+        const bool closed = error == asio::error::eof && !was_reset_;
         client_.on_end(closed ? session::ConnectionEnd::closed : session::ConnectionEnd::reset, now());
         return finish();
     }

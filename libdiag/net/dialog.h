@@ -45,6 +45,7 @@ private:
     std::deque<session::Action> actions_;
     bool reading_ = false;
     bool writing_ = false;
+    bool was_reset_ = false;  // a write met it
     bool over_ = false;
     std::array<std::uint8_t, 4096> in_;
 };

@@ -114,12 +114,23 @@ def serve_tcp(listener, table):
             client.sendall(struct.pack(">H", len(answer)) + answer)
 
 
+def listen(port):
+    """The same port over UDP and TCP; of the system's choice for 0, which may take some tries: one may be free and the other not."""
+    for attempt in range(20):
+        udp = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        udp.bind(("::", port))
+        try:
+            return udp, socket.create_server(("", udp.getsockname()[1]), family=socket.AF_INET6, dualstack_ipv6=True)
+        except OSError:
+            udp.close()
+            if port or attempt == 19:
+                raise
+
+
 def main(port, rows):
     table = Table(rows)
-    udp = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-    udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-    udp.bind(("::", port))
-    tcp = socket.create_server(("", udp.getsockname()[1]), family=socket.AF_INET6, dualstack_ipv6=True)
+    udp, tcp = listen(port)
     selector = selectors.DefaultSelector()
     selector.register(udp, selectors.EVENT_READ, serve_udp)
     selector.register(tcp, selectors.EVENT_READ, serve_tcp)
