@@ -92,6 +92,7 @@ void check_servers(const session::ZoneEvidence& e, std::vector<Finding>& out) {
             std::move(lame));
     const auto texts_of = [](const auto& map) {
         std::vector<std::string> texts;
+        texts.reserve(map.size());
         for (const auto& [value, servers] : map)
             texts.push_back(fmt::format("{}: {}", fmt::join(servers, ", "), value));
         return texts;

@@ -86,6 +86,7 @@ private:
 
     std::vector<std::string> reply_texts() const {
         std::vector<std::string> texts;
+        texts.reserve(e_.replies.size());
         for (const DnsReply& reply : e_.replies) texts.push_back(reply_text(reply));
         return texts;
     }
@@ -172,6 +173,7 @@ private:
         }
         const auto texts_of = [](const std::vector<const ServiceRecord*>& records) {
             std::vector<std::string> texts;
+            texts.reserve(records.size());
             for (const auto* r : records) texts.push_back(record_text(*r));
             return texts;
         };
@@ -220,6 +222,7 @@ private:
 
     static std::vector<std::string> texts_of(const SrvTarget& target) {
         std::vector<std::string> texts;
+        texts.reserve(target.replies.size());
         for (const DnsReply& reply : target.replies) texts.push_back(reply_text(reply));
         return texts;
     }

@@ -44,8 +44,8 @@ Udp::endpoint to_udp(const Endpoint& endpoint) {
 /// The registration of one service, over and over.
 class Publisher::Publication {
 public:
-    Publication(asio::io_context& context, Publisher& owner, session::PublishedService service)
-        : context_{context}, owner_{owner}, service_{std::move(service)}, timer_{context} {}
+    Publication(asio::io_context& context, Publisher& owner, const session::PublishedService& service)
+        : context_{context}, owner_{owner}, service_{service}, timer_{context} {}
 
     void begin() {
         const PublishSettings& settings = owner_.settings_;

@@ -81,6 +81,7 @@ std::vector<double> first_choice_chances(const std::vector<ServiceRecord>& recor
 std::vector<double> equal_chances(const std::vector<ServiceRecord>& records) {
     const auto count = static_cast<double>(std::count_if(records.begin(), records.end(), is_usable));
     std::vector<double> chances;
+    chances.reserve(records.size());
     for (const auto& r : records) chances.push_back(is_usable(r) ? 1 / count : 0);
     return chances;
 }

@@ -1,5 +1,7 @@
 #include "libdiag/srv/srv_json.h"
 
+#include <cmath>
+
 #include "libdiag/base/hex.h"
 #include "libdiag/proto/dns/names.h"
 #include "libdiag/report/json_finding.h"
@@ -49,8 +51,8 @@ void write_records(JsonWriter& json, const DomainReport& report) {
         json.member("target", std::string_view{records[i].target});
         json.member("ttl", records[i].ttl);
         // In parts of a million: a whole number says the same everywhere.
-        json.member("first_choice_ppm", static_cast<std::uint64_t>(report.chances[i] * 1e6 + 0.5));
-        json.member("first_choice_vista_ppm", static_cast<std::uint64_t>(report.equal_chances[i] * 1e6 + 0.5));
+        json.member("first_choice_ppm", std::lround(report.chances[i] * 1e6));
+        json.member("first_choice_vista_ppm", std::lround(report.equal_chances[i] * 1e6));
         if (!report.draws.empty()) json.member("drawn", report.draws[i]);
         json.end_object();
     }

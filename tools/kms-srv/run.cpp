@@ -228,6 +228,7 @@ private:
     // Against the round before: other records, addresses or findings, not other times.
     bool has_changed(const srv::DomainReport& report) {
         std::vector<std::string> facts;
+        facts.reserve(report.evidence.records.size() + report.evidence.targets.size() + report.findings.size());
         for (const auto& r : report.evidence.records)
             facts.push_back(fmt::format("{} {} {} {}", r.priority, r.weight, r.port, r.target));
         for (const auto& target : report.evidence.targets)
