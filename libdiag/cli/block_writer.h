@@ -8,7 +8,8 @@
 
 namespace diag::cli {
 
-/// Results of many small pieces: one system call for many of them, but nobody waits longer than a moment for one. When nobody
+/// Results of many small pieces: one system call for many of them. A piece that comes within 100 ms of the last writing waits
+/// for the next piece or for flush(): whoever pauses calls that. When nobody
 /// reads them any more, or they cannot be written, it asks the tool to stop (signals.h). Progress, on a terminal, stands on a
 /// line of its own on standard error and goes away when results are written.
 class BlockWriter {
