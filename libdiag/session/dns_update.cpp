@@ -97,9 +97,9 @@ std::optional<dns::DomainName> service_owner(const dns::DomainName& domain) {
     return owner;
 }
 
-DnsUpdate::DnsUpdate(DnsUpdateSettings settings, PublishedService service, RandomBytes random)
+DnsUpdate::DnsUpdate(DnsUpdateSettings settings, const PublishedService& service, RandomBytes random)
     : settings_{std::move(settings)},
-      service_{std::move(service)},
+      service_{service},
       random_{std::move(random)},
       owner_{service_owner(service_.domain).value_or(service_.domain)} {
     if (settings_.resolvers.size() > max_resolver_count) settings_.resolvers.resize(max_resolver_count);

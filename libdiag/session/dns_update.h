@@ -48,7 +48,7 @@ struct PublishResult {
 class DnsUpdate {
 public:
     /// `service.domain` has room for service_owner().
-    DnsUpdate(DnsUpdateSettings settings, PublishedService service, RandomBytes random);
+    DnsUpdate(DnsUpdateSettings settings, const PublishedService& service, RandomBytes random);
 
     std::optional<DnsAttempt> start(Now now);
     std::optional<DnsAttempt> on_datagram(const Endpoint& from, Bytes bytes, Now now);
