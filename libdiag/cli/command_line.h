@@ -47,4 +47,16 @@ template <class T> std::expected<T, std::string> of_option(const char* name, std
     return value;
 }
 
+/// Appends what each text of a repeatable option stands for.
+template <class T, class Parse>
+std::expected<void, std::string> read_each(const po::variables_map& map, const char* name, Parse parse,
+                                           std::vector<T>& out) {
+    for (const std::string& text : texts_of(map, name)) {
+        auto value = of_option(name, std::expected<T, std::string>{parse(text)});
+        if (!value) return std::unexpected(value.error());
+        out.push_back(std::move(*value));
+    }
+    return {};
+}
+
 }  // namespace diag::cli

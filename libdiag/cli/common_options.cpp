@@ -106,4 +106,25 @@ Loudness loudness_of(const po::variables_map& map) {
     return {.quiet = map.contains("quiet"), .verbose = map.contains("verbose")};
 }
 
+std::expected<void, std::string> read_output(const po::variables_map& map, std::span<const Format> formats,
+                                             OutputOptions& out) {
+    const auto format = format_of(map, formats);
+    if (!format) return std::unexpected(format.error());
+    const auto color = color_of(map);
+    if (!color) return std::unexpected(color.error());
+    const auto fail_on = fail_on_of(map);
+    if (!fail_on) return std::unexpected(fail_on.error());
+    out = {.format = *format, .color = *color, .loudness = loudness_of(map), .fail_on = *fail_on};
+    return {};
+}
+
+std::expected<void, std::string> read_families(const po::variables_map& map, bool& v4, bool& v6) {
+    const bool only_v4 = map.contains("ipv4");
+    const bool only_v6 = map.contains("ipv6");
+    if (only_v4 && only_v6) return std::unexpected("-4 and -6 contradict each other; without either both are used");
+    v4 = !only_v6;
+    v6 = !only_v4;
+    return {};
+}
+
 }  // namespace diag::cli

@@ -39,4 +39,18 @@ struct Loudness {
 };
 Loudness loudness_of(const po::variables_map& map);
 
+/// All of them, for the options of a tool to be made of.
+struct OutputOptions {
+    Format format = Format::text;
+    Color color = Color::automatic;
+    Loudness loudness;
+    std::optional<check::Severity> fail_on = check::Severity::warning;  ///< from which on the exit status is not 0
+};
+/// Reads them; those that a tool does not have keep their defaults.
+std::expected<void, std::string> read_output(const po::variables_map& map, std::span<const Format> formats,
+                                             OutputOptions& out);
+
+/// -4 and -6 as which of both families is wanted: without either both.
+std::expected<void, std::string> read_families(const po::variables_map& map, bool& v4, bool& v6);
+
 }  // namespace diag::cli

@@ -67,4 +67,13 @@ std::expected<std::optional<std::chrono::milliseconds>, std::string> seconds_of(
         map, name, [=](std::string_view text) { return parse_seconds(text, low, high); });
 }
 
+std::expected<void, std::string> read_seconds(const po::variables_map& map, const char* name,
+                                              std::chrono::milliseconds low, std::chrono::milliseconds high,
+                                              std::chrono::milliseconds& out) {
+    const auto time = seconds_of(map, name, low, high);
+    if (!time) return std::unexpected(time.error());
+    if (*time) out = **time;
+    return {};
+}
+
 }  // namespace diag::cli

@@ -26,4 +26,19 @@ std::expected<std::optional<std::chrono::milliseconds>, std::string> seconds_of(
                                                                                 std::chrono::milliseconds low,
                                                                                 std::chrono::milliseconds high);
 
+/// Sets `out` from a number that was given; `high` fits into it.
+template <class T>
+std::expected<void, std::string> read_number(const po::variables_map& map, const char* name, std::uint64_t low,
+                                             std::uint64_t high, T& out) {
+    const auto number = number_of(map, name, low, high);
+    if (!number) return std::unexpected(number.error());
+    if (*number) out = static_cast<T>(**number);
+    return {};
+}
+
+/// The same of a time in seconds.
+std::expected<void, std::string> read_seconds(const po::variables_map& map, const char* name,
+                                              std::chrono::milliseconds low, std::chrono::milliseconds high,
+                                              std::chrono::milliseconds& out);
+
 }  // namespace diag::cli

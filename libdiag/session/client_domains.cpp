@@ -1,7 +1,11 @@
 #include "libdiag/session/client_domains.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
+#include "libdiag/base/ip_address.h"
 #include "libdiag/base/line_text.h"
 #include "libdiag/base/saved_text.h"
 #include "libdiag/proto/dns/domain_name.h"
@@ -75,6 +79,23 @@ void read_resolv_conf_line(std::string_view line, ClientDns& client) {
 }
 
 }  // namespace
+
+std::expected<std::string, std::string> parse_domain(std::string_view text) {
+    const auto name = dns::DomainName::parse(text);
+    // DNS itself would take any byte.
+    const bool is_odd =
+        std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; });
+    const bool fits = !is_odd && name && !name->is_root() && name->wire_size() + service.size() <= dns::max_name_size;
+    if (!fits || IpAddress::parse(text)) return std::unexpected(fmt::format("'{}' is no DNS domain", text));
+    if (text.ends_with('.')) text.remove_suffix(1);
+    return std::string{text};
+}
+
+std::string_view name_of(Source source) {
+    static constexpr std::array<std::string_view, 6> names{"lookup_domain", "primary_suffix", "dhcp_domain",
+                                                           "search_list",   "devolution",     "connection_suffix"};
+    return names[static_cast<std::size_t>(source)];
+}
 
 std::string_view describe(Source source) {
     switch (source) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,8 +39,14 @@ struct Candidate {
 
 inline constexpr std::size_t max_candidate_count = 64;
 
+/// "search_list" and so on: for JSON.
+std::string_view name_of(Candidate::Source source);
 /// "the DNS suffix search list" and so on, for people.
 std::string_view describe(Candidate::Source source);
+
+/// A domain as somebody typed it, for which the service can be asked: without its final dot. The error is one line for people,
+/// which quotes the text as it is.
+std::expected<std::string, std::string> parse_domain(std::string_view text);
 
 /// The documented domains first, in the documented order: a lookup domain alone; else the primary suffix, of a workgroup
 /// machine the DHCP domain, the search list. Behind them, as assumptions, the parents of the primary suffix down to two

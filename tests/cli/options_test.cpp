@@ -169,5 +169,76 @@ TEST_CASE("seconds: positive decimals to the millisecond, within the range", "[c
     }
 }
 
+TEST_CASE("output: one struct has all that is asked for, and its defaults where nothing is", "[cli]") {
+    OutputOptions output;
+    REQUIRE(read_output(good({}), all, output));
+    CHECK(output.format == Format::text);
+    CHECK(output.color == Color::automatic);
+    CHECK(output.fail_on == check::Severity::warning);
+    CHECK_FALSE(output.loudness.quiet);
+    REQUIRE(read_output(good({"--json", "--color", "never", "-q", "--fail-on", "never"}), all, output));
+    CHECK(output.format == Format::json);
+    CHECK(output.color == Color::never);
+    CHECK(output.loudness.quiet);
+    CHECK_FALSE(output.fail_on);
+}
+
+TEST_CASE("output: what is wrong with one option leaves the struct as it was", "[cli]") {
+    const auto arguments = GENERATE(Arguments{"--format", "xml", "-q"}, Arguments{"--color", "blue", "-q"},
+                                    Arguments{"--fail-on", "info", "-q"});
+    OutputOptions output;
+    CHECK(error_of(read_output(good(arguments), all, output)).find(arguments[0]) == 0);
+    CHECK_FALSE(output.loudness.quiet);
+}
+
+TEST_CASE("numbers: what is not given leaves the value, what is wrong is an error", "[cli]") {
+    std::uint16_t port = 7;
+    std::chrono::milliseconds time = 3s;
+    REQUIRE(read_number(good({}), "port", 1, 65'535, port));
+    REQUIRE(read_seconds(good({}), "timeout", 1ms, 10s, time));
+    CHECK(port == 7);
+    CHECK(time == 3s);
+    REQUIRE(read_number(good({"--port", "65535"}), "port", 1, 65'535, port));
+    REQUIRE(read_seconds(good({"--timeout", "0.5"}), "timeout", 1ms, 10s, time));
+    CHECK(port == 65'535);
+    CHECK(time == 500ms);
+    CHECK(error_of(read_number(good({"--port", "65536"}), "port", 1, 65'535, port)).starts_with("--port: "));
+    CHECK(error_of(read_seconds(good({"--timeout", "11"}), "timeout", 1ms, 10s, time)).starts_with("--timeout: "));
+    CHECK(port == 65'535);
+}
+
+TEST_CASE("texts: each is read in its order, and an error names the option", "[cli]") {
+    const auto parse_peer = [](const std::string& text) -> std::expected<std::size_t, std::string> {
+        if (text == "bad\x1b") return std::unexpected("'" + text + "' is bad");
+        return text.size();
+    };
+    std::vector<std::size_t> sizes;
+    REQUIRE(read_each(good({"--peer", "a", "--peer", "bcd"}), "peer", parse_peer, sizes));
+    CHECK(sizes == std::vector<std::size_t>{1, 3});
+    const std::string problem = error_of(read_each(good({"--peer", "bad\x1b"}), "peer", parse_peer, sizes));
+    CHECK(problem.starts_with("--peer: 'bad"));
+    CHECK(problem.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("families: without a wish both, and not both wishes", "[cli]") {
+    const auto read = [](const Arguments& arguments, bool& v4, bool& v6) {
+        po::options_description options;
+        options.add_options()("ipv4,4", "")("ipv6,6", "");
+        Arguments all_arguments = arguments;
+        all_arguments.insert(all_arguments.begin(), "tool");
+        const auto map =
+            parse_command_line(static_cast<int>(all_arguments.size()), all_arguments.data(), options).value();
+        return read_families(map, v4, v6);
+    };
+    bool v4 = false, v6 = false;
+    REQUIRE(read({}, v4, v6));
+    CHECK((v4 && v6));
+    REQUIRE(read({"-4"}, v4, v6));
+    CHECK((v4 && !v6));
+    REQUIRE(read({"-6"}, v4, v6));
+    CHECK((!v4 && v6));
+    CHECK(error_of(read({"-4", "-6"}, v4, v6)).starts_with("-4 and -6 contradict"));
+}
+
 }  // namespace
 }  // namespace diag::cli

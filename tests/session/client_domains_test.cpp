@@ -100,5 +100,31 @@ TEST_CASE("resolv.conf: lists of any length are bounded", "[client_domains]") {
     CHECK(client.servers.size() == 16);
 }
 
+TEST_CASE("domain: what can be asked for is taken, without a final dot", "[client_domains]") {
+    CHECK(parse_domain("corp.example") == "corp.example");
+    CHECK(parse_domain("Corp.Example.") == "Corp.Example");
+    CHECK(parse_domain("test") == "test");
+    // RFC 1035 2.3.4: 255 bytes on the wire. Five labels of 48, one of 2, the root's 1, and 12 of the service.
+    const std::string label(47, 'a');
+    const std::string longest = label + "." + label + "." + label + "." + label + "." + label;
+    CHECK(parse_domain(longest + ".a") == longest + ".a");
+    CHECK_FALSE(parse_domain(longest + ".aa"));
+}
+
+TEST_CASE("domain: addresses, blanks, the root and what is no name are refused with the text", "[client_domains]") {
+    for (const std::string_view text : {"", ".", "a..b", "192.0.2.1", "2001:db8::1", "not a domain", "a\tb", "a\x7f"}) {
+        CAPTURE(text);
+        const auto domain = parse_domain(text);
+        REQUIRE_FALSE(domain);
+        CHECK(domain.error().find("'" + std::string{text} + "' is no DNS domain") == 0);
+    }
+}
+
+TEST_CASE("candidates: each source has a name of its own for scripts", "[client_domains]") {
+    CHECK(name_of(Candidate::Source::lookup_domain) == "lookup_domain");
+    CHECK(name_of(Candidate::Source::search_list) == "search_list");
+    CHECK(name_of(Candidate::Source::connection_suffix) == "connection_suffix");
+}
+
 }  // namespace
 }  // namespace diag::session

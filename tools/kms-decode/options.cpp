@@ -57,12 +57,16 @@ po::options_description visible_options() {
     return all;
 }
 
-Result read_format(const po::variables_map& map, Options& out) {
-    const auto format = cli::format_of(map, formats);
-    if (!format) return Problem(format.error());
+Result read_output(const po::variables_map& map, Options& out) {
+    cli::OutputOptions output;
+    if (auto done = cli::read_output(map, formats, output); !done) return done;
+    out.color = output.color;
+    out.fail_on = output.fail_on;
+    out.settings.quiet = output.loudness.quiet;
+    out.settings.verbose = output.loudness.verbose;
     using decode::Detail;
     Detail& detail = out.settings.detail;
-    if (*format == cli::Format::json) detail = Detail::json;
+    if (output.format == cli::Format::json) detail = Detail::json;
     if (map.contains("summary") && map.contains("tree")) return Problem("--summary and --tree contradict each other");
     if (detail == Detail::json && (map.contains("summary") || map.contains("tree"))) {
         return Problem("--json prints whole conversations: it goes with neither --summary nor --tree");
@@ -137,19 +141,6 @@ Result read_input(const po::variables_map& map, Options& out) {
     return {};
 }
 
-Result read_common(const po::variables_map& map, Options& out) {
-    const auto color = cli::color_of(map);
-    if (!color) return Problem(color.error());
-    const auto fail_on = cli::fail_on_of(map);
-    if (!fail_on) return Problem(fail_on.error());
-    const cli::Loudness loudness = cli::loudness_of(map);
-    out.color = *color;
-    out.fail_on = *fail_on;
-    out.settings.quiet = loudness.quiet;
-    out.settings.verbose = loudness.verbose;
-    return {};
-}
-
 }  // namespace
 
 std::expected<Options, std::string> parse_options(int argc, const char* const* argv) {
@@ -162,7 +153,7 @@ std::expected<Options, std::string> parse_options(int argc, const char* const* a
     if (out.help || out.version || out.outcome_list) return out;
     out.promiscuous = map->contains("promiscuous");
     out.settings.statistics = map->contains("stats");
-    for (auto* read : {read_format, read_common, read_selection, read_numbers, read_input})
+    for (auto* read : {read_output, read_selection, read_numbers, read_input})
         if (auto ok = read(*map, out); !ok) return Problem(ok.error());
     return out;
 }

@@ -174,15 +174,12 @@ Result read_faults(const po::variables_map& map, Options& out) {
 
 Result read_output(const po::variables_map& map, Options& out) {
     constexpr cli::Format formats[] = {cli::Format::text, cli::Format::json};
-    const auto format = cli::format_of(map, formats);
-    if (!format) return Problem(format.error());
-    const auto color = cli::color_of(map);
-    if (!color) return Problem(color.error());
-    const cli::Loudness loudness = cli::loudness_of(map);
-    out.json = *format == cli::Format::json;
-    out.color = *color;
-    out.quiet = loudness.quiet;
-    out.verbose = loudness.verbose;
+    cli::OutputOptions output;
+    if (auto done = cli::read_output(map, formats, output); !done) return done;
+    out.json = output.format == cli::Format::json;
+    out.color = output.color;
+    out.quiet = output.loudness.quiet;
+    out.verbose = output.loudness.verbose;
     out.state_file = cli::text_of(map, "state");
     out.event_log_file = cli::text_of(map, "event-log");
     for (const auto& [name, path] : {std::pair{"state", &out.state_file}, {"event-log", &out.event_log_file}})

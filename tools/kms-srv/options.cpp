@@ -8,7 +8,6 @@
 #include "libdiag/base/utf.h"
 #include "libdiag/cli/numbers.h"
 #include "libdiag/probe/targets.h"
-#include "libdiag/proto/dns/domain_name.h"
 
 namespace diag::srv_tool {
 namespace {
@@ -17,6 +16,7 @@ namespace po = cli::po;
 using namespace std::chrono_literals;
 using Problem = std::unexpected<std::string>;
 using Result = std::expected<void, std::string>;
+using session::parse_domain;
 
 constexpr cli::Format formats[] = {cli::Format::text, cli::Format::json, cli::Format::nagios, cli::Format::junit};
 constexpr const char* positional = "word";
@@ -73,16 +73,6 @@ po::options_description visible_options() {
     return all;
 }
 
-std::expected<std::string, std::string> parse_domain(std::string_view text) {
-    const auto name = dns::DomainName::parse(text);
-    constexpr std::size_t service_size = sizeof "_vlmcs._tcp";
-    if (!name || name->is_root() || name->wire_size() + service_size > dns::max_name_size)
-        return Problem(fmt::format("'{}' is no DNS domain", text));
-    std::string domain{text};
-    if (domain.ends_with('.')) domain.pop_back();
-    return domain;
-}
-
 std::expected<check::ExpectedHost, std::string> parse_expected(std::string_view text) {
     constexpr std::uint16_t any = 1;
     const auto targets = probe::parse_targets(text, any);
@@ -96,41 +86,23 @@ std::expected<check::ExpectedHost, std::string> parse_expected(std::string_view 
     return host;
 }
 
-template <class T>
-Result read_number(const po::variables_map& map, const char* name, std::uint64_t low, std::uint64_t high, T& out) {
-    const auto number = cli::number_of(map, name, low, high);
-    if (!number) return Problem(number.error());
-    if (*number) out = static_cast<T>(**number);
-    return {};
-}
-
 Result read_servers(const po::variables_map& map, Options& out) {
-    for (const std::string& text : cli::texts_of(map, "server")) {
-        const auto targets = cli::of_option("server", probe::parse_targets(text, dns_port));
-        if (!targets) return Problem(targets.error());
-        if (targets->size() != 1 || !targets->front().address)
-            return Problem(cli::option_problem("server", fmt::format("'{}' is no address", text)));
-        out.settings.check.servers.push_back({*targets->front().address, targets->front().port});
-    }
-    out.settings.check.every_server = out.settings.check.servers.size() > 1;
+    auto& servers = out.settings.check.servers;
+    const auto parse = [](const std::string& text) { return probe::parse_server(text, dns_port); };
+    if (auto done = cli::read_each(map, "server", parse, servers); !done) return done;
+    out.settings.check.every_server = servers.size() > 1;
     return {};
 }
 
 Result read_settings(const po::variables_map& map, Options& out) {
     constexpr std::uint64_t most = 1'000'000;
     out.settings.rate = 200;
-    for (const Result& result : {read_number(map, "concurrency", 1, most, out.settings.concurrency),
-                                 read_number(map, "rate", 0, most, out.settings.rate),
-                                 read_number(map, "simulate", 1, most, out.settings.simulated_count)})
+    for (const Result& result : {cli::read_number(map, "concurrency", 1, most, out.settings.concurrency),
+                                 cli::read_number(map, "rate", 0, most, out.settings.rate),
+                                 cli::read_number(map, "simulate", 1, most, out.settings.simulated_count),
+                                 cli::read_seconds(map, "timeout", 10ms, 3'600'000ms, out.settings.timeout),
+                                 cli::read_families(map, out.settings.check.v4, out.settings.check.v6)})
         if (!result) return result;
-    const auto timeout = cli::seconds_of(map, "timeout", 10ms, 3'600'000ms);
-    if (!timeout) return Problem(timeout.error());
-    if (*timeout) out.settings.timeout = **timeout;
-    const bool v4 = map.contains("ipv4");
-    const bool v6 = map.contains("ipv6");
-    if (v4 && v6) return Problem("-4 and -6 contradict each other; without either both are used");
-    out.settings.check.v4 = !v6;
-    out.settings.check.v6 = !v4;
     out.settings.check.extras = !map.contains("fast");
     out.settings.check.recursion_desired = !map.contains("norecurse");
     out.settings.reach = map.contains("reach");
@@ -189,32 +161,19 @@ Result read_client(const po::variables_map& map, Options& out) {
 }
 
 Result read_policy(const po::variables_map& map, Options& out) {
-    for (const std::string& text : cli::texts_of(map, "expect")) {
-        auto host = cli::of_option("expect", parse_expected(text));
-        if (!host) return Problem(host.error());
-        out.settings.expected.push_back(std::move(*host));
-    }
+    if (auto done = cli::read_each(map, "expect", parse_expected, out.settings.expected); !done) return done;
     out.policy_file = cli::text_of(map, "policy");
     return {};
 }
 
 Result read_output(const po::variables_map& map, Options& out) {
-    const auto format = cli::format_of(map, formats);
-    if (!format) return Problem(format.error());
-    const auto color = cli::color_of(map);
-    if (!color) return Problem(color.error());
-    const auto fail_on = cli::fail_on_of(map);
-    if (!fail_on) return Problem(fail_on.error());
-    out.format = *format;
-    out.color = *color;
-    out.fail_on = *fail_on;
-    out.loudness = cli::loudness_of(map);
+    if (auto done = cli::read_output(map, formats, out); !done) return done;
     const auto watch = cli::seconds_of(map, "watch", 100ms, 86'400'000ms);
     if (!watch) return Problem(watch.error());
     out.watch = *watch;
-    const bool whole_document = *format == cli::Format::nagios || *format == cli::Format::junit;
+    const bool whole_document = out.format == cli::Format::nagios || out.format == cli::Format::junit;
     if (out.watch && whole_document)
-        return Problem(fmt::format("--watch never ends, and --format {} is printed at the end", name_of(*format)));
+        return Problem(fmt::format("--watch never ends, and --format {} is printed at the end", name_of(out.format)));
     return {};
 }
 

@@ -12,7 +12,7 @@
 namespace diag::srv_tool {
 
 /// What the command line asks for.
-struct Options {
+struct Options : cli::OutputOptions {
     bool help = false;
     bool version = false;
     std::vector<std::string> domains;  ///< of the command line
@@ -24,10 +24,6 @@ struct Options {
     std::optional<std::chrono::milliseconds> watch;  ///< repeat, and print only what changed
     bool explain = false;                            ///< say why each domain is asked
     srv::SrvSettings settings;                       ///< its servers are those of --server; none: those of this machine
-    cli::Format format = cli::Format::text;
-    cli::Color color = cli::Color::automatic;
-    cli::Loudness loudness;
-    std::optional<check::Severity> fail_on = check::Severity::warning;
 };
 
 /// Parses the command line; the error is one line that says what is wrong.
