@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
-#include "libdiag/check/name_findings.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/net/name_client.h"
 #include "libdiag/probe/attempt.h"
+#include "libdiag/probe/published.h"
 
 namespace diag::activate {
 namespace {
@@ -19,10 +19,12 @@ public:
 
     Activation all() {
         out_.request = settings_.request;
-        out_.discovery = discover(settings_.discovery);
-        out_.problem = out_.discovery.problem;
-        std::size_t count = std::min(out_.discovery.hosts.size(), settings_.max_host_count);
-        for (std::size_t i = 0; i < count && !is_decided(); ++i) try_host(out_.discovery.hosts[i]);
+        out_.given = settings_.host.has_value();
+        if (out_.given) {
+            try_host(*settings_.host, std::nullopt);
+        } else {
+            search();
+        }
         judge();
         return std::move(out_);
     }
@@ -31,9 +33,17 @@ private:
     bool is_stopped() const { return settings_.stop != nullptr && settings_.stop->load(std::memory_order_relaxed); }
     bool is_decided() const { return out_.answer || out_.keys_refused || out_.problem || is_stopped(); }
 
-    void try_host(const probe::Target& target) {
+    void search() {
+        out_.discovery = discover::discover(settings_.discovery);
+        out_.problem = out_.discovery.problem;
+        for (const discover::Host& host : out_.discovery.hosts)
+            if (!is_decided()) try_host(probe::target_of(host), host);
+    }
+
+    void try_host(const probe::Target& target, const std::optional<discover::Host>& origin) {
         HostTry& host = out_.hosts.emplace_back();
         host.target = target;
+        host.origin = origin;
         std::vector<IpAddress> addresses;
         if (target.address) {
             addresses.push_back(*target.address);
@@ -56,7 +66,7 @@ private:
         net::NameClient client{{.timeout = settings_.timeout,
                                 .v4 = settings_.v4,
                                 .v6 = settings_.v6,
-                                .servers = settings_.discovery.dns_servers,
+                                .servers = settings_.discovery.servers,
                                 .stop = settings_.stop}};
         client.resolve({&name, 1}, [&](std::size_t, session::NameEvidence found) { evidence = std::move(found); });
         return evidence;
@@ -108,11 +118,9 @@ private:
 
     // Hosts that failed before another one answered cost a client time, and are worth a warning, no more.
     void judge() {
-        if (!out_.discovery.given && out_.discovery.hosts.empty() && !out_.discovery.lookups.empty()) {
-            auto finding = check::check_service(out_.discovery.lookups.back());
-            if (finding) out_.findings.push_back(std::move(*finding));
-        }
         const bool answered = out_.answer.has_value() || out_.keys_refused;
+        if (answered) discover::note_success(out_.discovery);
+        out_.findings = discover::findings_of(out_.discovery);
         for (std::size_t i = 0; i < out_.hosts.size(); ++i) {
             const bool is_last = i + 1 == out_.hosts.size();
             const auto& findings = out_.hosts[i].findings;
@@ -122,8 +130,7 @@ private:
                 out_.findings.insert(out_.findings.end(), findings.begin(), findings.end());
             }
         }
-        std::ranges::stable_sort(out_.findings, std::ranges::greater{},
-                                 [](const check::Finding& f) { return f.rule->severity; });
+        std::ranges::stable_sort(out_.findings, std::ranges::greater{}, discover::rank_of);
     }
 
     const ActivationSettings& settings_;

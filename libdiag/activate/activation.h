@@ -2,20 +2,20 @@
 
 #include <memory>
 
-#include "libdiag/activate/discovery.h"
 #include "libdiag/check/live_conversation.h"
+#include "libdiag/discover/discovery.h"
 #include "libdiag/probe/target_report.h"
 
 namespace diag::activate {
 
 struct ActivationSettings {
-    DiscoverySettings discovery;
+    std::optional<probe::Target> host;         ///< given: DNS is not asked for the service, as after slmgr /skms
+    discover::DiscoverySettings discovery;     ///< its servers are asked for the names of hosts as well
     std::chrono::milliseconds timeout{5'000};  ///< of each stage
     bool v4 = true;
     bool v6 = true;
     kms::BaseRequest request;
     kms::KeyProfile profile = kms::lab_profile();
-    std::size_t max_host_count = 16;  ///< of those that DNS names
     const std::atomic<bool>* stop = nullptr;
 };
 
@@ -28,6 +28,7 @@ struct AddressTry {
 /// One host that was tried.
 struct HostTry {
     probe::Target target;
+    std::optional<discover::Host> origin = {};  ///< the record that names it; none of a host that was given
     std::optional<session::NameEvidence> name;
     std::vector<AddressTry> addresses;  ///< until one could be connected to
     std::vector<check::Finding> findings;
@@ -42,7 +43,8 @@ struct Answer {
 
 struct Activation {
     kms::BaseRequest request;
-    Discovery discovery;
+    bool given = false;  ///< the host; then DNS was not asked for the service
+    discover::Discovery discovery;
     std::vector<HostTry> hosts;    ///< in the order in which they were tried, the last decided
     std::optional<Answer> answer;  ///< of the last, when it passed the checks of a client
     bool keys_refused = false;     ///< a host answered that it cannot read a request under the lab keys

@@ -3,6 +3,7 @@
 #include "libdiag/activate/verdict.h"
 #include "libdiag/base/hex.h"
 #include "libdiag/decode/exchange_json.h"
+#include "libdiag/discover/discovery_json.h"
 #include "libdiag/proto/kms/catalogue.h"
 #include "libdiag/report/json_fields.h"
 #include "libdiag/report/json_finding.h"
@@ -33,30 +34,6 @@ void write_ms(JsonWriter& json, std::string_view key, std::optional<std::chrono:
     }
 }
 
-void write_lookups(JsonWriter& json, const Discovery& discovery) {
-    json.key("lookups").begin_array();
-    for (const session::ServiceEvidence& lookup : discovery.lookups) {
-        json.begin_object();
-        json.member("query", std::string_view{lookup.query});
-        json.plain_member("end", name_of(lookup.end));
-        json.member("rcode", lookup.rcode);
-        write_ms(json, "lookup_ms", lookup.ended - lookup.began);
-        json.key("records").begin_array();
-        for (const session::ServiceRecord& record : lookup.records) {
-            json.begin_object();
-            json.member("priority", record.priority);
-            json.member("weight", record.weight);
-            json.member("port", record.port);
-            json.member("target", std::string_view{record.target});
-            json.member("ttl", record.ttl);
-            json.end_object();
-        }
-        json.end_array();
-        json.end_object();
-    }
-    json.end_array();
-}
-
 void write_address(JsonWriter& json, const AddressTry& tried) {
     const probe::Attempt& attempt = tried.attempt;
     json.begin_object();
@@ -78,6 +55,8 @@ void write_hosts(JsonWriter& json, const Activation& activation) {
     for (const HostTry& host : activation.hosts) {
         json.begin_object();
         json.member("target", std::string_view{to_string(host.target)});
+        json.key("origin");
+        discover::write_origin(json, host.origin);
         json.key("name_end");
         if (host.name) {
             json.plain(name_of(host.name->end));
@@ -132,7 +111,7 @@ void append_json(std::string& out, const Activation& activation, std::string_vie
     json.key("count");
     activation.answer ? json.value(activation.answer->response.count) : json.value(nullptr);
     json.member("needed_count", activation.request.required_client_count);
-    write_lookups(json, activation.discovery);
+    discover::write_lookups(json, activation.discovery);
     write_hosts(json, activation);
     write_texts(json, activation);
     report::write_findings(json, activation.findings);

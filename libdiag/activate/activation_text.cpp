@@ -6,6 +6,7 @@
 #include "libdiag/base/hex.h"
 #include "libdiag/base/utf.h"
 #include "libdiag/decode/exchange_text.h"
+#include "libdiag/discover/discovery_text.h"
 #include "libdiag/probe/probe_text.h"
 #include "libdiag/proto/kms/catalogue.h"
 #include "libdiag/slmgr/dlv_text.h"
@@ -26,18 +27,9 @@ void append_line(std::string& out, std::string_view label, std::string_view text
     out += '\n';
 }
 
-// "SRV _vlmcs._tcp.example.test: 2 records after 1.2 ms".
-void append_discovery(std::string& out, const Discovery& discovery) {
-    if (discovery.given) return append_line(out, "host", "given, so DNS is not asked for the service");
-    for (const session::ServiceEvidence& lookup : discovery.lookups) {
-        append_line(out, "dns",
-                    fmt::format("SRV {}: {} after {}", escape_for_terminal(lookup.query), describe(lookup.end),
-                                format_duration((lookup.ended - lookup.began).count())));
-        for (const session::ServiceRecord& record : lookup.records)
-            append_line(out, "",
-                        fmt::format("{}:{}, priority {}, weight {}, TTL {} s", escape_for_terminal(record.target),
-                                    record.port, record.priority, record.weight, record.ttl));
-    }
+void append_discovery(std::string& out, const Activation& activation) {
+    if (activation.given) return append_line(out, "host", "given, so DNS is not asked for the service");
+    discover::append_lookups(out, activation.discovery);
 }
 
 void append_client(std::string& out, const Activation& activation, const report::Style& style) {
@@ -49,7 +41,7 @@ void append_client(std::string& out, const Activation& activation, const report:
     append_line(out, "",
                 fmt::format("protocol version {}.{}, {} clients needed", request.version.major, request.version.minor,
                             request.required_client_count));
-    append_discovery(out, activation.discovery);
+    append_discovery(out, activation);
 }
 
 void append_address(std::string& out, const AddressTry& tried, const report::Style& style, bool verbose) {
@@ -68,6 +60,7 @@ void append_address(std::string& out, const AddressTry& tried, const report::Sty
 void append_hosts(std::string& out, const Activation& activation, const report::Style& style, bool verbose) {
     for (const HostTry& host : activation.hosts) {
         out += '\n' + style.strong(escape_for_terminal(to_string(host.target))) + '\n';
+        if (host.origin) append_line(out, "origin", escape_for_terminal(discover::origin_text(*host.origin)));
         if (host.name)
             append_line(
                 out, "name",

@@ -57,7 +57,7 @@ void fill_client(const Activation& activation, slmgr::Dlv& dlv) {
     dlv.license_status = slmgr::LicenseStatus::licensed;
     dlv.client_machine_id = activation.request.client_machine_id;
     if (activation.discovery.domain) dlv.lookup_domain = *activation.discovery.domain;
-    if (activation.discovery.given) dlv.kms_machine = machine_of(activation.hosts.back().target, Source::registered);
+    if (activation.given) dlv.kms_machine = machine_of(activation.hosts.back().target, Source::registered);
     dlv.host_caching = slmgr::Fact<bool>::unknown(not_on_wire);
 }
 

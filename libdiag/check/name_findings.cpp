@@ -2,19 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "libdiag/check/rules.h"
-#include "libdiag/dissect/conversation.h"
 
 namespace diag::check {
 namespace {
 
 using session::NameEnd;
-
-constexpr std::uint32_t no_records_code =
-    0x8007251D;  // DNS_INFO_NO_RECORDS: an answer without error and without records
-constexpr std::uint32_t no_server_code = 0x8007267C;  // DNS_ERROR_NO_DNS_SERVERS
 
 double ms_of(session::TimePoint began, session::TimePoint ended) {
     return std::chrono::duration<double, std::milli>(ended - began).count();
@@ -34,22 +27,6 @@ std::string_view name_end_text(NameEnd end) {
     }
 }
 
-namespace {
-
-const Rule& rule_of(const session::ServiceEvidence& evidence) {
-    switch (evidence.end) {
-        case NameEnd::found:  // only records that say "not here"
-        case NameEnd::not_found:
-        case NameEnd::no_data:
-        case NameEnd::bad_name: return rule::dns_no_record;
-        case NameEnd::refused: return rule::dns_refused;
-        case NameEnd::server_failure: return rule::dns_server_failure;
-        default: return rule::dns_no_answer;
-    }
-}
-
-}  // namespace
-
 std::optional<Finding> check_name(const session::NameEvidence& evidence) {
     if (evidence.end == NameEnd::found) return std::nullopt;
     const bool missing =
@@ -63,24 +40,6 @@ std::optional<Finding> check_name(const session::NameEvidence& evidence) {
                     .packets = {}};
     const bool is_answer = evidence.end == NameEnd::server_failure || evidence.end == NameEnd::refused;
     if (is_answer) finding.likely_cause = finding.likely_remedy = 1;
-    return finding;
-}
-
-std::optional<Finding> check_service(const session::ServiceEvidence& evidence) {
-    const bool names_host = std::any_of(evidence.records.begin(), evidence.records.end(),
-                                        [](const auto& r) { return !r.target.empty() && r.target != "."; });
-    if (evidence.end == NameEnd::found && names_host) return std::nullopt;
-    std::string came = evidence.rcode ? fmt::format("{}, {} SRV records", dissect::dns_rcode_name(*evidence.rcode),
-                                                    evidence.records.size())
-                                      : std::string{name_end_text(evidence.end)};
-    Finding finding{.rule = &rule_of(evidence),
-                    .target = evidence.query,
-                    .title = fmt::format("DNS names no KMS host: no usable SRV record {}", evidence.query),
-                    .evidence = {fmt::format("SRV {}: {}, after {:.1f} ms", evidence.query, came,
-                                             ms_of(evidence.began, evidence.ended))},
-                    .packets = {}};
-    if (evidence.end == NameEnd::no_data) finding.windows_code = no_records_code;
-    if (evidence.end == NameEnd::no_server) finding.windows_code = no_server_code;
     return finding;
 }
 

@@ -13,7 +13,4 @@ std::string_view name_end_text(session::NameEnd end);
 /// A host's name that led to no address; nullopt when it led to one.
 std::optional<Finding> check_name(const session::NameEvidence& evidence);
 
-/// A search for the service record that named no host; nullopt when it named one.
-std::optional<Finding> check_service(const session::ServiceEvidence& evidence);
-
 }  // namespace diag::check

@@ -13,7 +13,6 @@
 
 #include "libdiag/base/utf.h"
 #include "libdiag/net/clock.h"
-#include "libdiag/proto/dns/decode.h"
 
 namespace diag::net {
 
@@ -22,7 +21,6 @@ using session::NameEnd;
 namespace {
 
 constexpr std::size_t max_address_count = 64;
-constexpr std::size_t max_record_count = 256;
 constexpr int max_poll_ms = 200;  // how long a request to stop may wait
 constexpr std::chrono::milliseconds min_try_time{100};
 
@@ -68,30 +66,6 @@ std::optional<IpAddress> address_of(const ares_addrinfo_node& node) {
         return IpAddress::v6(address.sin6_addr.s6_addr);
     }
     return std::nullopt;
-}
-
-// What an answer to an SRV query says. c-ares hands it over as it came.
-void read_answer(Bytes bytes, session::ServiceEvidence& out) {
-    const auto [message, error] = dns::decode_partial(bytes);
-    out.rcode = message.rcode();
-    out.truncated = (message.header.flags & dns::flag::tc) != 0;
-    for (const dns::Record& record : message.answers) {
-        const auto* srv = std::get_if<dns::Srv>(&record.data);
-        if (srv == nullptr || out.records.size() == max_record_count) continue;
-        out.records.push_back({.priority = srv->priority,
-                               .weight = srv->weight,
-                               .port = srv->port,
-                               .target = dns::to_string(srv->target),
-                               .ttl = record.ttl});
-    }
-    constexpr std::uint16_t no_error = 0, name_error = 3, refused = 5;
-    switch (*out.rcode) {
-        case no_error: out.end = out.records.empty() ? NameEnd::no_data : NameEnd::found; break;
-        case name_error: out.end = NameEnd::not_found; break;
-        case refused: out.end = NameEnd::refused; break;
-        default: out.end = NameEnd::server_failure;
-    }
-    if (error && out.records.empty()) out.end = NameEnd::server_failure;
 }
 
 }  // namespace
@@ -220,19 +194,6 @@ void on_addresses(void* argument, int status, int, ares_addrinfo* result) {
     (*lookup->done)(lookup->index, std::move(lookup->evidence));
 }
 
-struct ServiceLookup {
-    session::ServiceEvidence evidence;
-    bool done = false;
-};
-
-void on_service(void* argument, int status, int, unsigned char* bytes, int size) {
-    auto& lookup = *static_cast<ServiceLookup*>(argument);
-    lookup.evidence.ended = now().steady;
-    lookup.evidence.end = end_of(status);
-    if (bytes != nullptr && size > 0) read_answer({bytes, static_cast<std::size_t>(size)}, lookup.evidence);
-    lookup.done = true;
-}
-
 }  // namespace
 
 NameClient::NameClient(const NameSettings& settings)
@@ -286,19 +247,6 @@ std::vector<std::string> NameClient::search_list() const {
     for (int i = 0; i < options.ndomains; ++i) domains.emplace_back(options.domains[i]);
     ares_destroy_options(&options);
     return domains;
-}
-
-session::ServiceEvidence NameClient::look_up_service(const std::string& query) {
-    // As evidence SERVFAIL and REFUSED are answers like others; for addresses c-ares goes on to the next server instead.
-    Channel channel{settings_, ARES_FLAG_NOCHECKRESP};
-    ServiceLookup lookup;
-    const session::Now start = now();
-    lookup.evidence.query = query;
-    lookup.evidence.began = start.steady;
-    lookup.evidence.began_at = start.clock;
-    ares_query(channel.get(), query.c_str(), dns::class_in, dns::type::srv, on_service, &lookup);
-    channel.run([&] { return lookup.done; });
-    return std::move(lookup.evidence);
 }
 
 }  // namespace diag::net

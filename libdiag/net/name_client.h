@@ -32,9 +32,6 @@ public:
     /// `done` is called once for each name, in the order in which they are answered. At most 64 addresses of a name are kept.
     void resolve(std::span<const std::string> names, const OnName& done);
 
-    /// SRV records of `query`, a full name; no search list is applied. At most 256 records are kept.
-    session::ServiceEvidence look_up_service(const std::string& query);
-
     /// The DNS suffixes of this machine, in the order in which names are tried with them (resolv.conf: search, domain; else
     /// the domain of the host's name).
     std::vector<std::string> search_list() const;

@@ -1,6 +1,7 @@
 #include "libdiag/probe/probe_json.h"
 
 #include "libdiag/base/hex.h"
+#include "libdiag/discover/discovery_json.h"
 #include "libdiag/report/json_finding.h"
 
 namespace diag::probe {
@@ -176,6 +177,8 @@ void append_json(std::string& out, const TargetReport& report) {
     }
     write_code(json, "windows_code", finding == nullptr ? 0 : finding->shown_windows_code());
     write_code(json, "inner_code", finding == nullptr ? 0 : finding->shown_inner_code());
+    json.key("origin");
+    discover::write_origin(json, report.origin);
     write_name(json, report.name);
     json.key("addresses").begin_array();
     for (const AddressReport& address : report.addresses) write_address(json, address);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "libdiag/discover/discovery_text.h"
+
 namespace diag::probe {
 namespace {
 
@@ -23,6 +25,7 @@ void add_time(report::Subject& subject, std::string label, const Durations& time
 report::Subject make_subject(const TargetReport& report) {
     report::Subject subject{
         .name = to_string(report.target), .summary = verdict_text(report), .findings = report.findings};
+    if (report.origin) subject.notes.push_back(discover::origin_text(*report.origin));
     if (report.name) {
         subject.metrics.push_back({.label = "lookup", .value = ms_of(report.name->duration()), .unit = "ms"});
         subject.duration += report.name->duration();

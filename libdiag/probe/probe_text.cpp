@@ -7,6 +7,7 @@
 #include "libdiag/base/hex.h"
 #include "libdiag/base/utf.h"
 #include "libdiag/check/name_findings.h"
+#include "libdiag/discover/discovery_text.h"
 
 namespace diag::probe {
 namespace {
@@ -181,6 +182,7 @@ void append_text(std::string& out, const TargetReport& report, const report::Sty
     report::append_wrapped(verdict, stage_prefix(report) + escape_for_terminal(verdict_text(report)), 2, 4, line_width);
     out += colored(style, report.findings, verdict);
     out += '\n';
+    if (report.origin) append_line(out, "origin", escape_for_terminal(discover::origin_text(*report.origin)));
     if (report.name) append_line(out, "name", name_text(*report.name));
     for (const AddressReport& address : report.addresses) append_address(out, report, address, verbose);
     for (check::Finding finding : report.findings) {

@@ -74,8 +74,11 @@ private:
             }
         }
         if (names.empty()) return;
-        net::NameClient client{
-            {.timeout = settings_.timeout, .v4 = settings_.v4, .v6 = settings_.v6, .stop = settings_.stop}};
+        net::NameClient client{{.timeout = settings_.timeout,
+                                .v4 = settings_.v4,
+                                .v6 = settings_.v6,
+                                .servers = settings_.dns_servers,
+                                .stop = settings_.stop}};
         client.resolve(names, [&](std::size_t index, session::NameEvidence evidence) {
             if (evidence.end == session::NameEnd::pending) return;  // given up by a stop
             TargetReport& report = reports_[owners[index]];

@@ -6,6 +6,7 @@
 
 #include "libdiag/check/outcome.h"
 #include "libdiag/check/target_findings.h"
+#include "libdiag/discover/discovery.h"
 #include "libdiag/probe/targets.h"
 #include "libdiag/session/kms_verdict.h"
 #include "libdiag/session/rpc_evidence.h"
@@ -74,6 +75,7 @@ struct AddressReport {
 
 struct TargetReport {
     Target target;
+    std::optional<discover::Host> origin = {};  ///< the record that names it, where DNS was asked for hosts
     std::optional<session::NameEvidence> name;
     std::vector<AddressReport> addresses;
     std::vector<check::Finding> findings;

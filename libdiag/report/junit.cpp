@@ -61,6 +61,7 @@ void append_case(std::string& out, std::string_view suite, const Subject& subjec
     append_properties(out, subject.metrics);
     append_failure(out, subject, fail_on);
     std::string text = subject.summary + '\n';
+    for (const std::string& note : subject.notes) text += note + '\n';
     for (const check::Finding& finding : subject.findings)
         if (!is_failure(finding, fail_on)) append_finding_text(text, finding);
     out += fmt::format("      <system-out>{}</system-out>\n    </testcase>\n", xml_text(text));

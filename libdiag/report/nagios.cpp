@@ -113,6 +113,7 @@ void append_nagios(std::string& out, std::string_view service, std::span<const S
     out += '\n';
     for (const Subject& subject : subjects) {
         if (!is_one) out += fmt::format("[{}] {}\n", status_word(alarm_of(subject, fail_on)), verdict(subject));
+        for (const std::string& note : subject.notes) out += fmt::format("{}\n", harmless(note));
         for (const check::Finding& finding : subject.findings) append_finding_lines(out, finding);
     }
 }

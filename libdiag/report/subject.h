@@ -23,8 +23,9 @@ struct Metric {
 
 /// What a run found out about one target: the value that all formats of results render. Its texts may come from a peer.
 struct Subject {
-    std::string name;     ///< host:port, a domain
-    std::string summary;  ///< the verdict, one sentence
+    std::string name;                     ///< host:port, a domain
+    std::string summary;                  ///< the verdict, one sentence
+    std::vector<std::string> notes = {};  ///< what was done on the way to it, a line each
     std::vector<check::Finding> findings = {};
     std::vector<Metric> metrics = {};
     std::chrono::nanoseconds duration{0};

@@ -49,16 +49,4 @@ struct ServiceRecord {
     std::uint32_t ttl = 0;
 };
 
-/// The search for hosts of a service.
-struct ServiceEvidence {
-    std::string query;  ///< "_vlmcs._tcp.example.test"
-    NameEnd end = NameEnd::pending;
-    std::optional<std::uint16_t> rcode;  ///< of the answer
-    bool truncated = false;
-    std::vector<ServiceRecord> records;  ///< as answered
-    TimePoint began;
-    TimePoint ended;
-    Timestamp began_at;
-};
-
 }  // namespace diag::session

@@ -177,6 +177,7 @@ template <class Good> std::optional<std::size_t> SrvCheck::find_reply(Good is_go
 }
 
 std::vector<DnsQuery> SrvCheck::follow() {
+    if (!settings_.targets) return {};
     std::vector<DnsQuery> queries;
     const std::size_t server = server_index(evidence_.replies[*evidence_.answer].query);
     for (const ServiceRecord& record : evidence_.records) {

@@ -12,6 +12,7 @@ struct SrvCheckSettings {
     std::vector<Endpoint> servers;  ///< asked in this order until one answers; at least one
     bool every_server = false;      ///< ask all of them for the SRV record, to compare
     bool extras = true;             ///< near misses when there is no record, a name that cannot exist when there is one
+    bool targets = true;            ///< ask for the addresses of the hosts, too
     bool v4 = true;
     bool v6 = true;
     bool recursion_desired = true;

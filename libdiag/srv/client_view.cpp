@@ -4,19 +4,12 @@
 
 #include <algorithm>
 
-#include "libdiag/check/rules.h"
+#include "libdiag/discover/discovery.h"
 
 namespace diag::srv {
 namespace {
 
-bool names_host(const DomainReport& report) {
-    return std::ranges::any_of(report.evidence.records,
-                               [](const auto& r) { return !r.target.empty() && r.target != "."; });
-}
-
-bool is_missing_record(const check::Finding& finding) {
-    return finding.rule == &check::rule::dns_no_record || finding.rule == &check::rule::srv_near_miss;
-}
+bool names_host(const DomainReport& report) { return discover::names_host(report.evidence); }
 
 }  // namespace
 
@@ -33,7 +26,7 @@ void judge_client(ClientView& view) {
         if (view.candidates[i].is_assumption) {
             if (!names_host(report)) report.findings.clear();
         } else if (found != nullptr && &report < found) {
-            std::erase_if(report.findings, is_missing_record);
+            std::erase_if(report.findings, discover::is_missing_record);
         } else if (found != nullptr && &report > found) {
             // The search has ended before it came here.
             std::erase_if(report.findings, [](const auto& f) { return f.rule->severity != check::Severity::info; });

@@ -48,14 +48,14 @@ ActivationSettings asking() {
 
 ActivationSettings asking(std::uint16_t port) {
     ActivationSettings settings = asking();
-    settings.discovery.host = probe::Target{.host = {}, .address = IpAddress::parse("127.0.0.1"), .port = port};
+    settings.host = probe::Target{.host = {}, .address = IpAddress::parse("127.0.0.1"), .port = port};
     return settings;
 }
 
 ActivationSettings searching(const Endpoint& dns_server) {
     ActivationSettings settings = asking();
     settings.discovery.domain = "lab.test";
-    settings.discovery.dns_servers = {dns_server};
+    settings.discovery.servers = {dns_server};
     return settings;
 }
 
@@ -168,8 +168,8 @@ TEST_CASE("activate: without HOST it asks DNS and takes the first host by priori
     const Activation activation = activate::activate(searching(names.start()));
     CHECK(result_of(activation) == Result::activated);
     REQUIRE(activation.discovery.lookups.size() == 1);
-    CHECK(activation.discovery.lookups[0].query == service);
-    CHECK(activation.discovery.lookups[0].records.size() == 2);
+    CHECK(activation.discovery.lookups[0].evidence.query == service);
+    CHECK(activation.discovery.lookups[0].evidence.records.size() == 2);
     CHECK(ports_of(activation) == std::vector{first.port()});
     second.stop();
     CHECK(second.events().empty());
@@ -266,8 +266,8 @@ TEST_CASE("activate: a domain that has a record of another type only has none", 
 TEST_CASE("activate: a name without an address is a finding, also for a host that was given", "[activate]") {
     NameServer names;
     ActivationSettings settings = asking();
-    settings.discovery.host = probe::Target{.host = "gone.lab.test", .address = {}, .port = 1688};
-    settings.discovery.dns_servers = {names.start()};
+    settings.host = probe::Target{.host = "gone.lab.test", .address = {}, .port = 1688};
+    settings.discovery.servers = {names.start()};
     const Activation activation = activate::activate(settings);
     REQUIRE(find(activation, check::rule::name_not_found) != nullptr);
     CHECK(activate::windows_code_of(activation) == 0xC004F074);
@@ -276,8 +276,8 @@ TEST_CASE("activate: a name without an address is a finding, also for a host tha
 TEST_CASE("activate: DNS that fails at the name of a host is told from a name that does not exist", "[activate]") {
     NameServer names;
     ActivationSettings settings = asking();
-    settings.discovery.host = probe::Target{.host = "kms.lab.test", .address = {}, .port = 1688};
-    settings.discovery.dns_servers = {names.rcode(2).start()};
+    settings.host = probe::Target{.host = "kms.lab.test", .address = {}, .port = 1688};
+    settings.discovery.servers = {names.rcode(2).start()};
     const Activation activation = activate::activate(settings);
     CHECK(find(activation, check::rule::name_no_answer) != nullptr);
     CHECK(find(activation, check::rule::name_not_found) == nullptr);

@@ -41,9 +41,9 @@ kms::BaseRequest request_of(std::string_view product, std::uint32_t license_stat
 Activation activation_of(const kms::BaseRequest& request, std::optional<std::uint32_t> count) {
     Activation activation;
     activation.request = request;
-    activation.discovery.given = true;
+    activation.given = true;
     const probe::Target target{.host = "kms.example.test", .address = {}, .port = kms_port};
-    activation.hosts.push_back({.target = target, .name = {}, .addresses = {}, .findings = {}});
+    activation.hosts.push_back({.target = target, .origin = {}, .name = {}, .addresses = {}, .findings = {}});
     if (!count) return activation;
     kms::BaseResponse response;
     response.count = *count;
@@ -79,7 +79,7 @@ Activation refused_with(std::uint32_t hresult) {
     activate::ActivationSettings settings;
     settings.request = request_of("windows 11 enterprise");
     settings.profile.is_built_in = false;  // the lab keys would excuse 0x8007000D
-    settings.discovery.host = probe::Target{.host = {}, .address = IpAddress::parse("127.0.0.1"), .port = host.port()};
+    settings.host = probe::Target{.host = {}, .address = IpAddress::parse("127.0.0.1"), .port = host.port()};
     return activate::activate(settings);
 }
 
@@ -178,7 +178,7 @@ TEST_CASE("dlv: what no exchange tells is marked, never made up", "[activate]") 
 
 TEST_CASE("dlv: a host from DNS is shown as such, with the domain that was searched", "[activate]") {
     Activation activation = activation_of(request_of("windows 10 pro"), 30);
-    activation.discovery.given = false;
+    activation.given = false;
     activation.discovery.domain = "example.test";
     const std::string text = dlv_text(activation);
     CHECK(text.find("KMS machine name from DNS: kms.example.test:1688\n") != std::string::npos);

@@ -19,19 +19,6 @@ session::NameEvidence name(NameEnd end) {
         .name = "kms.example.test", .end = end, .addresses = {}, .began = {}, .ended = session::TimePoint{} + 1500us};
 }
 
-session::ServiceEvidence service(NameEnd end, std::optional<std::uint16_t> rcode,
-                                 std::vector<std::string> targets = {}) {
-    session::ServiceEvidence evidence{.query = "_vlmcs._tcp.example.test",
-                                      .end = end,
-                                      .rcode = rcode,
-                                      .records = {},
-                                      .began = {},
-                                      .ended = {},
-                                      .began_at = {}};
-    for (auto& target : targets) evidence.records.push_back({.port = 1688, .target = std::move(target)});
-    return evidence;
-}
-
 }  // namespace
 
 TEST_CASE("name findings: a name with an address has none", "[check]") {
@@ -69,32 +56,4 @@ TEST_CASE("name findings: what a server answered points to the server, silence t
         CHECK(finding->likely_cause < finding->rule->causes.size());
         CHECK(finding->likely_remedy < finding->rule->remedy.size());
     }
-}
-
-TEST_CASE("service findings: a record that names a host has none, one that names nobody has", "[check]") {
-    CHECK_FALSE(check_service(service(NameEnd::found, 0, {"kms.example.test"})));
-    CHECK_FALSE(check_service(service(NameEnd::found, 0, {".", "kms.example.test"})));
-    const auto finding = check_service(service(NameEnd::found, 0, {"."}));
-    REQUIRE(finding);
-    CHECK(finding->rule->id == "KMS-DNS-NO-RECORD");
-}
-
-TEST_CASE("service findings: each way to have no host has the code that Windows shows", "[check]") {
-    // Win32 DNS errors as HRESULTs: 9003 RCODE_NAME_ERROR, 9501 INFO_NO_RECORDS, 9002 SERVER_FAILURE, 9005 REFUSED,
-    // 9852 NO_DNS_SERVERS. Silence ends as "server failure" ("no usable answer from DNS" in Microsoft's list for KMS).
-    const auto [end, rcode, id, code] = GENERATE(table<NameEnd, int, std::string, std::uint32_t>({
-        {NameEnd::not_found, 3, "KMS-DNS-NO-RECORD", 0x8007232BU},
-        {NameEnd::no_data, 0, "KMS-DNS-NO-RECORD", 0x8007251DU},
-        {NameEnd::server_failure, 2, "KMS-DNS-SERVER-FAILURE", 0x8007232AU},
-        {NameEnd::refused, 5, "KMS-DNS-REFUSED", 0x8007232DU},
-        {NameEnd::no_answer, -1, "KMS-DNS-NO-ANSWER", 0x8007232AU},
-        {NameEnd::no_server, -1, "KMS-DNS-NO-ANSWER", 0x8007267CU},
-    }));
-    CAPTURE(id, rcode);
-    const auto finding =
-        check_service(service(end, rcode < 0 ? std::nullopt : std::optional{static_cast<std::uint16_t>(rcode)}));
-    REQUIRE(finding);
-    CHECK(finding->rule->id == id);
-    CHECK(finding->shown_windows_code() == code);
-    CHECK(finding->title.find("_vlmcs._tcp.example.test") != std::string::npos);
 }

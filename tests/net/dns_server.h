@@ -8,8 +8,6 @@
 
 #include "libdiag/base/ip_address.h"
 
-#include "libdiag/base/ip_address.h"
-
 namespace diag::test {
 
 /// A record of an answer.

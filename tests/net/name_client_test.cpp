@@ -18,7 +18,7 @@ using session::NameEvidence;
 
 namespace {
 
-constexpr std::uint16_t type_a = 1, type_aaaa = 28, type_srv = 33;
+constexpr std::uint16_t type_a = 1, type_aaaa = 28;
 constexpr std::uint16_t server_failure = 2, name_error = 3, refused = 5;
 
 DnsReply answer(const std::string& name, std::uint16_t type) {
@@ -31,8 +31,6 @@ DnsReply answer(const std::string& name, std::uint16_t type) {
     if (name == "broken.example.test") return {.rcode = server_failure};
     if (name == "refused.example.test") return {.rcode = refused};
     if (name == "silent.example.test") return {.silent = true};
-    if (name == "_vlmcs._tcp.example.test" && type == type_srv)
-        return {.records = {srv_record(10, 5, 1688, "kms1.example.test"), srv_record(0, 0, 1700, "")}};
     return {.rcode = name_error};
 }
 
@@ -143,35 +141,4 @@ TEST_CASE("name client: what is given up by a stop is pending, not unanswered", 
     NameClient client{settings};
     client.resolve(std::vector<std::string>{"silent.example.test"},
                    [&](std::size_t, const NameEvidence& evidence) { CHECK(evidence.end == NameEnd::pending); });
-}
-
-TEST_CASE("name client: service records as the server has them", "[net]") {
-    const DnsServer server{answer};
-    NameClient client{settings_for(server)};
-    const auto evidence = client.look_up_service("_vlmcs._tcp.example.test");
-    CHECK(name_of(evidence.end) == "found");
-    CHECK(evidence.rcode == 0);
-    REQUIRE(evidence.records.size() == 2);
-    CHECK(evidence.records[0].priority == 10);
-    CHECK(evidence.records[0].weight == 5);
-    CHECK(evidence.records[0].port == 1688);
-    CHECK(evidence.records[0].target == "kms1.example.test");
-    CHECK(evidence.records[0].ttl == 300);
-    CHECK(evidence.records[1].target == ".");
-}
-
-TEST_CASE("name client: each end of a search for a service", "[net]") {
-    const DnsServer server{answer};
-    const auto [name, end, rcode] = GENERATE(table<std::string, NameEnd, int>({
-        {"_vlmcs._tcp.nobody.example.test", NameEnd::not_found, 3},
-        {"empty.example.test", NameEnd::no_data, 0},
-        {"broken.example.test", NameEnd::server_failure, 2},
-        {"refused.example.test", NameEnd::refused, 5},
-        {"silent.example.test", NameEnd::no_answer, -1},
-    }));
-    CAPTURE(name);
-    NameClient client{settings_for(server, 900ms)};
-    const auto evidence = client.look_up_service(name);
-    CHECK(name_of(evidence.end) == name_of(end));
-    CHECK(evidence.rcode == (rcode < 0 ? std::nullopt : std::optional{static_cast<std::uint16_t>(rcode)}));
 }

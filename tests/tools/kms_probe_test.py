@@ -259,10 +259,12 @@ class Request(Case):
                           event["virtual_machine"]), (5, 7, "pc1", True))
         self.assertFalse((self.folder / "state").exists())
 
-    def test_quiet_announces_nothing(self):
+    def test_what_it_leaves_behind_is_announced_even_when_quiet(self):
         host = self.host("--start-count", 30)
         done = self.run_tool("-q", "--request", f"127.0.0.1:{host.port}")
-        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+        said, = GUID.findall(done.stderr)
+        self.assertEqual([event["client_machine_id"] for event in self.events(host)], [said])
 
     def test_a_damaged_id_is_left_alone_and_nothing_is_sent(self):
         host = self.host()
@@ -354,7 +356,8 @@ class Formats(Case):
                          ("KMS-CONNECT-REFUSED", "connect", "0xC004F074", "0x800706BA"))
         self.assertEqual(refused["addresses"][0]["port_state"], "not listening")
         for wrong in ({"kind": "talk"}, {"schema_version": 2}, {"more": 1}, {"finding": "KMS-X"}, {"target": "kms"},
-                      {"windows_code": "0xC004F074"}, {"addresses": [{}]}, {"name": "kms"}, {"findings": None}):
+                      {"windows_code": "0xC004F074"}, {"addresses": [{}]}, {"name": "kms"}, {"findings": None},
+                      {"origin": {}}, {"kind": "discovery"}):
             self.assertTrue(list(validator.iter_errors(good | wrong)), wrong)
 
     def test_nagios_has_a_line_with_the_times_of_the_stages(self):
@@ -384,7 +387,11 @@ class Formats(Case):
 
 class Process(Case):
     def test_bad_options_are_one_line_each(self):
-        for arguments, word in (((), "whom"), (("--no-such-option",), "no-such-option"), (("kms:0",), "65535"),
+        for arguments, word in ((("--no-such-option",), "no-such-option"), (("kms:0",), "65535"),
+                                (("--domain", "example.test", "x"), "--domain"), (("--domain", "a b"), "--domain"),
+                                (("--domain", "192.0.2.1"), "--domain"), (("--domain", "example.test", "-p", "1"), "--port"),
+                                (("--domain", "example.test", "--targets", "-"), "--domain"),
+                                (("--server", "dns.example.test", "x"), "--server"), (("--server", "192.0.2.1:0", "x"), "--server"),
                                 (("kms:65536",), "65535"), (("10.0.0.0/8",), "65536"), (("\x1b[31mred",), "red"),
                                 (("a b",), "a b"), (("-c", "-1", "x"), "count"), (("-i", "0", "x"), "interval"),
                                 (("-p", "0", "x"), "port"), (("--timeout", "0", "x"), "timeout"),

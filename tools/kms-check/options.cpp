@@ -19,11 +19,14 @@ using Result = std::expected<void, std::string>;
 constexpr cli::Format formats[] = {cli::Format::text, cli::Format::json, cli::Format::nagios, cli::Format::junit};
 constexpr const char* positional = "word";
 constexpr std::uint16_t kms_port = 1688;
+constexpr std::uint16_t dns_port = 53;
 
 po::options_description visible_options() {
     po::options_description where{"Where", cli::help_width, cli::help_column};
     auto add_where = where.add_options();
     add_where("domain", cli::text_value("NAME"), "without HOST: look in this DNS domain (this machine's)");
+    add_where("server", cli::texts_value("ADDR[:PORT]"),
+              "ask this DNS server (those of this machine); the next if it fails");
     add_where("ipv4,4", "IPv4 addresses of names only");
     add_where("ipv6,6", "IPv6 addresses of names only");
     add_where("timeout", cli::text_value("SECONDS"), "of each stage: look-up, connect, bind, request (5)");
@@ -35,7 +38,7 @@ po::options_description visible_options() {
 
     po::options_description general{"General", cli::help_width, cli::help_column};
     cli::add_format(general, formats);
-    cli::add_loudness(general, "print nothing, unless there is a warning or worse",
+    cli::add_loudness(general, "no report, unless there is a warning or worse",
                       "every cause and remedy; with dlv also the exchange");
     cli::add_color(general);
     cli::add_fail_on(general);
@@ -63,7 +66,7 @@ Result read_words(const po::variables_map& map, Options& out) {
     if (!targets) return Problem(escape_for_terminal(targets.error()));
     if (targets->size() != 1)
         return Problem(fmt::format("{}: one host at a time; kms-probe takes blocks", cli::quoted(words[1])));
-    out.settings.discovery.host = targets->front();
+    out.settings.host = targets->front();
     return {};
 }
 
@@ -71,36 +74,34 @@ Result read_words(const po::variables_map& map, Options& out) {
 Result check_from(const po::variables_map& map, const Options& out) {
     if (!out.from) return {};
     if (out.command == Command::ato) return Problem("--from goes with dlv: /ato leaves nothing to read");
-    if (out.settings.discovery.host) return Problem("--from judges a file: leave out HOST");
-    for (const char* name : {"domain", "ipv4", "ipv6", "timeout", "product", "protocol", "license-status",
+    if (out.settings.host) return Problem("--from judges a file: leave out HOST");
+    for (const char* name : {"domain", "server", "ipv4", "ipv6", "timeout", "product", "protocol", "license-status",
                              "grace-minutes", "workstation", "vm", "cmid", "previous-cmid", "keys"}) {
         if (map.contains(name)) return Problem(fmt::format("--from judges a file: leave out --{}", name));
     }
     return {};
 }
 
+Result read_domain(const po::variables_map& map, Options& out) {
+    const auto text = cli::text_of(map, "domain");
+    if (!text) return {};
+    if (out.settings.host) return Problem("--domain is for searching a host: leave out HOST, or --domain");
+    auto domain = cli::of_option("domain", session::parse_domain(*text));
+    if (!domain) return Problem(domain.error());
+    out.settings.discovery.domain = std::move(*domain);
+    return {};
+}
+
 Result read_where(const po::variables_map& map, Options& out) {
     auto& discovery = out.settings.discovery;
-    discovery.domain = cli::text_of(map, "domain");
     out.from = cli::text_of(map, "from");
-    if (discovery.domain && discovery.host)
-        return Problem("--domain is for searching a host: leave out HOST, or --domain");
-    if (discovery.domain) {
-        const auto target = probe::parse_targets(*discovery.domain, kms_port);
-        if (!target || target->size() != 1 || target->front().address)
-            return Problem(fmt::format("--domain: {} is no DNS domain", cli::quoted(*discovery.domain)));
-        discovery.domain = target->front().host;
-    }
     if (auto fits = check_from(map, out); !fits) return fits;
-    const auto timeout = cli::seconds_of(map, "timeout", 10ms, 3'600'000ms);
-    if (!timeout) return Problem(timeout.error());
-    if (*timeout) out.settings.timeout = **timeout;
+    const auto parse_server = [](const std::string& text) { return probe::parse_server(text, dns_port); };
+    for (const Result& result : {read_domain(map, out), cli::read_each(map, "server", parse_server, discovery.servers),
+                                 cli::read_seconds(map, "timeout", 10ms, 3'600'000ms, out.settings.timeout),
+                                 cli::read_families(map, out.settings.v4, out.settings.v6)})
+        if (!result) return result;
     discovery.timeout = out.settings.timeout;
-    const bool v4 = map.contains("ipv4");
-    const bool v6 = map.contains("ipv6");
-    if (v4 && v6) return Problem("-4 and -6 contradict each other; without either both are used");
-    out.settings.v4 = !v6;
-    out.settings.v6 = !v4;
     return {};
 }
 
@@ -112,19 +113,7 @@ Result read_client(const po::variables_map& map, Options& out) {
     return {};
 }
 
-Result read_output(const po::variables_map& map, Options& out) {
-    const auto format = cli::format_of(map, formats);
-    if (!format) return Problem(format.error());
-    const auto color = cli::color_of(map);
-    if (!color) return Problem(color.error());
-    const auto fail_on = cli::fail_on_of(map);
-    if (!fail_on) return Problem(fail_on.error());
-    out.format = *format;
-    out.color = *color;
-    out.fail_on = *fail_on;
-    out.loudness = cli::loudness_of(map);
-    return {};
-}
+Result read_output(const po::variables_map& map, Options& out) { return cli::read_output(map, formats, out); }
 
 }  // namespace
 

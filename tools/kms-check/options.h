@@ -13,7 +13,7 @@ namespace diag::check_tool {
 enum class Command : std::uint8_t { ato, dlv };
 
 /// What the command line asks for.
-struct Options {
+struct Options : cli::OutputOptions {
     bool help = false;
     bool version = false;
     bool product_list = false;
@@ -22,10 +22,6 @@ struct Options {
     activate::ActivationSettings settings;
     session::ClientSettings client;
     std::optional<std::string> keys_file;
-    cli::Format format = cli::Format::text;
-    cli::Color color = cli::Color::automatic;
-    cli::Loudness loudness;
-    std::optional<check::Severity> fail_on = check::Severity::warning;
 };
 
 /// Parses the command line; the error is one line that says what is wrong.

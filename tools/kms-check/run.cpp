@@ -81,9 +81,9 @@ private:
         options_.settings.request = *request;
         options_.settings.stop = environment_.stop;
         options_.settings.discovery.stop = environment_.stop;
-        if (!options_.loudness.quiet)
-            cli::write_error(tool_name, fmt::format("a host that is asked counts client machine id {} for 30 days",
-                                                    to_string(request->client_machine_id)));
+        // Also with -q: what a request leaves behind is said before it is sent.
+        cli::write_error(tool_name, fmt::format("a host that is asked counts client machine id {} for 30 days",
+                                                to_string(request->client_machine_id)));
         const activate::Activation activation = activate::activate(options_.settings);
         if (activation.problem) return Problem(*activation.problem);
         const bool is_open = !activation.answer && !activation.keys_refused;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <limits>
 #include <sstream>
 
 #include "libdiag/base/utf.h"
@@ -19,6 +18,7 @@ using Result = std::expected<void, std::string>;
 
 constexpr cli::Format formats[] = {cli::Format::text, cli::Format::json, cli::Format::nagios, cli::Format::junit};
 constexpr const char* positional = "host";
+constexpr std::uint16_t dns_port = 53;
 
 po::options_description visible_options() {
     po::options_description what{"What to try (the default is a bind, which no host counts)", cli::help_width,
@@ -33,6 +33,9 @@ po::options_description visible_options() {
     po::options_description where{"Where", cli::help_width, cli::help_column};
     auto add_where = where.add_options();
     add_where("targets", cli::text_value("FILE"), "more targets, one a line, # begins a comment; - is standard input");
+    add_where("domain", cli::text_value("NAME"), "without targets: look for hosts in this DNS domain (this machine's)");
+    add_where("server", cli::texts_value("ADDR[:PORT]"),
+              "ask this DNS server (those of this machine); the next if it fails");
     add_where("port,p", cli::text_value("N"), "port of targets that name none (1688)");
     add_where("ipv4,4", "IPv4 addresses of names only");
     add_where("ipv6,6", "IPv6 addresses of names only");
@@ -57,40 +60,38 @@ po::options_description visible_options() {
     return all;
 }
 
-// Sets `out` from a number that was given.
-template <class T>
-Result read_number(const po::variables_map& map, const char* name, std::uint64_t low, std::uint64_t high, T& out) {
-    const auto number = cli::number_of(map, name, low, high);
-    if (!number) return Problem(number.error());
-    if (*number) out = static_cast<T>(**number);
-    return {};
-}
-
-Result read_time(const po::variables_map& map, const char* name, std::chrono::milliseconds low,
-                 std::chrono::milliseconds& out) {
-    constexpr auto longest = 3'600'000ms;
-    const auto time = cli::seconds_of(map, name, low, longest);
-    if (!time) return Problem(time.error());
-    if (*time) out = **time;
-    return {};
-}
-
 Result read_settings(const po::variables_map& map, Options& out) {
     constexpr std::uint64_t most = 1'000'000;
-    for (const Result& result :
-         {read_number(map, "port", 1, 65'535, out.port),
-          read_number(map, "count", 0, most * 1000, out.settings.round_count),
-          read_number(map, "concurrency", 1, most, out.settings.concurrency),
-          read_number(map, "rate", 0, most, out.settings.rate), read_time(map, "timeout", 10ms, out.settings.timeout),
-          read_time(map, "interval", 1ms, out.settings.interval)})
+    constexpr auto longest = 3'600'000ms;
+    const auto parse_server = [](const std::string& text) { return probe::parse_server(text, dns_port); };
+    for (const Result& result : {cli::read_number(map, "port", 1, 65'535, out.port),
+                                 cli::read_number(map, "count", 0, most * 1000, out.settings.round_count),
+                                 cli::read_number(map, "concurrency", 1, most, out.settings.concurrency),
+                                 cli::read_number(map, "rate", 0, most, out.settings.rate),
+                                 cli::read_seconds(map, "timeout", 10ms, longest, out.settings.timeout),
+                                 cli::read_seconds(map, "interval", 1ms, longest, out.settings.interval),
+                                 cli::read_families(map, out.settings.v4, out.settings.v6),
+                                 cli::read_each(map, "server", parse_server, out.settings.dns_servers)})
         if (!result) return result;
     out.settings.mapper = map.contains("epm");
     out.settings.sizes = map.contains("mtu");
-    const bool v4 = map.contains("ipv4");
-    const bool v6 = map.contains("ipv6");
-    if (v4 && v6) return Problem("-4 and -6 contradict each other; without either both are used");
-    out.settings.v4 = !v6;
-    out.settings.v6 = !v4;
+    return {};
+}
+
+// Where nobody names a target DNS does.
+Result read_search(const po::variables_map& map, Options& out) {
+    const auto domain = cli::text_of(map, "domain");
+    const bool is_named = !out.targets.empty() || out.target_file;
+    if (domain && is_named) return Problem("--domain is for searching hosts: leave out the targets, or --domain");
+    if (is_named) return {};
+    if (map.contains("port")) return Problem("--port is for targets that are named: of hosts in DNS the record has it");
+    out.discovery.emplace();
+    out.discovery->servers = out.settings.dns_servers;
+    out.discovery->timeout = out.settings.timeout;
+    if (!domain) return {};
+    auto name = cli::of_option("domain", session::parse_domain(*domain));
+    if (!name) return Problem(name.error());
+    out.discovery->domain = std::move(*name);
     return {};
 }
 
@@ -103,9 +104,7 @@ Result read_targets(const po::variables_map& map, Options& out) {
             return Problem(fmt::format("more than {} targets", probe::max_target_count));
     }
     out.target_file = cli::text_of(map, "targets");
-    if (out.targets.empty() && !out.target_file)
-        return Problem("whom to probe? give HOST[:PORT], a block of addresses, or --targets FILE (--help explains)");
-    return {};
+    return read_search(map, out);
 }
 
 Result read_request(const po::variables_map& map, Options& out) {
@@ -123,19 +122,10 @@ Result read_request(const po::variables_map& map, Options& out) {
 }
 
 Result read_output(const po::variables_map& map, Options& out) {
-    const auto format = cli::format_of(map, formats);
-    if (!format) return Problem(format.error());
-    const auto color = cli::color_of(map);
-    if (!color) return Problem(color.error());
-    const auto fail_on = cli::fail_on_of(map);
-    if (!fail_on) return Problem(fail_on.error());
-    out.format = *format;
-    out.color = *color;
-    out.fail_on = *fail_on;
-    out.loudness = cli::loudness_of(map);
-    const bool whole_document = *format == cli::Format::nagios || *format == cli::Format::junit;
+    if (auto done = cli::read_output(map, formats, out); !done) return done;
+    const bool whole_document = out.format == cli::Format::nagios || out.format == cli::Format::junit;
     if (whole_document && out.settings.round_count == 0)
-        return Problem(fmt::format("--count 0 never ends, and --format {} is printed at the end", name_of(*format)));
+        return Problem(fmt::format("--count 0 never ends, and --format {} is printed at the end", name_of(out.format)));
     return {};
 }
 
@@ -156,14 +146,17 @@ std::expected<Options, std::string> parse_options(int argc, const char* const* a
 
 std::string help_text() {
     std::ostringstream text;
-    text << "Usage: kms-probe [options] HOST[:PORT]|ADDRESS/BITS...\n\n"
+    text << "Usage: kms-probe [options] HOST[:PORT]|ADDRESS/BITS...\n"
+            "       kms-probe [options] [--domain NAME]\n\n"
             "Can this machine reach a KMS host over RPC, and where does it stop? Looks the\n"
             "name up, connects, and binds to the KMS interface as a Windows client does; says\n"
-            "what the client would show and who has to change what.\n"
+            "what the client would show and who has to change what. Without a target it\n"
+            "searches DNS as a client does, and tries every host that is published.\n"
          << visible_options()
          << "\nExit status: 0 nothing wrong, 1 warnings, 2 critical findings, 3 could not work.\n\n"
             "Examples:\n"
             "  kms-probe kms.example.com            name, TCP, RPC, KMS: where does it stop?\n"
+            "  kms-probe --domain example.com       every host that this domain publishes\n"
             "  kms-probe --epm --mtu 192.0.2.10     is the machine there? are packets lost?\n"
             "  kms-probe -c 100 kms.example.com     loss and latency, as ping has them\n"
             "  kms-probe --json --targets hosts.txt | jq -r 'select(.finding) | .target'\n"

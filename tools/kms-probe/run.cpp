@@ -13,6 +13,7 @@
 #include "libdiag/probe/probe_json.h"
 #include "libdiag/probe/probe_subject.h"
 #include "libdiag/probe/probe_text.h"
+#include "libdiag/probe/published_report.h"
 #include "libdiag/report/junit.h"
 #include "libdiag/report/nagios.h"
 
@@ -31,7 +32,7 @@ public:
           writer_{environment.out, environment.error_is_terminal} {}
 
     int all() {
-        for (const auto step : {&Run::read_targets, &Run::read_keys, &Run::make_request})
+        for (const auto step : {&Run::read_targets, &Run::read_keys, &Run::find_hosts, &Run::make_request})
             if (auto done = (this->*step)(); !done) return fail(done.error());
         options_.settings.stop = environment_.stop;
         const std::size_t target_count = options_.targets.size();
@@ -44,6 +45,7 @@ public:
         auto problem = end.problem;
         if (!problem && end.stopped && summary_.target_count < target_count && !environment_.out.has_ended())
             problem = fmt::format("stopped after {} of {} targets", summary_.target_count, target_count);
+        if (published_ && !problem) finish_search();
         finish(problem.has_value());
         if (problem) return fail(*problem);
         return environment_.out.status(cli::exit_status(worst_, options_.fail_on));
@@ -76,6 +78,19 @@ private:
         return {};
     }
 
+    // Where no target is named: those that DNS has for a client.
+    Result find_hosts() {
+        if (!options_.discovery) return {};
+        options_.discovery->stop = environment_.stop;
+        published_.emplace();
+        published_->discovery = discover::discover(*options_.discovery);
+        const discover::Discovery& found = published_->discovery;
+        if (found.problem) return Problem(*found.problem);
+        if (found.stopped) return Problem("stopped before DNS had answered");
+        for (const discover::Host& host : found.hosts) options_.targets.push_back(probe::target_of(host));
+        return {};
+    }
+
     Result read_keys() {
         auto profile = cli::load_profile(options_.keys_file);
         if (!profile) return Problem(profile.error());
@@ -84,15 +99,14 @@ private:
     }
 
     Result make_request() {
-        if (!options_.request) return {};
+        if (!options_.request || options_.targets.empty()) return {};
         const auto request = probe::make_own_request(*options_.request);
         if (!request) return Problem(request.error());
         options_.settings.requests.push_back(*request);
-        if (!options_.loudness.quiet)
-            cli::write_error(
-                tool_name,
-                fmt::format("sending a request to each host, which then counts client machine id {} for 30 days",
-                            to_string(request->client_machine_id)));
+        // Also with -q: what a request leaves behind is said before it is sent.
+        cli::write_error(
+            tool_name, fmt::format("sending a request to each host, which then counts client machine id {} for 30 days",
+                                   to_string(request->client_machine_id)));
         return {};
     }
 
@@ -106,19 +120,52 @@ private:
         writer_.flush();  // the next may be long in coming
     }
 
+    // Of hosts that DNS names one that fails may stand behind another that works: they are judged together.
     void on_target(probe::TargetReport report) {
-        summary_.add(report);
-        const auto worst = check::worst(report.findings);
-        if (worst && (!worst_ || *worst > *worst_)) worst_ = worst;
-        const bool is_fine = !worst || *worst == check::Severity::info;
+        if (published_) {
+            ++summary_.target_count;
+            published_->targets.push_back(std::move(report));
+        } else {
+            take(report);
+        }
+    }
+
+    void finish_search() {
+        probe::judge(*published_);
+        summary_ = {};
+        note(discover::findings_of(published_->discovery));
+        const bool is_shown = is_search_shown();
         std::string text;
         switch (options_.format) {
             case cli::Format::text:
-                if (!options_.loudness.quiet || !is_fine)
-                    probe::append_text(text, report, style_, options_.loudness.verbose);
+                if (is_shown) probe::append_search(text, *published_, style_, options_.loudness.verbose);
                 break;
             case cli::Format::json:
-                if (!options_.loudness.quiet || !is_fine) probe::append_json(text, report);
+                if (is_shown) probe::append_json(text, *published_);
+                break;
+            case cli::Format::nagios:
+            case cli::Format::junit: subjects_.push_back(probe::make_subject(*published_)); break;
+        }
+        writer_.write(text);
+        for (const probe::TargetReport& report : published_->targets) take(report);
+    }
+
+    void note(const std::vector<check::Finding>& findings) {
+        const auto worst = check::worst(findings);
+        if (worst && (!worst_ || *worst > *worst_)) worst_ = worst;
+    }
+
+    void take(const probe::TargetReport& report) {
+        summary_.add(report);
+        note(report.findings);
+        const bool is_shown = !options_.loudness.quiet || probe::deciding(report.findings) != nullptr;
+        std::string text;
+        switch (options_.format) {
+            case cli::Format::text:
+                if (is_shown) probe::append_text(text, report, style_, options_.loudness.verbose);
+                break;
+            case cli::Format::json:
+                if (is_shown) probe::append_json(text, report);
                 break;
             case cli::Format::nagios:
             case cli::Format::junit: subjects_.push_back(probe::make_subject(report)); break;
@@ -129,7 +176,10 @@ private:
     void finish(bool failed) {
         std::string text;
         switch (options_.format) {
-            case cli::Format::text: probe::append_summary(text, summary_); break;
+            case cli::Format::text:
+                probe::append_summary(text, summary_);
+                if (published_ && !failed && is_search_shown()) probe::append_verdict(text, *published_, style_);
+                break;
             case cli::Format::json: break;
             case cli::Format::nagios:
                 if (!failed) report::append_nagios(text, service, subjects_, options_.fail_on);
@@ -140,6 +190,8 @@ private:
         writer_.flush();
     }
 
+    bool is_search_shown() const { return !options_.loudness.quiet || probe::deciding(*published_) != nullptr; }
+
     static constexpr std::string_view service = "KMS PROBE";
 
     Options& options_;
@@ -147,6 +199,7 @@ private:
     report::Style style_;
     cli::BlockWriter writer_;
     probe::ProbeSummary summary_;
+    std::optional<probe::Published> published_;  // where DNS was asked for hosts
     std::vector<report::Subject> subjects_;
     std::optional<check::Severity> worst_;
 };

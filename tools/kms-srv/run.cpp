@@ -12,9 +12,9 @@
 #include "libdiag/cli/block_writer.h"
 #include "libdiag/cli/exit_status.h"
 #include "libdiag/cli/list_file.h"
+#include "libdiag/discover/discovery.h"
 #include "libdiag/eventlog/read_event_file.h"
 #include "libdiag/net/dns_client.h"
-#include "libdiag/net/name_client.h"
 #include "libdiag/report/junit.h"
 #include "libdiag/report/nagios.h"
 #include "libdiag/srv/client_view.h"
@@ -144,7 +144,7 @@ private:
         } else if (options_.client) {
             client = *options_.client;
         } else {
-            client.search_list = net::NameClient{{}}.search_list();
+            client = discover::own_client();
         }
         view_.emplace();
         view_->candidates = session::candidate_domains(client);
