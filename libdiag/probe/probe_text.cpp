@@ -176,7 +176,7 @@ std::string colored(const report::Style& style, const std::vector<check::Finding
 }  // namespace
 
 void append_text(std::string& out, const TargetReport& report, const report::Style& style, bool verbose) {
-    out += style.strong(to_string(report.target));
+    out += style.strong(escape_for_terminal(to_string(report.target)));
     out += "\n  ";
     std::string verdict;
     report::append_wrapped(verdict, stage_prefix(report) + escape_for_terminal(verdict_text(report)), 2, 4, line_width);

@@ -155,6 +155,13 @@ TEST_CASE("junit: nobody's text breaks the document, and what XML can carry arri
     CHECK(test.child("properties")->children.front().attribute("name") == seen);
 }
 
+TEST_CASE("junit: notes are in the output of the case, a line each", "[report][junit]") {
+    Subject subject = healthy_subject();
+    subject.notes = {"tried a", "tried b"};
+    const Element root = render({&subject, 1});
+    CHECK(contains(suite_of(root).children[0].child("system-out")->text, "\ntried a\ntried b\n"));
+}
+
 TEST_CASE("junit: without subjects it is a document with an empty suite", "[report][junit]") {
     const Element root = render({});
     CHECK(suite_of(root).attribute("tests") == "0");

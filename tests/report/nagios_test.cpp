@@ -109,6 +109,17 @@ TEST_CASE("nagios: limits and units of performance data", "[report][nagios]") {
     CHECK(data({.value = INFINITY, .unit = "s"}) == "U");
 }
 
+TEST_CASE("nagios: notes stand behind the line that is read at a glance, before the findings", "[report][nagios]") {
+    Subject subject = warning_subject();
+    subject.notes = {"tried a", "tried b"};
+    const auto lines = lines_of(subject);
+    REQUIRE(lines.size() > 3);
+    CHECK(lines[0].find("tried") == std::string::npos);
+    CHECK(lines[1] == "tried a");
+    CHECK(lines[2] == "tried b");
+    CHECK(lines[3].starts_with("WARNING KMS-COUNT-LOW"));
+}
+
 TEST_CASE("nagios: no text of a peer makes a bar, a line or a control character", "[report][nagios]") {
     const Subject one = hostile_subject();
     const Subject two[] = {hostile_subject(), healthy_subject()};

@@ -42,6 +42,7 @@ inline Subject hostile_subject() {
         "a|b\nCRITICAL c\r\t\x1b[2J\x01 ]]> <&>\"'= \xff\xc0\x80 \xEF\xBF\xBF \xE2\x80\xAE \xC2\x9B ; \xE5\xB7\xA5";
     return {.name = evil,
             .summary = evil,
+            .notes = {evil},
             .findings = {make_finding(check::rule::connect_refused, evil, {evil}),
                          make_finding(check::rule::host_lab, evil, {evil})},
             .metrics = {{.label = evil, .value = 1, .unit = ""}}};
