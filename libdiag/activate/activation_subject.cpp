@@ -1,9 +1,6 @@
 #include "libdiag/activate/activation_subject.h"
 
-#include <fmt/format.h>
-
 #include "libdiag/activate/verdict.h"
-#include "libdiag/discover/discovery_text.h"
 
 namespace diag::activate {
 namespace {
@@ -13,14 +10,6 @@ void add_time(report::Subject& subject, std::string label, std::optional<std::ch
     subject.duration += *time;
     subject.metrics.push_back(
         {.label = std::move(label), .value = std::chrono::duration<double, std::milli>(*time).count(), .unit = "ms"});
-}
-
-// "kms1.example.test:1688 (SRV record of ...): 192.0.2.11:1688 refused the TCP connection ..."
-std::string host_text(const HostTry& host) {
-    const auto* finding = probe::deciding(host.findings);
-    const std::string origin = host.origin ? fmt::format(" ({})", discover::origin_text(*host.origin)) : "";
-    return fmt::format("tried {}{}: {}", to_string(host.target), origin,
-                       finding == nullptr ? "it answers" : finding->title);
 }
 
 std::string name_of_subject(const Activation& activation) {
@@ -33,7 +22,7 @@ std::string name_of_subject(const Activation& activation) {
 report::Subject make_subject(const Activation& activation) {
     report::Subject subject{
         .name = name_of_subject(activation), .summary = verdict_text(activation), .findings = activation.findings};
-    for (const HostTry& host : activation.hosts) subject.notes.push_back(host_text(host));
+    for (const HostTry& host : activation.hosts) subject.notes.push_back("tried " + try_text(host));
     if (!activation.hosts.empty() && !activation.hosts.back().addresses.empty()) {
         const probe::Attempt& last = activation.hosts.back().addresses.back().attempt;
         add_time(subject, "connect", last.connect_time);

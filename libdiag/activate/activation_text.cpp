@@ -111,6 +111,12 @@ void append_hidden(std::string& out, const Activation& activation) {
     append_line(out, "client", to_string(activation.request.client_machine_id));
 }
 
+// Which hosts it took, in a line each.
+void append_tries(std::string& out, const Activation& activation) {
+    out += '\n';
+    for (const HostTry& host : activation.hosts) append_line(out, "tried", escape_for_terminal(try_text(host)));
+}
+
 }  // namespace
 
 void append_ato(std::string& out, const Activation& activation, const report::Style& style, bool verbose) {
@@ -135,6 +141,7 @@ void append_dlv(std::string& out, const Activation& activation, const report::St
     out += dlv_heading(activation);
     slmgr::append_dlv(out, dlv_of(activation));
     append_hidden(out, activation);
+    if (!verbose && activation.hosts.size() > 1) append_tries(out, activation);
     if (!activation.findings.empty()) out += '\n';
     append_findings(out, activation, style, verbose);
     append_verdict(out, activation, style);

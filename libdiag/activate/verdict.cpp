@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "libdiag/discover/discovery_text.h"
 #include "libdiag/proto/kms/catalogue.h"
 
 namespace diag::activate {
@@ -139,6 +140,12 @@ std::string verdict_text(const Activation& activation) {
     }
     const auto* finding = probe::deciding(activation.findings);
     return finding == nullptr ? "no host answered" : finding->title;
+}
+
+std::string try_text(const HostTry& host) {
+    const auto* finding = probe::deciding(host.findings);
+    const std::string origin = host.origin ? fmt::format(" ({})", discover::origin_text(*host.origin)) : "";
+    return fmt::format("{}{}: {}", to_string(host.target), origin, finding == nullptr ? "it answers" : finding->title);
 }
 
 std::uint32_t windows_code_of(const Activation& activation) {

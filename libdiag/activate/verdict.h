@@ -19,6 +19,9 @@ Result result_of(const Activation& activation);
 /// deciding finding.
 std::string verdict_text(const Activation& activation);
 
+/// "kms1.example.test:1688 (SRV record of ...): 192.0.2.11:1688 refused the TCP connection of ...". To be escaped.
+std::string try_text(const HostTry& host);
+
 /// The code that /ato would end with; 0 when it succeeds.
 std::uint32_t windows_code_of(const Activation& activation);
 

@@ -196,6 +196,9 @@ class Suffixes(DiscoveryCase):
         text = self.check(1)
         self.assertLess(text.index("\nkms2.lab.test:1688\n"), text.index("\nkms1.lab.test:1688\n"))
         self.assertIn("asked because it is the DNS suffix search list", text)
+        text = self.run_tool(1, "kms-check", "dlv", "-4", "--cmid", CMID).stdout
+        self.assertEqual(re.findall(r"(?m)^  tried    (\S+) ", text), ["kms2.lab.test:1688", "kms1.lab.test:1688"])
+        self.assertIn("    KMS machine name from DNS: kms1.lab.test:1688\n", text)
         for form in ("nagios", "junit"):
             text = self.check(1, "--format", form)
             found = re.findall(r"(?:\n|&#10;)tried (\S+) \(SRV record of dead-first\.test", text)
