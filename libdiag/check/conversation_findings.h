@@ -11,7 +11,4 @@ namespace diag::check {
 /// Everything that is worth saying about one conversation, most important first. A healthy one gives nothing above info.
 std::vector<Finding> check_conversation(const dissect::Conversation& conversation, Outcome outcome);
 
-/// A look-up of the KMS service record that did not name a host.
-std::vector<Finding> check_dns(const dissect::DnsLookup& lookup);
-
 }  // namespace diag::check

@@ -8,6 +8,7 @@
 
 #include "libdiag/check/rules.h"
 #include "libdiag/proto/dns/names.h"
+#include "libdiag/proto/dns/service_name.h"
 #include "libdiag/session/service_order.h"
 
 namespace diag::check {
@@ -27,25 +28,51 @@ constexpr std::uint32_t no_servers_code = 0x8007267C;  // DNS_ERROR_NO_DNS_SERVE
 constexpr std::size_t max_evidence = 12;
 constexpr std::size_t max_finding_count = 64;  // for lists that an answer may make long
 
-std::string lower(std::string_view text) {
-    std::string out{text};
-    std::ranges::transform(out, out.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return out;
-}
+std::string lower(std::string_view text) { return dns::lower_case(std::string{text}); }
 
 bool same_name(std::string_view a, std::string_view b) { return lower(a) == lower(b); }
+
+// "packets 3, 4: " in a capture.
+std::string place_of(const DnsReply& reply) {
+    const auto& packets = reply.captured.packets;
+    if (packets.empty()) return {};
+    return fmt::format("{} {}: ", packets.size() == 1 ? "packet" : "packets", fmt::join(packets, ", "));
+}
 
 std::string reply_text(const DnsReply& reply) {
     const std::string from = fmt::format("{} over {}", to_string(reply.query.server), name_of(reply.query.transport));
     const double ms = std::chrono::duration<double, std::milli>(reply.duration).count();
     const std::string type = dns::type_name(reply.query.type);
-    if (reply.end != DnsEnd::answered)
-        return fmt::format("{} {} from {}: {} after {:.1f} ms", type, reply.query.name, from, text_of(reply.end), ms);
-    return fmt::format("{} {} from {}: {}{}, {} records, after {:.1f} ms", type, reply.query.name, from,
-                       dns::rcode_name(*reply.rcode()), reply.is_truncated() ? " (truncated)" : "",
-                       reply.message.answers.size(), ms);
+    std::string text = place_of(reply);
+    if (reply.end != DnsEnd::answered) {
+        text += fmt::format("{} {} from {}: {} after {:.1f} ms", type, reply.query.name, from, text_of(reply.end), ms);
+    } else {
+        text += fmt::format("{} {} from {}: {}{}, {} records, after {:.1f} ms", type, reply.query.name, from,
+                            dns::rcode_name(*reply.rcode()), reply.is_truncated() ? " (truncated)" : "",
+                            reply.message.answers.size(), ms);
+    }
+    const unsigned count = reply.captured.asked_count;
+    return count > 1 ? fmt::format("{}, asked {} times", text, count) : text;
 }
+
+/// What a finding goes by, with the packets of a capture that prove it.
+struct Evidence {
+    std::vector<std::string> texts;
+    std::vector<std::uint64_t> packets;
+
+    Evidence() = default;
+    Evidence(std::vector<std::string> lines) : texts{std::move(lines)} {}
+    Evidence(std::string line) : texts{std::move(line)} {}
+    explicit Evidence(const std::vector<DnsReply>& replies) {
+        for (const DnsReply& reply : replies) add(reply);
+    }
+    void add(const DnsReply& reply) {
+        if (texts.size() >= max_evidence) return;
+        texts.push_back(reply_text(reply));
+        texts.insert(texts.end(), reply.captured.remarks.begin(), reply.captured.remarks.end());
+        packets.insert(packets.end(), reply.captured.packets.begin(), reply.captured.packets.end());
+    }
+};
 
 std::string record_text(const ServiceRecord& r) {
     return fmt::format("{}:{}, priority {}, weight {}, TTL {} s", r.target, r.port, r.priority, r.weight, r.ttl);
@@ -71,32 +98,32 @@ public:
     }
 
 private:
-    Finding& add(const Rule& rule, std::string title, std::vector<std::string> evidence) {
-        if (evidence.size() > max_evidence) evidence.resize(max_evidence);
+    Finding& add(const Rule& rule, std::string title, Evidence evidence) {
+        if (evidence.texts.size() > max_evidence) evidence.texts.resize(max_evidence);
+        // What is said of records goes by the answer that has them.
+        if (evidence.packets.empty() && e_.decisive() != nullptr) evidence.packets = e_.decisive()->captured.packets;
+        std::ranges::sort(evidence.packets);
+        const auto repeated = std::ranges::unique(evidence.packets);
+        evidence.packets.erase(repeated.begin(), repeated.end());
         out_.push_back({.rule = &rule,
-                        .target = e_.domain,
+                        .target = e_.domain.empty() ? e_.query : e_.domain,
                         .title = std::move(title),
-                        .evidence = std::move(evidence),
-                        .packets = {}});
+                        .evidence = std::move(evidence.texts),
+                        .packets = std::move(evidence.packets)});
         return out_.back();
     }
 
     static bool is_usable(const ServiceRecord& r) { return !r.target.empty() && r.target != "."; }
     bool has_usable_record() const { return std::ranges::any_of(e_.records, is_usable); }
 
-    std::vector<std::string> reply_texts() const {
-        std::vector<std::string> texts;
-        texts.reserve(e_.replies.size());
-        for (const DnsReply& reply : e_.replies) texts.push_back(reply_text(reply));
-        return texts;
-    }
+    Evidence reply_texts() const { return Evidence{e_.replies}; }
 
     // Nothing to go on with: why?
     void no_record() {
         for (const auto& probe : e_.probes) {
             if (probe.kind != session::SrvProbeName::Kind::near_miss || !probe.found) continue;
             auto evidence = reply_texts();
-            evidence.push_back(fmt::format("SRV {}: there is a record", probe.name));
+            evidence.texts.push_back(fmt::format("SRV {}: there is a record", probe.name));
             add(rule::srv_near_miss, fmt::format("{} has no KMS record, but one under {}", e_.domain, probe.name),
                 std::move(evidence));
             return;
@@ -124,7 +151,7 @@ private:
             add(rule::dns_server_failure,
                 fmt::format("the DNS server answers for {} with {}", e_.query, dns::rcode_name(*rcode)), reply_texts());
         } else if (reply != nullptr && reply->end == DnsEnd::bad_name) {
-            add(rule::dns_no_record, fmt::format("'{}' cannot be asked for: it is no DNS name", e_.domain), {});
+            add(rule::dns_no_record, fmt::format("'{}' cannot be asked for: it is no DNS name", e_.domain), Evidence{});
         } else if (reply != nullptr && reply->end == DnsEnd::malformed) {
             add(rule::dns_server_failure, fmt::format("the DNS server answers for {} with nonsense", e_.query),
                 reply_texts());
@@ -171,7 +198,7 @@ private:
             if (r.port == 0) without_port.push_back(&r);
             if (r.port != 0 && r.port != kms_port) other_port.push_back(&r);
         }
-        const auto texts_of = [](const std::vector<const ServiceRecord*>& records) {
+        const auto texts_of = [](const std::vector<const ServiceRecord*>& records) -> Evidence {
             std::vector<std::string> texts;
             texts.reserve(records.size());
             for (const auto* r : records) texts.push_back(record_text(*r));
@@ -198,7 +225,7 @@ private:
             std::ranges::find_if(e_.records, [](const auto& r) { return r.ttl == 0 || r.ttl > longest_ttl; });
         if (bad == e_.records.end()) return;
         add(rule::srv_ttl, fmt::format("the record of {} has a time to live of {} s", e_.domain, bad->ttl),
-            {record_text(*bad)});
+            record_text(*bad));
     }
 
     // A host that fewer than one in a hundred clients try first.
@@ -220,17 +247,14 @@ private:
         return lower(target).ends_with(lower("." + domain + "." + domain));
     }
 
-    static std::vector<std::string> texts_of(const SrvTarget& target) {
-        std::vector<std::string> texts;
-        texts.reserve(target.replies.size());
-        for (const DnsReply& reply : target.replies) texts.push_back(reply_text(reply));
-        return texts;
-    }
+    static Evidence texts_of(const SrvTarget& target) { return Evidence{target.replies}; }
 
     void targets() {
-        const bool any_address = std::ranges::any_of(e_.targets, [](const auto& t) { return !t.addresses.empty(); });
+        // One that nobody asked for may have an address.
+        const auto may_have_address = [](const SrvTarget& t) { return !t.addresses.empty() || t.replies.empty(); };
+        const bool any_address = std::ranges::any_of(e_.targets, may_have_address);
         for (const SrvTarget& target : e_.targets) {
-            if (target.addresses.empty()) no_address(target, any_address);
+            if (!may_have_address(target)) no_address(target, any_address);
             if (target.alias_of)
                 add(rule::srv_target_alias,
                     fmt::format("the published host {} is an alias for {}", target.name, *target.alias_of),
@@ -239,7 +263,7 @@ private:
                 same_name(target.name, e_.domain) || lower(target.name).ends_with("." + lower(e_.domain));
             if (!inside)
                 add(rule::srv_target_outside, fmt::format("the published host {} is not in {}", target.name, e_.domain),
-                    {});
+                    Evidence{});
             private_address(target);
         }
     }
@@ -282,7 +306,7 @@ private:
         for (const auto& probe : e_.probes)
             if (probe.kind == session::SrvProbeName::Kind::impossible && probe.found)
                 add(rule::srv_wildcard, fmt::format("{} answers with an SRV record for any name", e_.domain),
-                    {fmt::format("SRV {}, which nobody has published: there is a record", probe.name)});
+                    fmt::format("SRV {}, which nobody has published: there is a record", probe.name));
     }
 
     // The record sets of those who answered, as texts: equal sets have equal texts.
@@ -298,13 +322,15 @@ private:
 
     void servers() {
         std::map<std::string, std::string> last;  // by server: what it said in the end
-        std::vector<std::string> failed;
+        Evidence failed, different;
         for (const DnsReply& reply : e_.replies) {
-            if (reply.end == DnsEnd::answered && !reply.is_truncated())
+            if (reply.end == DnsEnd::answered && !reply.is_truncated()) {
                 last[to_string(reply.query.server)] = set_of(reply);
+                different.add(reply);
+            }
             const bool is_failure =
                 reply.end != DnsEnd::answered || (*reply.rcode() != no_error && *reply.rcode() != name_error);
-            if (is_failure) failed.push_back(reply_text(reply));
+            if (is_failure) failed.add(reply);
         }
         std::set<std::string> sets;
         std::vector<std::string> texts;
@@ -315,10 +341,11 @@ private:
         const bool some_worked =
             e_.answer && e_.replies[*e_.answer].rcode() &&
             (*e_.replies[*e_.answer].rcode() == no_error || *e_.replies[*e_.answer].rcode() == name_error);
-        if (sets.size() > 1 && some_worked && texts.size() > 1 && failed.empty()) {
+        if (sets.size() > 1 && some_worked && texts.size() > 1 && failed.texts.empty()) {
+            different.texts = std::move(texts);
             add(rule::dns_servers_differ, fmt::format("DNS servers give different answers for {}", e_.query),
-                std::move(texts));
-        } else if (some_worked && !failed.empty() && last_server_worked_elsewhere()) {
+                std::move(different));
+        } else if (some_worked && !failed.texts.empty() && last_server_worked_elsewhere()) {
             add(rule::dns_server_skipped, fmt::format("a DNS server fails for {}; another one answers", e_.query),
                 std::move(failed));
         }
@@ -340,7 +367,7 @@ private:
             if (!known && out_.size() < max_finding_count)
                 add(rule::srv_unauthorised,
                     fmt::format("{} publishes {}:{}, which is not on the list", e_.domain, r.target, r.port),
-                    {record_text(r)});
+                    record_text(r));
         }
         const bool answered = e_.answer.has_value();
         for (const ExpectedHost& host : expected_) {

@@ -1,5 +1,6 @@
 #include "libdiag/decode/conversation_json.h"
 
+#include "libdiag/decode/document_json.h"
 #include "libdiag/decode/exchange_json.h"
 #include "libdiag/decode/pdu_json.h"
 #include "libdiag/decode/timing.h"
@@ -14,29 +15,11 @@ using dissect::Conversation;
 using dissect::Mark;
 using report::JsonWriter;
 
-constexpr int schema_version = 1;
-
-void write_endpoint(JsonWriter& json, std::string_view key, const Endpoint& endpoint) {
-    json.key(key).begin_object();
-    json.plain_member("ip", to_string(endpoint.ip));
-    json.member("port", endpoint.port);
-    json.end_object();
-}
-
 void write_sides(JsonWriter& json, std::string_view key, const std::array<Mark, 2>& marks) {
     json.key(key).begin_array();
     if (marks[0]) json.plain("client");
     if (marks[1]) json.plain("host");
     json.end_array();
-}
-
-void write_duration(JsonWriter& json, std::string_view key, const std::optional<std::int64_t>& ns) {
-    json.key(key);
-    if (ns) {
-        json.milliseconds(*ns);
-    } else {
-        json.value(nullptr);
-    }
 }
 
 void write_tcp(JsonWriter& json, const Conversation& c) {
@@ -49,6 +32,28 @@ void write_tcp(JsonWriter& json, const Conversation& c) {
     json.end_object();
 }
 
+void write_packets(JsonWriter& json, std::string_view key, const Mark& first, const Mark& second) {
+    json.key(key).begin_array();
+    if (first) json.value(first.packet);
+    if (second) json.value(second.packet);
+    json.end_array();
+}
+
+void write_found_through(JsonWriter& json, const Conversation& c) {
+    json.key("found_through");
+    if (!c.found_through) {
+        json.value(nullptr);
+        return;
+    }
+    const dissect::DnsPath& path = *c.found_through;
+    json.begin_object();
+    json.member("query", std::string_view{path.query});
+    write_packets(json, "packets", path.asked, path.answered);
+    json.member("target", std::string_view{path.target});
+    write_packets(json, "address_packets", path.address_asked, path.address_answered);
+    json.end_object();
+}
+
 void write_stages(JsonWriter& json, const Conversation& c) {
     json.key("stages").begin_object();
     write_duration(json, "connect_ms", connect_time(c));
@@ -57,28 +62,12 @@ void write_stages(JsonWriter& json, const Conversation& c) {
     json.end_object();
 }
 
-void write_time(JsonWriter& json, std::string_view key, const Mark& mark, unsigned digits) {
-    json.key(key);
-    if (mark) {
-        json.plain(format_rfc3339(mark.time, digits));
-    } else {
-        json.value(nullptr);
-    }
-}
-
-void begin(JsonWriter& json, std::string_view kind, std::string_view capture) {
-    json.begin_object();
-    json.member("schema_version", schema_version);
-    json.plain_member("kind", kind);
-    json.member("capture", capture);
-}
-
 }  // namespace
 
 void append_json(std::string& out, const Conversation& c, check::Outcome outcome,
                  std::span<const check::Finding> findings, std::string_view capture) {
     JsonWriter json{out};
-    begin(json, "conversation", capture);
+    begin_document(json, "conversation", capture);
     write_endpoint(json, "client", c.client);
     write_endpoint(json, "host", c.host);
     json.member("first_packet", c.first.packet);
@@ -89,6 +78,7 @@ void append_json(std::string& out, const Conversation& c, check::Outcome outcome
     json.member("part", c.part);
     json.member("continues", c.continues);
     json.plain_member("recognized_by", c.recognized_by == dissect::RecognizedBy::bind ? "bind" : "port");
+    write_found_through(json, c);
     write_tcp(json, c);
     write_pdus(json, c);
     write_exchanges(json, c);
@@ -99,54 +89,10 @@ void append_json(std::string& out, const Conversation& c, check::Outcome outcome
     out += '\n';
 }
 
-void append_json(std::string& out, const dissect::DnsLookup& lookup, std::span<const check::Finding> findings,
-                 std::string_view capture) {
-    JsonWriter json{out};
-    begin(json, "dns", capture);
-    write_endpoint(json, "asked_by", lookup.client);
-    write_endpoint(json, "server", lookup.server);
-    json.member("query", std::string_view{lookup.query});
-    json.plain_member("type", dissect::dns_type_name(lookup.type));
-    json.key("rcode");
-    if (lookup.rcode) {
-        json.plain(dissect::dns_rcode_name(*lookup.rcode));
-    } else {
-        json.value(nullptr);
-    }
-    json.key("answers").begin_array();
-    for (const auto& answer : lookup.answers) {
-        json.begin_object();
-        json.member("name", std::string_view{answer.name});
-        json.plain_member("type", dissect::dns_type_name(answer.type));
-        json.member("ttl", answer.ttl);
-        if (answer.is_srv) {
-            json.member("priority", answer.priority);
-            json.member("weight", answer.weight);
-            json.member("port", answer.port);
-            json.member("target", std::string_view{answer.target});
-        }
-        json.member("data", std::string_view{answer.data});
-        json.end_object();
-    }
-    json.end_array();
-    json.key("packets").begin_array();
-    if (lookup.asked) json.value(lookup.asked.packet);
-    if (lookup.answered) json.value(lookup.answered.packet);
-    json.end_array();
-    json.member("asked_count", lookup.asked_count);
-    write_time(json, "asked_at", lookup.asked, lookup.fraction_digits);
-    const bool timed = lookup.asked && lookup.answered;
-    write_duration(json, "answer_ms",
-                   timed ? std::optional{lookup.answered.time.ns - lookup.asked.time.ns} : std::nullopt);
-    report::write_findings(json, findings);
-    json.end_object();
-    out += '\n';
-}
-
 void append_capture_json(std::string& out, std::string_view capture, const dissect::TrackerStatistics& counters,
                          std::span<const check::Finding> findings, bool statistics, double seconds) {
     JsonWriter json{out};
-    begin(json, "capture", capture);
+    begin_document(json, "capture", capture);
     json.member("packets", counters.packet_count);
     json.member("bytes", counters.byte_count);
     if (statistics) {

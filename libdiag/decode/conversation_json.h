@@ -14,10 +14,6 @@ namespace diag::decode {
 void append_json(std::string& out, const dissect::Conversation& conversation, check::Outcome outcome,
                  std::span<const check::Finding> findings, std::string_view capture);
 
-/// The same for a look-up of the service record.
-void append_json(std::string& out, const dissect::DnsLookup& lookup, std::span<const check::Finding> findings,
-                 std::string_view capture);
-
 /// The same for what concerns a capture as a whole. `statistics` adds counters and rates.
 void append_capture_json(std::string& out, std::string_view capture, const dissect::TrackerStatistics& counters,
                          std::span<const check::Finding> findings, bool statistics, double seconds);

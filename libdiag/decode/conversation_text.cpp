@@ -41,6 +41,18 @@ std::string packets_text(const dissect::Mark& first, const dissect::Mark& last) 
     return fmt::format("packets {} to {}", first.packet, last.packet);
 }
 
+std::string marks_text(const dissect::Mark& first, const dissect::Mark& second) {
+    return second ? fmt::format("packets {}, {}", first.packet, second.packet) : fmt::format("packet {}", first.packet);
+}
+
+std::string path_text(const dissect::DnsPath& path, const IpAddress& address) {
+    std::string text =
+        fmt::format("found through {} ({}), {} = {}", escape_for_terminal(path.query),
+                    marks_text(path.asked, path.answered), escape_for_terminal(path.target), to_string(address));
+    if (path.address_asked) text += fmt::format(" ({})", marks_text(path.address_asked, path.address_answered));
+    return text;
+}
+
 // "every request was answered" alone would be an odd thing to say of none, and of requests that were refused.
 std::string description(const Conversation& c, check::Outcome outcome) {
     if (outcome != check::Outcome::complete) return std::string{check::describe(outcome)};
@@ -67,6 +79,7 @@ void append_head(std::string& out, const Conversation& c, check::Outcome outcome
     std::string place = fmt::format("{} of {}", packets_text(c.first, c.last), escape_for_terminal(capture));
     if (c.part > 1 || c.continues) place += fmt::format(", part {}{}", c.part, c.continues ? ", more follows" : "");
     append_line(out, place);
+    if (c.found_through) append_line(out, path_text(*c.found_through, c.host.ip));
 }
 
 // The syntaxes that the client offered, those that the host took first.
@@ -91,22 +104,6 @@ std::string syntaxes_text(const Conversation& c) {
     }
     if (answer == nullptr) text += " offered";
     return inferred ? text + " (inferred: the packets are cut)" : text;
-}
-
-std::string result_text(const dissect::DnsLookup& lookup) {
-    std::string text = lookup.rcode ? fmt::format("{} after {}", dissect::dns_rcode_name(*lookup.rcode),
-                                                  format_duration(lookup.answered.time.ns - lookup.asked.time.ns))
-                                    : "no answer";
-    if (lookup.asked_count > 1) text += fmt::format(", asked {} times", lookup.asked_count);
-    return text;
-}
-
-std::string answer_text(const dissect::DnsLookup::Answer& answer) {
-    if (answer.is_srv) {
-        return fmt::format("{}:{}, priority {}, weight {}, TTL {} s", escape_for_terminal(answer.target), answer.port,
-                           answer.priority, answer.weight, answer.ttl);
-    }
-    return fmt::format("{} {}", dissect::dns_type_name(answer.type), escape_for_terminal(answer.data));
 }
 
 void append_stages(std::string& out, const Conversation& c) {
@@ -136,23 +133,6 @@ void append_text(std::string& out, const Conversation& c, check::Outcome outcome
     append_stages(out, c);
     if (verbose) append_bind_checks(out, c);
     for (std::size_t i = 0; i < c.exchanges.size(); ++i) append_exchange(out, c, i, style, verbose);
-    for (const auto& finding : findings) report::append_finding(out, finding, style, verbose);
-    out += '\n';
-}
-
-void append_text(std::string& out, const dissect::DnsLookup& lookup, std::span<const check::Finding> findings,
-                 std::string_view capture, const report::Style& style, bool verbose) {
-    const std::string question =
-        fmt::format("DNS {} {}", dissect::dns_type_name(lookup.type), escape_for_terminal(lookup.query));
-    out += style.strong(wrapped(question));
-    out += '\n';
-    append_line(out, fmt::format("{} asks {}, {}", to_string(lookup.client.ip), to_string(lookup.server.ip),
-                                 format_rfc3339(lookup.asked.time, lookup.fraction_digits)));
-    append_line(out,
-                fmt::format("{} of {}", packets_text(lookup.asked, lookup.answered ? lookup.answered : lookup.asked),
-                            escape_for_terminal(capture)));
-    append_line(out, result_text(lookup));
-    for (const auto& answer : lookup.answers) append_line(out, answer_text(answer));
     for (const auto& finding : findings) report::append_finding(out, finding, style, verbose);
     out += '\n';
 }

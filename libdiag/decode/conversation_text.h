@@ -16,10 +16,6 @@ void append_text(std::string& out, const dissect::Conversation& conversation, ch
                  std::span<const check::Finding> findings, std::string_view capture, const report::Style& style,
                  bool verbose);
 
-/// The same for a look-up of the service record.
-void append_text(std::string& out, const dissect::DnsLookup& lookup, std::span<const check::Finding> findings,
-                 std::string_view capture, const report::Style& style, bool verbose);
-
 /// Counters and rates of a capture (`--stats`).
 void append_statistics(std::string& out, const dissect::TrackerStatistics& counters, double seconds);
 

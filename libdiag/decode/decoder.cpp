@@ -4,10 +4,13 @@
 
 #include "libdiag/base/utf.h"
 #include "libdiag/check/conversation_findings.h"
+#include "libdiag/check/dns_findings.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/decode/conversation_json.h"
 #include "libdiag/decode/conversation_text.h"
 #include "libdiag/decode/conversation_tree.h"
+#include "libdiag/decode/dns_json.h"
+#include "libdiag/decode/dns_text.h"
 #include "libdiag/report/json_finding.h"
 
 namespace diag::decode {
@@ -94,16 +97,16 @@ void Decoder::print(const dissect::Conversation& conversation, check::Outcome ou
     }
 }
 
-void Decoder::on_dns(const dissect::DnsLookup& lookup) {
-    if (!settings_.selection.matches(lookup)) return;
-    const auto findings = check::check_dns(lookup);
+void Decoder::on_dns(const dissect::DnsSearch& search) {
+    if (!settings_.selection.matches(search)) return;
+    const auto findings = check::check_dns(search);
     note(findings);
     summary_.add_lookup(findings);
-    if (settings_.quiet && !check::worst(findings)) return;
+    if (settings_.quiet && check::worst(findings).value_or(check::Severity::info) == check::Severity::info) return;
     if (settings_.detail == Detail::json) {
-        append_json(out_, lookup, findings, capture_);
+        append_json(out_, search, findings, capture_);
     } else if (settings_.detail != Detail::summary) {
-        append_text(out_, lookup, findings, capture_, style_, settings_.verbose);
+        append_text(out_, search, findings, capture_, style_, settings_.verbose);
     }
 }
 

@@ -78,7 +78,7 @@ public:
 
 private:
     void on_conversation(const dissect::Conversation& conversation) override;
-    void on_dns(const dissect::DnsLookup& lookup) override;
+    void on_dns(const dissect::DnsSearch& search) override;
     void on_packet(std::uint64_t serial, const PacketView& packet) override;
     void on_fragment(const PacketView& packet) override;
     void on_fragments_of(std::uint64_t serial, std::span<const std::uint64_t> packet_numbers) override;

@@ -47,8 +47,9 @@ bool Selection::matches(const dissect::Conversation& c, check::Outcome outcome) 
     });
 }
 
-bool Selection::matches(const dissect::DnsLookup& lookup) const {
-    return hosts.empty() && client_machine_ids.empty() && outcomes.empty() && matches_any(clients, lookup.client);
+bool Selection::matches(const dissect::DnsSearch& search) const {
+    return hosts.empty() && client_machine_ids.empty() && outcomes.empty() &&
+           matches_any(clients, Endpoint{search.client, 0});
 }
 
 }  // namespace diag::decode

@@ -6,6 +6,7 @@
 
 #include "libdiag/check/outcome.h"
 #include "libdiag/dissect/conversation.h"
+#include "libdiag/dissect/dns_search.h"
 
 namespace diag::decode {
 
@@ -32,7 +33,7 @@ struct Selection {
     }
     bool matches(const dissect::Conversation& conversation, check::Outcome outcome) const;
     /// A look-up has a client, but no KMS host, machine id or outcome: those options leave it out.
-    bool matches(const dissect::DnsLookup& lookup) const;
+    bool matches(const dissect::DnsSearch& search) const;
 };
 
 }  // namespace diag::decode

@@ -127,7 +127,7 @@ void Summary::add_findings(std::span<const check::Finding> findings) {
 
 void Summary::add_lookup(std::span<const check::Finding> findings) {
     ++lookup_count_;
-    failed_lookup_count_ += findings.empty() ? 0 : 1;
+    failed_lookup_count_ += check::worst(findings) == check::Severity::critical ? 1 : 0;
     add_findings(findings);
 }
 

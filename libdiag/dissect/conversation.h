@@ -100,6 +100,14 @@ struct StrayRefusal {
 
 enum class RecognizedBy : std::uint8_t { bind, port };
 
+/// How a client came to the address of a host, as far as DNS told it in the capture.
+struct DnsPath {
+    std::string query;  ///< "_vlmcs._tcp.example.test"
+    Mark asked, answered;
+    std::string target;                    ///< the host that the SRV record names
+    Mark address_asked, address_answered;  ///< without packets: its address came with the SRV record
+};
+
 /// One TCP connection that carried (or should have carried) KMS: all that the packets tell, no judgement yet.
 /// Views in it are valid only while the sink handles it.
 struct Conversation {
@@ -130,35 +138,7 @@ struct Conversation {
     std::uint64_t conflict_size = 0;              ///< retransmitted bytes that differ from the first copy
     std::deque<ByteVector> joined_stubs;          ///< keeps the stubs of fragmented calls alive
     std::string host_name;                        ///< from an SRV answer in the capture, when one named this address
-};
-
-/// One look-up of the KMS service record.
-struct DnsLookup {
-    Endpoint client, server;
-    std::string query;
-    std::uint16_t type = 0;
-    Mark asked, answered;
-    std::uint8_t fraction_digits = 6;
-    std::optional<std::uint16_t> rcode;
-    struct Answer {
-        std::string name, data;  ///< data as text: "0 100 1688 kms.example.test." for SRV
-        std::uint16_t type = 0;
-        std::uint32_t ttl = 0;
-        bool is_srv = false;
-        std::uint16_t priority = 0, weight = 0, port = 0;  ///< SRV only
-        std::string target;
-    };
-    std::vector<Answer> answers;
-    unsigned asked_count = 1;        ///< with those that this client asked with another id, before an answer came
-    Timestamp observed_until;        ///< of one without a host: when the capture ended
-    bool cut = false;                ///< the capture has only the beginning of the answer
-    bool truncated = false;          ///< TC: the answer did not fit, the client asks again over TCP
-    bool client_found_host = false;  ///< another look-up gave this client an SRV record, or a KMS host answered it
-
-    bool names_host() const {
-        return rcode == 0 &&
-               std::any_of(answers.begin(), answers.end(), [](const Answer& a) { return a.is_srv && a.target != "."; });
-    }
+    std::optional<DnsPath> found_through;         ///< the client asked DNS, and was told this address and port
 };
 
 /// "SRV", "NXDOMAIN" and the like, for reports that know no DNS.

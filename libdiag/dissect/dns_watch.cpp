@@ -2,29 +2,31 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "libdiag/proto/dns/decode.h"
 #include "libdiag/proto/dns/names.h"
+#include "libdiag/proto/dns/service_name.h"
 
 namespace diag::dissect {
 namespace {
 
-constexpr std::string_view service_label = "_vlmcs";
-
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return text;
-}
+constexpr std::size_t max_paths = 4096;
+constexpr std::size_t max_connections = 16;              // of one search
+constexpr std::int64_t new_attempt_ns = 30'000'000'000;  // who asks again after that long tries anew
 
 // The first label of the first question, without decoding the rest: most DNS traffic is none of ours.
-bool asks_for_service(Bytes payload) {
+Bytes first_label_of(Bytes message) {
     const std::size_t at = dns::header_size;
-    if (payload.size() < at + 1 + service_label.size() || payload[at] != service_label.size()) return false;
-    const Bytes label = payload.subspan(at + 1, service_label.size());
-    return lower(std::string{label.begin(), label.end()}) == service_label;
+    if (message.size() <= at || message.size() - at - 1 < message[at] || message[at] > dns::max_label_size) return {};
+    return message.subspan(at + 1, message[at]);
 }
+
+std::string label_text(Bytes label) { return dns::lower_case({label.begin(), label.end()}); }
+
+bool is_response(Bytes message) { return (message[2] & 0x80U) != 0; }
+
+bool is_address_type(std::uint16_t type) { return type == dns::type::a || type == dns::type::aaaa; }
+
+std::string name_text(const dns::Question& question) { return dns::to_string(question.name); }
 
 std::string data_text(const dns::Record& record) {
     if (const auto* srv = std::get_if<dns::Srv>(&record.data)) {
@@ -36,8 +38,11 @@ std::string data_text(const dns::Record& record) {
 }
 
 DnsLookup::Answer answer_of(const dns::Record& record) {
-    DnsLookup::Answer answer{
-        .name = dns::to_string(record.name), .data = data_text(record), .type = record.type, .ttl = record.ttl};
+    DnsLookup::Answer answer{.name = dns::to_string(record.name),
+                             .data = data_text(record),
+                             .type = record.type,
+                             .ttl = record.ttl,
+                             .target = {}};
     if (const auto* srv = std::get_if<dns::Srv>(&record.data)) {
         answer.is_srv = true;
         answer.priority = srv->priority;
@@ -48,106 +53,227 @@ DnsLookup::Answer answer_of(const dns::Record& record) {
     return answer;
 }
 
+// Servers that refuse may leave the question out; then only the id tells what they refuse.
+DnsLookup lookup_of(const DnsPacket& packet, const dns::Message& message) {
+    DnsLookup lookup;
+    lookup.client = packet.source;
+    lookup.server = packet.destination;
+    lookup.transport = packet.transport;
+    lookup.id = message.header.id;
+    if (!message.questions.empty()) {
+        lookup.query = name_text(message.questions.front());
+        lookup.type = message.questions.front().type;
+    }
+    lookup.asked = lookup.asked_last = packet.mark;
+    lookup.fraction_digits = packet.fraction_digits;
+    return lookup;
+}
+
+// A server that has said what it has to say is asked again only by who begins anew.
+bool is_over_for(const DnsSearches::Open& open, const Endpoint& server, Timestamp now) {
+    if (open.reported || now.ns - open.last.ns > new_attempt_ns) return true;
+    const auto& lookups = open.search.lookups;
+    return std::any_of(lookups.begin(), lookups.end(), [&](const DnsLookup& l) {
+        const bool is_final = l.rcode == dns::rcode::no_error || l.rcode == dns::rcode::name_error;
+        return l.server == server && is_final && !l.truncated;
+    });
+}
+
 }  // namespace
 
-std::string dns_type_name(std::uint16_t type) { return dns::type_name(type); }
-std::string dns_rcode_name(std::uint16_t rcode) { return dns::rcode_name(rcode); }
-
-std::optional<DnsLookup> DnsWatch::on_datagram(const Endpoint& source, const Endpoint& destination, Bytes payload,
-                                               Mark mark, std::uint8_t fraction_digits) {
-    const bool ours = asks_for_service(payload);
-    if (!ours && targets_.empty() && open_.empty()) return std::nullopt;
-    const auto [message, error] = dns::decode_partial(payload);
-    // Servers that refuse may leave the question out; then only the id tells what they refuse.
-    if (message.is_response() && message.header.qdcount == 0)
-        return on_answer(message, false, source, destination, mark);
-    if (message.questions.empty()) return std::nullopt;
-    if (!ours) {
-        if (message.is_response() && targets_.contains(lower(dns::to_string(message.questions.front().name)))) {
-            remember_addresses(message.answers);
-        }
-        return std::nullopt;
-    }
-    if (message.is_response()) return on_answer(message, error.has_value(), source, destination, mark);
-    on_question(message, source, destination, mark, fraction_digits);
-    return std::nullopt;
+bool DnsWatch::may_be_ours(Bytes message) const {
+    if (message.size() < dns::header_size) return false;
+    const Bytes label = first_label_of(message);
+    if (dns::may_begin_service_name(label)) return true;
+    if (is_response(message) && searches_.has_questions()) return true;
+    return !target_labels_.empty() && target_labels_.contains(label_text(label));
 }
 
-void DnsWatch::on_question(const dns::Message& message, const Endpoint& client, const Endpoint& server, Mark mark,
-                           std::uint8_t fraction_digits) {
+void DnsWatch::on_message(const DnsPacket& packet) {
+    if (!may_be_ours(packet.message)) return;
+    const auto [message, error] = dns::decode_partial(packet.message);
+    if (message.opcode() != dns::opcode::query) return;
+    if (message.is_response()) return on_answer(packet, message, error.has_value());
+    if (!message.questions.empty()) on_question(packet, message);
+}
+
+void DnsWatch::on_question(const DnsPacket& packet, const dns::Message& message) {
     const auto& question = message.questions.front();
-    const std::string name = dns::to_string(question.name);
-    for (Open& open : open_) {
-        const DnsLookup& known = open.lookup;
-        if (open.id == message.header.id && known.client == client && known.server == server && known.query == name &&
-            known.type == question.type && !known.answered) {
-            ++open.lookup.asked_count;
-            return;
+    if (const auto* known = searches_.find_question(lookup_of(packet, message))) {
+        ++known->lookup().asked_count;
+        known->lookup().asked_last = packet.mark;
+        return searches_.touch(known->search, packet.mark.time);
+    }
+    if ((message.header.flags & dns::flag::rd) == 0) return;
+    const IpAddress& client = packet.source.ip;
+    if (is_address_type(question.type)) {
+        const auto search = searches_.find_target(client, dns::lower_case(name_text(question)), question.type);
+        if (search) {
+            if (!(*search)->reported) searches_.add_question(*search, Kind::address, lookup_of(packet, message));
+            return searches_.touch(*search, packet.mark.time);
         }
     }
-    if (open_.size() >= max_open) return;
-    Open& open = open_.emplace_back();
-    open.id = message.header.id;
-    open.lookup.client = client;
-    open.lookup.server = server;
-    open.lookup.query = name;
-    open.lookup.type = question.type;
-    open.lookup.asked = mark;
-    open.lookup.fraction_digits = fraction_digits;
+    const auto [kind, domain] = dns::read_service_name(question.name);
+    if (kind == dns::ServiceNameKind::service) return on_service_question(packet, message, domain);
+    if (kind == dns::ServiceNameKind::other) return;
+    const auto search = searches_.find(client, std::string{dns::service_prefix} + domain, dns::type::srv);
+    if (!search || (*search)->reported || question.type != dns::type::srv) return;
+    searches_.add_question(*search, Kind::probe, lookup_of(packet, message));
+    searches_.touch(*search, packet.mark.time);
 }
 
-// Removes the open questions of this client for the same: they were asked with another id, from another port or to another
-// server, and the answer serves them as well. Returns how often they were asked.
-unsigned DnsWatch::take_unanswered(const DnsLookup& answered) {
-    const std::string name = lower(answered.query);
-    unsigned count = 0;
-    std::erase_if(open_, [&](const Open& open) {
-        const DnsLookup& other = open.lookup;
-        const bool repeated = !other.answered && other.client.ip == answered.client.ip && other.type == answered.type &&
-                              lower(other.query) == name;
-        if (repeated) count += other.asked_count;
-        return repeated;
-    });
-    return count;
-}
-
-std::optional<DnsLookup> DnsWatch::on_answer(const dns::Message& message, bool cut, const Endpoint& server,
-                                             const Endpoint& client, Mark mark) {
-    const auto asked = std::find_if(open_.begin(), open_.end(), [&](const Open& o) {
-        const bool same_type = message.questions.empty() || o.lookup.type == message.questions.front().type;
-        return o.id == message.header.id && o.lookup.client == client && o.lookup.server == server && same_type &&
-               !o.lookup.answered;
-    });
-    if (asked == open_.end()) return std::nullopt;
-    Open open = std::move(*asked);
-    open_.erase(asked);
-    DnsLookup& lookup = open.lookup;
-    lookup.answered = mark;
-    lookup.rcode = message.rcode();
-    lookup.cut = cut;
-    lookup.truncated = (message.header.flags & dns::flag::tc) != 0;
-    lookup.asked_count += take_unanswered(lookup);
-    for (const auto& record : message.answers) lookup.answers.push_back(answer_of(record));
-    if (!lookup.names_host()) {
-        keep(std::move(open));
-        return std::nullopt;
+void DnsWatch::on_service_question(const DnsPacket& packet, const dns::Message& message, const std::string& domain) {
+    DnsLookup lookup = lookup_of(packet, message);
+    const std::string query = dns::lower_case(lookup.query);
+    auto search = searches_.find(packet.source.ip, query, lookup.type);
+    if (search && is_over_for(**search, lookup.server, packet.mark.time)) {
+        searches_.end(*search);
+        search.reset();
     }
-    on_host_found(client.ip);
-    for (const auto& answer : lookup.answers)
-        if (answer.is_srv && targets_.size() < max_names) targets_.insert(lower(answer.target));
+    if (!search) {
+        DnsSearch begun;
+        begun.client = packet.source.ip;
+        begun.query = query;
+        begun.domain = domain;
+        begun.type = lookup.type;
+        search = searches_.begin(std::move(begun), packet.mark.time);
+    }
+    searches_.touch(*search, packet.mark.time);
+    searches_.add_question(*search, Kind::service, std::move(lookup));
+}
+
+void DnsWatch::on_answer(const DnsPacket& packet, const dns::Message& message, bool damaged) {
+    DnsLookup like = lookup_of(packet, message);
+    std::swap(like.client, like.server);
+    if (const auto* question = searches_.find_question(like))
+        return take_answer(Question{*question}, packet, message, damaged);
+    if (searches_.has_questions()) note_stray(packet, message);
+    if (!message.questions.empty() && targets_.contains(dns::lower_case(name_text(message.questions.front()))))
+        remember_addresses(message.answers);
+}
+
+void DnsWatch::take_answer(const Question& question, const DnsPacket& packet, const dns::Message& message,
+                           bool damaged) {
+    DnsLookup& lookup = question.lookup();
+    lookup.answered = packet.mark;
+    lookup.cut = packet.cut;
+    lookup.truncated = (message.header.flags & dns::flag::tc) != 0;
+    lookup.malformed = damaged && !packet.cut && !lookup.truncated;
+    if (!lookup.malformed) {
+        lookup.rcode = message.rcode();
+        for (const auto& record : message.answers) lookup.answers.push_back(answer_of(record));
+    }
+    lookup.message.assign(packet.message.begin(), packet.message.end());
+    if (question.kind == Kind::service) take_hosts(question, message);
+    if (question.kind == Kind::address && !lookup.malformed) {
+        take_addresses(*question.search, lookup, message.answers);
+        remember_addresses(message.answers);
+    }
+    searches_.close_question(question);
+    searches_.touch(question.search, packet.mark.time);
+}
+
+void DnsWatch::take_hosts(const Question& question, const dns::Message& message) {
+    const DnsLookup& lookup = question.lookup();
+    if (!lookup.names_host()) return;
+    searches_.on_found(lookup.client.ip, lookup.answered.time, false);
+    for (const auto& answer : lookup.answers) {
+        if (!answer.is_srv || answer.target == ".") continue;
+        searches_.add_target(question.search, lookup, answer);
+        const std::string target = dns::lower_case(answer.target);
+        if (targets_.size() >= max_names || !targets_.insert(target).second) continue;
+        target_labels_.insert(target.substr(0, target.find('.')));
+    }
+    take_addresses(*question.search, lookup, message.additionals);
     remember_addresses(message.additionals);
-    return std::move(open.lookup);
 }
 
-void DnsWatch::on_host_found(const IpAddress& client) {
-    if (served_.size() < max_names) served_.insert(client);
+// Addresses of a host that the records name, with the ports of these records.
+void DnsWatch::take_addresses(DnsSearches::Open& open, const DnsLookup& lookup,
+                              const std::vector<dns::Record>& records) {
+    const bool is_asked = is_address_type(lookup.type);
+    for (const auto& record : records) {
+        const auto* address = std::get_if<IpAddress>(&record.data);
+        if (address == nullptr) continue;
+        // Behind an alias the record has another name than the question.
+        const auto target = open.targets.find(dns::lower_case(is_asked ? lookup.query : dns::to_string(record.name)));
+        if (target == open.targets.end()) continue;
+        for (const std::uint16_t port : target->second.ports) {
+            if (open.ways.size() >= DnsSearches::max_ways) return;
+            auto& way = open.ways.emplace_back(DnsSearches::Open::Way{{*address, port}, target->second.path});
+            if (!is_asked) continue;
+            way.path.address_asked = lookup.asked;
+            way.path.address_answered = lookup.answered;
+        }
+    }
 }
 
-void DnsWatch::keep(Open open) {
-    const std::uint64_t packet = open.lookup.asked.packet;
-    const auto later =
-        std::find_if(open_.begin(), open_.end(), [packet](const Open& o) { return o.lookup.asked.packet > packet; });
-    open_.insert(later, std::move(open));
+// Something from a DNS server to a port from which a question is open, and no answer to it.
+void DnsWatch::note_stray(const DnsPacket& packet, const dns::Message& message) {
+    const auto* question = searches_.any_question(packet.destination, packet.source);
+    if (question == nullptr) return;
+    DnsLookup& lookup = question->lookup();
+    if (lookup.transport != packet.transport || lookup.strays.size() >= max_strays) return;
+    const StrayReason reason = lookup.server != packet.source   ? StrayReason::other_server
+                               : lookup.id != message.header.id ? StrayReason::other_id
+                                                                : StrayReason::other_question;
+    lookup.strays.push_back({packet.mark, reason});
+}
+
+void DnsWatch::on_tcp_attempt(const Endpoint& client, const Endpoint& server, Mark mark, std::uint8_t fraction_digits) {
+    for (const auto search : searches_.of_client(client.ip)) {
+        auto& lookups = search->search.lookups;
+        const bool has_truncated = std::any_of(lookups.begin(), lookups.end(), [&](const DnsLookup& l) {
+            return l.truncated && l.transport == DnsTransport::udp && l.server == server;
+        });
+        if (!has_truncated) continue;
+        DnsLookup attempt;
+        attempt.client = client;
+        attempt.server = server;
+        attempt.transport = DnsTransport::tcp;
+        attempt.query = search->search.query;
+        attempt.type = search->search.type;
+        attempt.asked = attempt.asked_last = mark;
+        attempt.fraction_digits = fraction_digits;
+        attempt.connection_only = true;
+        searches_.add_question(search, Kind::service, std::move(attempt));
+        searches_.touch(search, mark.time);
+    }
+}
+
+void DnsWatch::on_refused(const Endpoint& client, const Endpoint& server, DnsTransport transport, Mark mark) {
+    for (const auto search : searches_.of_client(client.ip)) {
+        for (const Kind kind : {Kind::service, Kind::probe, Kind::address}) {
+            for (DnsLookup& lookup : search->lookups(kind)) {
+                const bool is_its = lookup.client == client && lookup.server == server && lookup.transport == transport;
+                if (is_its && !lookup.answered && !lookup.refused) lookup.refused = mark;
+            }
+        }
+    }
+}
+
+bool DnsWatch::on_connect(const Endpoint& client, const Endpoint& host, Mark mark) {
+    if (names_.empty() || !names_.contains(host.ip)) return false;
+    bool is_known = false;
+    for (const auto search : searches_.of_client(client.ip)) {
+        // The latest: what the client asked for says more than what came unasked beside the record.
+        const auto way =
+            std::find_if(search->ways.rbegin(), search->ways.rend(), [&](const auto& w) { return w.host == host; });
+        if (way == search->ways.rend()) continue;
+        is_known = true;
+        const std::pair key{client.ip, host};
+        if (paths_.size() < max_paths || paths_.contains(key)) paths_.insert_or_assign(key, way->path);
+        auto& connections = search->search.connections;
+        if (!search->reported && connections.size() < max_connections)
+            connections.push_back({host, way->path.target, mark});
+        searches_.touch(search, mark.time);
+    }
+    return is_known;
+}
+
+std::vector<DnsSearch> DnsWatch::take_connected(const IpAddress& client, const Endpoint& host, Timestamp now) {
+    if (!has_path(client, host)) return {};
+    return searches_.take_connected(client, host, now);
 }
 
 void DnsWatch::remember_addresses(const std::vector<dns::Record>& records) {
@@ -158,14 +284,9 @@ void DnsWatch::remember_addresses(const std::vector<dns::Record>& records) {
     }
 }
 
-std::deque<DnsLookup> DnsWatch::take_open() {
-    std::deque<DnsLookup> lookups;
-    for (Open& open : open_) {
-        open.lookup.client_found_host = served_.contains(open.lookup.client.ip);
-        lookups.push_back(std::move(open.lookup));
-    }
-    open_.clear();
-    return lookups;
+std::optional<DnsPath> DnsWatch::path_of(const IpAddress& client, const Endpoint& host) const {
+    const auto found = paths_.find({client, host});
+    return found == paths_.end() ? std::nullopt : std::optional{found->second};
 }
 
 std::string DnsWatch::name_of(const IpAddress& address) const {

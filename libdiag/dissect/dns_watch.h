@@ -1,51 +1,76 @@
 #pragma once
 
-#include <deque>
 #include <map>
 #include <set>
 #include <string>
 
-#include "libdiag/dissect/conversation.h"
+#include "libdiag/dissect/dns_searches.h"
 #include "libdiag/proto/dns/message.h"
 
 namespace diag::dissect {
 
-/// Pairs the look-ups of the KMS service record (`_vlmcs._tcp.…`) with their answers, and remembers the addresses of the
-/// hosts that they name. UDP only. Bounded: what exceeds `max_open` questions or `max_names` hosts is not watched.
+/// A DNS message as it came.
+struct DnsPacket {
+    Endpoint source, destination;
+    DnsTransport transport = DnsTransport::udp;
+    Bytes message;
+    bool cut = false;  ///< the capture has only its beginning
+    Mark mark;
+    std::uint8_t fraction_digits = 6;
+};
+
+/// Follows clients that look for a KMS host (`_vlmcs._tcp.…`): their questions, the answers, the look-ups of the hosts' addresses
+/// and the connections to them. Questions that do not ask for recursion are those of DNS servers among themselves, and of tools
+/// that look at a zone: they are no search of a client. Bounded: DnsSearches has the limits; what exceeds `max_names` hosts gets
+/// no name.
 class DnsWatch {
 public:
-    static constexpr std::size_t max_open = 256;
     static constexpr std::size_t max_names = 1024;
+    static constexpr std::size_t max_strays = 4;  ///< of one look-up
 
-    /// A UDP datagram from or to port 53. Returns a look-up that found a host; the others wait for the end, for a client
-    /// that asks for several suffixes is not in trouble when one of them answers.
-    std::optional<DnsLookup> on_datagram(const Endpoint& source, const Endpoint& destination, Bytes payload, Mark mark,
-                                         std::uint8_t fraction_digits);
+    void on_message(const DnsPacket& packet);
+    /// The client opens a TCP connection to a DNS server: with a truncated answer of it in hand, to ask again.
+    void on_tcp_attempt(const Endpoint& client, const Endpoint& server, Mark mark, std::uint8_t fraction_digits);
+    /// An ICMP error, or a reset, in answer to what the client sent.
+    void on_refused(const Endpoint& client, const Endpoint& server, DnsTransport transport, Mark mark);
+    /// The first SYN of a connection to anything. True when the client knows this host and port from its search.
+    bool on_connect(const Endpoint& client, const Endpoint& host, Mark mark);
     /// The client talked to a KMS host that answered: it knows one, whatever its look-ups said.
-    void on_host_found(const IpAddress& client);
-    /// Look-ups that were not answered or found nothing, in the order in which they were asked; forgets them.
-    std::deque<DnsLookup> take_open();
+    void on_served(const IpAddress& client, Timestamp now) { searches_.on_found(client, now, true); }
 
+    /// The searches, each once: at the first conversation with one of its hosts, when nothing more comes, or at the end.
+    std::vector<DnsSearch> take_connected(const IpAddress& client, const Endpoint& host, Timestamp now);
+    bool is_due(Timestamp now) const { return searches_.is_due(now); }
+    std::vector<DnsSearch> take_due(Timestamp now) { return searches_.take_due(now); }
+    std::vector<DnsSearch> take_all(Timestamp now) { return searches_.take_all(now); }
+
+    bool has_path(const IpAddress& client, const Endpoint& host) const {
+        return !paths_.empty() && paths_.contains({client, host});
+    }
+    /// How the client came to this host, as of its last connection to it.
+    std::optional<DnsPath> path_of(const IpAddress& client, const Endpoint& host) const;
     /// The host name that an address record in the capture gave to this address; empty when there is none.
     std::string name_of(const IpAddress& address) const;
 
 private:
-    struct Open {
-        std::uint16_t id;
-        DnsLookup lookup;
-    };
-    void on_question(const dns::Message& message, const Endpoint& client, const Endpoint& server, Mark mark,
-                     std::uint8_t fraction_digits);
-    std::optional<DnsLookup> on_answer(const dns::Message& message, bool cut, const Endpoint& server,
-                                       const Endpoint& client, Mark mark);
-    unsigned take_unanswered(const DnsLookup& answered);
-    void keep(Open open);  ///< where its question stood in the order of questions
+    using Kind = DnsSearches::Kind;
+    using Question = DnsSearches::Question;
+
+    bool may_be_ours(Bytes message) const;
+    void on_question(const DnsPacket& packet, const dns::Message& message);
+    void on_service_question(const DnsPacket& packet, const dns::Message& message, const std::string& domain);
+    void on_answer(const DnsPacket& packet, const dns::Message& message, bool damaged);
+    void take_answer(const Question& question, const DnsPacket& packet, const dns::Message& message, bool damaged);
+    void take_hosts(const Question& question, const dns::Message& message);
+    void take_addresses(DnsSearches::Open& open, const DnsLookup& lookup, const std::vector<dns::Record>& records);
+    void note_stray(const DnsPacket& packet, const dns::Message& message);
     void remember_addresses(const std::vector<dns::Record>& records);
 
-    std::deque<Open> open_;
-    std::set<IpAddress> served_;     ///< clients that found a host
-    std::set<std::string> targets_;  ///< of SRV answers, lower case
+    DnsSearches searches_;
+    std::set<std::string> targets_;        ///< of SRV answers, lower case
+    std::set<std::string> target_labels_;  ///< their first labels
     std::map<IpAddress, std::string> names_;
+    std::map<std::pair<IpAddress, Endpoint>, DnsPath> paths_;  ///< client, host
 };
 
 }  // namespace diag::dissect

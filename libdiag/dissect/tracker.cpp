@@ -6,7 +6,6 @@
 #include "libdiag/dissect/dialogue.h"
 #include "libdiag/dissect/recognition.h"
 #include "libdiag/proto/dcerpc/header.h"
-#include "libdiag/proto/ip/icmp.h"
 #include "libdiag/proto/ip/udp.h"
 #include "libdiag/proto/tcp/segment.h"
 
@@ -68,6 +67,8 @@ void Tracker::on_packet(const PacketView& frame) {
         ++statistics_.malformed_count;
     }
     if (!over_.empty()) sweep(frame.time);
+    if (dns_.is_due(now_)) [[unlikely]]
+        report_dns(dns_.take_due(now_));
 }
 
 void Tracker::on_ip(const ip::IpPacket& packet, const PacketView& frame) {
@@ -107,6 +108,8 @@ void Tracker::on_tcp(const ip::IpPacket& packet, const PacketView& frame) {
                   .destination = {packet.destination, segment->destination_port},
                   .segment = *segment,
                   .frame = frame};
+    if (segment->source_port == dns_port || segment->destination_port == dns_port) [[unlikely]]
+        on_dns_segment(tcp);
     on_connection(tcp, fingerprint_of(tcp.source, tcp.destination, options_.hash_key));
 }
 
@@ -123,9 +126,11 @@ void Tracker::on_connection(const Tcp& tcp, std::uint64_t fingerprint) {
 
 // No memory of this connection: does it begin here, or does its payload say that it is KMS?
 void Tracker::on_unknown(const Tcp& tcp, std::uint64_t fingerprint) {
-    const bool to_port = tcp.destination.port == options_.kms_port;
+    bool to_port = tcp.destination.port == options_.kms_port;
     const bool from_port = tcp.source.port == options_.kms_port;
     if (tcp.is_first_syn()) {
+        // The port that an SRV record names is the KMS port of this host.
+        if (dns_.on_connect(tcp.source, tcp.destination, mark_of(tcp.frame))) to_port = true;
         // A host that an SRV record names is no random door.
         if (to_port && dns_.name_of(tcp.destination.ip).empty())
             scans_.on_attempt(tcp.source.ip, tcp.destination, tcp.frame.time);
@@ -298,7 +303,7 @@ Flow& Tracker::open_flow(const Tcp& tcp, std::uint64_t fingerprint, Side from) {
                from_client ? tcp.destination : tcp.source);
     flow.fingerprint = fingerprint;
     flow.pool_index = index;
-    flow.on_port = flow.host.port == options_.kms_port;
+    flow.on_port = flow.host.port == options_.kms_port || dns_.has_path(flow.client.ip, flow.host);
     flow.fraction_digits = tcp.frame.fraction_digits;
     pooled.charged_size = flow.memory_size();
     flow_memory_ += pooled.charged_size;
@@ -367,14 +372,31 @@ void Tracker::on_udp(const ip::IpPacket& packet, const PacketView& frame) {
     if (header.source_port != dns_port && header.destination_port != dns_port) return;
     const Endpoint source{packet.source, header.source_port};
     const Endpoint destination{packet.destination, header.destination_port};
-    const auto lookup = dns_.on_datagram(source, destination, datagram->payload, mark_of(frame), frame.fraction_digits);
-    if (lookup) sink_.on_dns(*lookup);
+    dns_.on_message({.source = source,
+                     .destination = destination,
+                     .transport = DnsTransport::udp,
+                     .message = datagram->payload,
+                     .cut = datagram->payload.size() < datagram->payload_size,
+                     .mark = mark_of(frame),
+                     .fraction_digits = frame.fraction_digits});
+}
+
+void Tracker::on_dns_segment(const Tcp& tcp) {
+    const bool to_server = tcp.destination.port == dns_port;
+    const Side from = to_server ? Side::client : Side::host;
+    dns_streams_.on_segment(to_server ? tcp.source : tcp.destination, to_server ? tcp.destination : tcp.source,
+                            tcp_event(tcp, from), tcp.frame.fraction_digits);
+}
+
+void Tracker::report_dns(std::span<const DnsSearch> searches) {
+    for (const DnsSearch& search : searches) sink_.on_dns(search);
 }
 
 void Tracker::on_icmp(const ip::IpPacket& packet, const PacketView& frame) {
     const auto message = ip::decode_icmp(packet.payload, packet.source.family);
     if (!message || !message->quoted || !message->quoted->ports || message->kind == ip::IcmpKind::redirect) return;
     const auto& quoted = *message->quoted;
+    if (message->kind == ip::IcmpKind::destination_unreachable) on_dns_error(quoted, mark_of(frame));
     if (quoted.protocol != ip::protocol::tcp) return;
     const Endpoint source{quoted.source, quoted.ports->source};
     const Endpoint destination{quoted.destination, quoted.ports->destination};
@@ -394,6 +416,13 @@ void Tracker::on_icmp(const ip::IpPacket& packet, const PacketView& frame) {
     }
 }
 
+void Tracker::on_dns_error(const ip::QuotedPacket& quoted, Mark mark) {
+    const bool is_udp = quoted.protocol == ip::protocol::udp;
+    if (quoted.ports->destination != dns_port || (!is_udp && quoted.protocol != ip::protocol::tcp)) return;
+    dns_.on_refused({quoted.source, quoted.ports->source}, {quoted.destination, quoted.ports->destination},
+                    is_udp ? DnsTransport::udp : DnsTransport::tcp, mark);
+}
+
 Flow* Tracker::flow_of(const stream::FlowSlot& slot) {
     if (slot.client_next >= pool_.size() || !pool_[slot.client_next]->used) return nullptr;
     return &pool_[slot.client_next]->flow;
@@ -407,11 +436,15 @@ void Tracker::report(Flow& flow, Ending ending) {
 
 void Tracker::hand_over(const Flow& flow, Ending ending) {
     conversation_.host_name = dns_.name_of(flow.host.ip);
+    // A reordered capture may have had the SYN before the answer.
+    if (!dns_.has_path(flow.client.ip, flow.host)) dns_.on_connect(flow.client, flow.host, flow.first);
+    conversation_.found_through = dns_.path_of(flow.client.ip, flow.host);
     conversation_.observed_until = now_;
     conversation_.reported_early = ending == Ending::early;
     if (std::any_of(conversation_.exchanges.begin(), conversation_.exchanges.end(),
                     [](const Exchange& e) { return e.response_pdu.has_value(); }))
-        dns_.on_host_found(flow.client.ip);
+        dns_.on_served(flow.client.ip, flow.last.time);
+    report_dns(dns_.take_connected(flow.client.ip, flow.host, now_));
     sink_.on_conversation(conversation_);
 }
 
@@ -469,6 +502,7 @@ void Tracker::close_flow(Flow& flow, bool reject) {
 void Tracker::on_time(Timestamp now) {
     if (now > now_) now_ = now;
     sweep(now);
+    if (dns_.is_due(now_)) report_dns(dns_.take_due(now_));
 }
 
 void Tracker::sweep(Timestamp now) {
@@ -522,10 +556,7 @@ void Tracker::finish() {
     }
     over_.clear();
     // Behind the conversations, which tell whether a client found its host without these.
-    for (DnsLookup& lookup : dns_.take_open()) {
-        lookup.observed_until = now_;
-        sink_.on_dns(lookup);
-    }
+    report_dns(dns_.take_all(now_));
     statistics_.evicted_handshake_count = table_.evicted_count();
 }
 

@@ -7,10 +7,12 @@
 
 #include "libdiag/base/packet_view.h"
 #include "libdiag/dissect/conversation.h"
+#include "libdiag/dissect/dns_streams.h"
 #include "libdiag/dissect/dns_watch.h"
 #include "libdiag/dissect/flow.h"
 #include "libdiag/dissect/scan_watch.h"
 #include "libdiag/proto/ip/fragments.h"
+#include "libdiag/proto/ip/icmp.h"
 #include "libdiag/proto/ip/ip.h"
 #include "libdiag/stream/flow_table.h"
 
@@ -22,7 +24,8 @@ public:
     virtual ~Sink() = default;
     /// `conversation` and the views in it are valid only during the call.
     virtual void on_conversation(const Conversation& conversation) = 0;
-    virtual void on_dns(const DnsLookup& lookup) = 0;
+    /// A client's search for a host in DNS; before the first conversation with a host that it found.
+    virtual void on_dns(const DnsSearch& search) = 0;
     /// The packet belongs to the connection `serial`, which may or may not be reported later. This and the next two are
     /// called only when TrackerOptions::announce_packets is set.
     virtual void on_packet(std::uint64_t serial, const PacketView& packet);
@@ -94,7 +97,10 @@ private:
     void announce(std::uint64_t serial, const PacketView& frame);
     void on_tcp(const ip::IpPacket& packet, const PacketView& frame);
     void on_udp(const ip::IpPacket& packet, const PacketView& frame);
+    void on_dns_segment(const Tcp& tcp);
     void on_icmp(const ip::IpPacket& packet, const PacketView& frame);
+    void on_dns_error(const ip::QuotedPacket& quoted, Mark mark);
+    void report_dns(std::span<const DnsSearch> searches);
     void on_connection(const Tcp& tcp, std::uint64_t fingerprint);
     void on_unknown(const Tcp& tcp, std::uint64_t fingerprint);
     void on_handshake(const Tcp& tcp, stream::FlowSlot& slot);
@@ -125,6 +131,7 @@ private:
     stream::FlowTable table_;
     ip::FragmentTable fragments_;
     DnsWatch dns_;
+    DnsStreams dns_streams_{dns_};
     ScanWatch scans_;
     TrackerStatistics statistics_;
     std::vector<std::unique_ptr<Pooled>> pool_;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "libdiag/proto/dns/decode.h"
 #include "libdiag/session/actions.h"
@@ -35,6 +36,13 @@ std::string_view name_of(DnsEnd end);
 /// The same for people.
 std::string_view text_of(DnsEnd end);
 
+/// Where an exchange stands in a capture. Without packets we had it ourselves.
+struct CapturedExchange {
+    std::vector<std::uint64_t> packets;  ///< the question, then what ended it, if anything did
+    unsigned asked_count = 1;
+    std::vector<std::string> remarks;  ///< what else came, and is no answer
+};
+
 /// Owns the bytes into which its message points: it can be moved, not copied.
 struct DnsReply {
     DnsReply() = default;
@@ -46,6 +54,7 @@ struct DnsReply {
     std::chrono::nanoseconds duration{0};
     ByteVector bytes;
     dns::Message message;  ///< of an answer
+    CapturedExchange captured;
 
     std::optional<std::uint16_t> rcode() const {
         return end == DnsEnd::answered ? std::optional{message.rcode()} : std::nullopt;

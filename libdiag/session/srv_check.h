@@ -1,10 +1,8 @@
 #pragma once
 
-#include <map>
 #include <vector>
 
-#include "libdiag/session/dns_query.h"
-#include "libdiag/session/name_evidence.h"
+#include "libdiag/session/srv_evidence.h"
 
 namespace diag::session {
 
@@ -17,46 +15,6 @@ struct SrvCheckSettings {
     bool v6 = true;
     bool recursion_desired = true;
 };
-
-/// At most so many records of a domain are followed to their addresses.
-inline constexpr std::size_t max_followed_count = 64;
-
-/// The addresses of one target of SRV records.
-struct SrvTarget {
-    std::string name;               ///< without a final dot
-    std::vector<DnsReply> replies;  ///< A and AAAA, from each server that was tried
-    std::vector<IpAddress> addresses;
-    std::optional<std::string> alias_of;  ///< the target is a CNAME (against RFC 2782)
-    bool missing = false;                 ///< NXDOMAIN
-};
-
-/// Names that people publish by mistake, and a name that nobody can have published.
-struct SrvProbeName {
-    enum class Kind : std::uint8_t { near_miss, impossible };
-    Kind kind = Kind::near_miss;
-    std::string name;
-    bool found = false;
-};
-
-/// All that was asked and answered about one domain. Text in it is a peer's: escape it.
-struct SrvEvidence {
-    std::string domain;                 ///< without a final dot
-    std::string query;                  ///< "_vlmcs._tcp.example.test"
-    std::vector<DnsReply> replies;      ///< to the SRV query, in the order in which they came
-    std::optional<std::size_t> answer;  ///< which of them decides: a whole one of the first server that has one
-    std::vector<ServiceRecord> records;
-    std::optional<std::string> alias;  ///< the SRV name itself is a CNAME for this
-    std::vector<SrvTarget> targets;
-    std::vector<SrvProbeName> probes;
-    std::size_t unfollowed_count = 0;  ///< targets beyond max_followed_count
-
-    const DnsReply* decisive() const {
-        return answer ? &replies[*answer] : replies.empty() ? nullptr : &replies.back();
-    }
-};
-
-/// The target of this name, in any case; nullptr when it was not followed.
-const SrvTarget* find_target(const SrvEvidence& evidence, std::string_view name);
 
 /// What a client would find of one domain: a state machine over queries and replies. Every query that it hands out is to be
 /// answered with on_reply(), in any order.
@@ -81,7 +39,6 @@ private:
     std::vector<DnsQuery> on_probe(const DnsReply& reply);
     std::vector<DnsQuery> ask_again(const DnsReply& reply) const;
     std::vector<DnsQuery> decide();
-    template <class Good> std::optional<std::size_t> find_reply(Good is_good) const;
     std::vector<DnsQuery> follow();
     std::vector<DnsQuery> probe_names();
     std::size_t server_index(const DnsQuery& query) const;

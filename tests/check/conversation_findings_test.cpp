@@ -465,7 +465,7 @@ TEST_CASE("findings: bodies under other keys are told as closed, those of the pr
             void on_conversation(const dissect::Conversation& c) override {
                 for (const auto& f : check::check_conversation(c, check::outcome_of(c))) ids.insert(f.rule->id);
             }
-            void on_dns(const dissect::DnsLookup&) override {}
+            void on_dns(const dissect::DnsSearch&) override {}
         } sink;
         kms::Codec codec{profile};
         dissect::Tracker tracker{{}, codec, sink};

@@ -96,7 +96,8 @@ TEST_CASE("selection: options add up, values of one option are alternatives", "[
 
 TEST_CASE("selection: a look-up is chosen by its client, and left out by options that it has no value for",
           "[decode][selection]") {
-    const dissect::DnsLookup lookup{.client = endpoint("192.0.2.77", 50000), .server = endpoint("192.0.2.53", 53)};
+    dissect::DnsSearch lookup;
+    lookup.client = *IpAddress::parse("192.0.2.77");
     CHECK(Selection{}.matches(lookup));
     CHECK(Selection{.clients = {*parse_end_filter("192.0.2.77")}}.matches(lookup));
     CHECK_FALSE(Selection{.clients = {*parse_end_filter("192.0.2.78")}}.matches(lookup));

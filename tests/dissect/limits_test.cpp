@@ -66,7 +66,7 @@ TEST_CASE("limits: 200,000 SYNs to the KMS port from as many addresses stay with
         void on_conversation(const dissect::Conversation& c) override {
             ++(check::outcome_of(c) == check::Outcome::complete ? complete : attempts);
         }
-        void on_dns(const dissect::DnsLookup&) override {}
+        void on_dns(const dissect::DnsSearch&) override {}
     } sink;
     kms::Codec codec{kms::lab_profile()};
     dissect::Tracker tracker{{.max_flows = max_flows}, codec, sink};

@@ -10,11 +10,14 @@
 
 #include "libdiag/capture/reader.h"
 #include "libdiag/check/conversation_findings.h"
+#include "libdiag/check/dns_findings.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/decode/conversation_json.h"
 #include "libdiag/decode/conversation_text.h"
 #include "libdiag/decode/conversation_tree.h"
 #include "libdiag/decode/decoder.h"
+#include "libdiag/decode/dns_json.h"
+#include "libdiag/decode/dns_text.h"
 
 using namespace diag;
 
@@ -99,15 +102,25 @@ private:
         for (const auto& exchange : c.exchanges) check_exchange(c, exchange);
         print(c);
     }
-    void on_dns(const dissect::DnsLookup& lookup) override {
-        require(lookup.asked.packet >= 1 && lookup.asked.packet <= packet_count);
-        const auto findings = check::check_dns(lookup);
+    void on_dns(const dissect::DnsSearch& search) override {
+        check_search(search);
+        const auto findings = check::check_dns(search);
         std::string json;
-        decode::append_json(json, lookup, findings, "fuzz.pcap");
+        decode::append_json(json, search, findings, "fuzz.pcap");
         check_json(json);
         std::string text;
-        decode::append_text(text, lookup, findings, "fuzz.pcap", report::Style{false}, true);
+        decode::append_text(text, search, findings, "fuzz.pcap", report::Style{false}, true);
         check_text(text);
+    }
+
+    void check_search(const dissect::DnsSearch& search) const {
+        require(!search.lookups.empty());
+        for (const auto* lookups : {&search.lookups, &search.probes, &search.address_lookups}) {
+            require(lookups->size() <= dissect::DnsSearches::max_lookups);
+            for (const auto& lookup : *lookups)
+                require(lookup.asked && is_packet(lookup.asked, packet_count) &&
+                        is_packet(lookup.answered, packet_count));
+        }
     }
 
     void check_pdu(const dissect::PduRecord& pdu) const {

@@ -70,7 +70,7 @@ public:
 
 private:
     void on_conversation(const dissect::Conversation& conversation) override;
-    void on_dns(const dissect::DnsLookup&) override {}
+    void on_dns(const dissect::DnsSearch&) override {}
 
     kms::Codec codec_;
     dissect::Tracker tracker_;

@@ -1,0 +1,233 @@
+#include "libdiag/dissect/dns_searches.h"
+
+#include <utility>
+
+#include "libdiag/proto/dns/service_name.h"
+
+namespace diag::dissect {
+namespace {
+
+constexpr std::size_t max_found_clients = 1024;
+
+// `time` is that of an event not long before the search, or in it.
+bool is_near(Timestamp time, Timestamp began) { return time.ns != 0 && time.ns >= began.ns - DnsSearches::idle_ns; }
+
+template <class Index, class Key> void erase_from(Index& index, const Key& key, DnsSearches::Ref ref) {
+    const auto [first, last] = index.equal_range(key);
+    const auto entry = std::find_if(first, last, [&](const auto& e) { return e.second == ref; });
+    if (entry != last) index.erase(entry);
+}
+
+}  // namespace
+
+std::vector<DnsLookup>& DnsSearches::Open::lookups(Kind kind) {
+    switch (kind) {
+        case Kind::service: return search.lookups;
+        case Kind::probe: return search.probes;
+        default: return search.address_lookups;
+    }
+}
+
+DnsSearches::QuestionKey DnsSearches::key_of(const DnsLookup& lookup) {
+    return {lookup.client, lookup.server, lookup.transport, lookup.id, lookup.type, dns::lower_case(lookup.query)};
+}
+
+DnsSearches::Ref DnsSearches::begin(DnsSearch search, Timestamp now) {
+    searches_.push_back({.search = std::move(search), .began = now, .last = now, .ways = {}, .targets = {}});
+    const Ref ref = std::prev(searches_.end());
+    by_name_.insert_or_assign(key_of(*ref), ref);
+    by_client_.emplace(ref->search.client, ref);
+    return ref;
+}
+
+std::optional<DnsSearches::Ref> DnsSearches::find(const IpAddress& client, const std::string& query,
+                                                  std::uint16_t type) {
+    const auto found = by_name_.find({client, query, type});
+    return found == by_name_.end() ? std::nullopt : std::optional{found->second};
+}
+
+void DnsSearches::touch(Ref search, Timestamp now) {
+    search->last = std::max(search->last, now);
+    searches_.splice(searches_.end(), searches_, search);
+}
+
+void DnsSearches::end(Ref search) {
+    const auto named = by_name_.find(key_of(*search));
+    if (named != by_name_.end() && named->second == search) by_name_.erase(named);
+}
+
+std::vector<DnsSearches::Ref> DnsSearches::of_client(const IpAddress& client) {
+    std::vector<Ref> refs;
+    const auto [first, last] = by_client_.equal_range(client);
+    for (auto it = last; it != first && refs.size() < max_looked_at;) refs.push_back((--it)->second);
+    return refs;
+}
+
+void DnsSearches::add_target(Ref search, const DnsLookup& lookup, const DnsLookup::Answer& answer) {
+    const std::string name = dns::lower_case(answer.target);
+    auto known = search->targets.find(name);
+    if (known == search->targets.end()) {
+        if (search->targets.size() >= max_targets) return;
+        const DnsPath path{.query = lookup.query,
+                           .asked = lookup.asked,
+                           .answered = lookup.answered,
+                           .target = answer.target,
+                           .address_asked = {},
+                           .address_answered = {}};
+        known = search->targets.emplace(name, Open::Target{.ports = {}, .path = path}).first;
+        by_target_.emplace(std::pair{search->search.client, name}, search);
+    }
+    if (known->second.ports.size() < max_ports) known->second.ports.insert(answer.port);
+}
+
+std::optional<DnsSearches::Ref> DnsSearches::find_target(const IpAddress& client, const std::string& target,
+                                                         std::uint16_t type) {
+    const auto [first, last] = by_target_.equal_range({client, target});
+    if (first == last) return std::nullopt;
+    const auto has_lookup = [&](const Open& open) {
+        return std::any_of(open.search.address_lookups.begin(), open.search.address_lookups.end(),
+                           [&](const DnsLookup& l) { return l.type == type && dns::lower_case(l.query) == target; });
+    };
+    auto it = last;
+    for (std::size_t count = 0; it != first && count < max_looked_at; ++count)
+        if (!has_lookup(*(--it)->second)) return it->second;
+    return std::prev(last)->second;
+}
+
+void DnsSearches::add_question(Ref search, Kind kind, DnsLookup lookup) {
+    auto& lookups = search->lookups(kind);
+    // The connection that was opened to ask this.
+    const auto at = std::find_if(lookups.begin(), lookups.end(), [&](const DnsLookup& l) {
+        return l.connection_only && l.client == lookup.client && l.server == lookup.server;
+    });
+    if (at == lookups.end() && lookups.size() >= max_lookups) return;
+    const auto index = static_cast<std::size_t>(at - lookups.begin());
+    charge(*search, sizeof(DnsLookup) + lookup.query.size());
+    if (!lookup.connection_only)
+        questions_.insert_or_assign(key_of(lookup), Question{.search = search, .kind = kind, .index = index});
+    if (at == lookups.end()) {
+        lookups.push_back(std::move(lookup));
+    } else {
+        *at = std::move(lookup);
+    }
+}
+
+const DnsSearches::Question* DnsSearches::find_question(const DnsLookup& like) const {
+    const QuestionKey key = key_of(like);
+    const auto found = questions_.lower_bound(key);
+    if (found == questions_.end()) return nullptr;
+    const QuestionKey& at = found->first;
+    const bool is_same = like.query.empty() ? at.client == key.client && at.server == key.server &&
+                                                  at.transport == key.transport && at.id == key.id
+                                            : at == key;
+    return is_same ? &found->second : nullptr;
+}
+
+const DnsSearches::Question* DnsSearches::any_question(const Endpoint& client, const Endpoint& server) const {
+    for (const Endpoint& from : {server, Endpoint{}}) {
+        const auto at = questions_.lower_bound({client, from, {}, 0, 0, {}});
+        if (at != questions_.end() && at->first.client == client && (at->first.server == server || from != server))
+            return &at->second;
+    }
+    return nullptr;
+}
+
+void DnsSearches::close_question(const Question& question) {
+    const DnsLookup& lookup = question.lookup();
+    std::size_t size = lookup.message.size();
+    for (const auto& answer : lookup.answers)
+        size += sizeof(DnsLookup::Answer) + answer.name.size() + answer.data.size() + answer.target.size();
+    charge(*question.search, size);
+    questions_.erase(key_of(lookup));
+}
+
+void DnsSearches::charge(Open& open, std::size_t size) {
+    open.memory_size += size;
+    memory_size_ += size;
+}
+
+void DnsSearches::on_found(const IpAddress& client, Timestamp now, bool served) {
+    if (found_.size() >= max_found_clients && !found_.contains(client))
+        std::erase_if(
+            found_, [&](const auto& entry) { return !is_near(std::max(entry.second.host, entry.second.answer), now); });
+    if (found_.size() >= max_found_clients && !found_.contains(client)) return;
+    Found& found = found_[client];
+    Timestamp& time = served ? found.answer : found.host;
+    time = std::max(time, now);
+}
+
+DnsSearch DnsSearches::take(Ref ref, Timestamp now) {
+    for (const Kind kind : {Kind::service, Kind::probe, Kind::address}) {
+        auto& lookups = ref->lookups(kind);
+        for (std::size_t i = 0; i < lookups.size(); ++i) {
+            const auto question = questions_.find(key_of(lookups[i]));
+            const bool is_its = question != questions_.end() && question->second.search == ref &&
+                                question->second.kind == kind && question->second.index == i;
+            if (is_its) questions_.erase(question);
+        }
+    }
+    if (const auto found = found_.find(ref->search.client); found != found_.end()) {
+        ref->search.client_was_served = is_near(found->second.answer, ref->began);
+        ref->search.client_found_host = ref->search.client_was_served || is_near(found->second.host, ref->began);
+    }
+    memory_size_ -= ref->memory_size;
+    ref->memory_size = 0;
+    ref->reported = true;
+    ref->search.observed_until = now;
+    const DnsSearch& s = ref->search;
+    DnsSearch kept{.client = s.client,
+                   .query = s.query,
+                   .domain = {},
+                   .type = s.type,
+                   .lookups = {},
+                   .probes = {},
+                   .address_lookups = {},
+                   .connections = {},
+                   .observed_until = {}};
+    return std::exchange(ref->search, std::move(kept));
+}
+
+void DnsSearches::forget(Ref ref) {
+    end(ref);
+    erase_from(by_client_, ref->search.client, ref);
+    for (const auto& [name, target] : ref->targets) erase_from(by_target_, std::pair{ref->search.client, name}, ref);
+    searches_.erase(ref);
+}
+
+std::vector<DnsSearch> DnsSearches::take_due(Timestamp now) {
+    std::vector<DnsSearch> taken;
+    while (is_due(now)) {
+        const Ref ref = searches_.begin();
+        if (!ref->reported) taken.push_back(take(ref, now));
+        forget(ref);
+    }
+    return taken;
+}
+
+std::vector<DnsSearch> DnsSearches::take_connected(const IpAddress& client, const Endpoint& host, Timestamp now) {
+    std::vector<DnsSearch> taken;
+    for (const Ref ref : of_client(client)) {
+        const auto& connections = ref->search.connections;
+        const bool is_its = std::any_of(connections.begin(), connections.end(),
+                                        [&](const DnsSearch::Connection& c) { return c.host == host; });
+        if (ref->reported || !is_its) continue;
+        end(ref);
+        taken.push_back(take(ref, now));
+    }
+    return taken;
+}
+
+std::vector<DnsSearch> DnsSearches::take_all(Timestamp now) {
+    std::vector<DnsSearch> taken;
+    while (!searches_.empty()) {
+        const Ref ref = searches_.begin();
+        if (!ref->reported) taken.push_back(take(ref, now));
+        forget(ref);
+    }
+    std::sort(taken.begin(), taken.end(), [](const DnsSearch& a, const DnsSearch& b) {
+        return a.lookups.front().asked.packet < b.lookups.front().asked.packet;
+    });
+    return taken;
+}
+
+}  // namespace diag::dissect

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <array>
+#include <list>
+#include <map>
+
+#include "libdiag/dissect/dns_watch.h"
+#include "libdiag/dissect/flow.h"
+
+namespace diag::dissect {
+
+/// DNS over TCP (RFC 1035 4.2.2, RFC 7766): puts the bytes of connections to port 53 in order and hands the messages on. Only
+/// connections whose beginning was seen: without it nobody knows where a message starts. Bounded: a connection whose bytes stay
+/// without use is given up, and so are those that were silent the longest.
+class DnsStreams {
+public:
+    static constexpr std::size_t max_connections = 256;
+    static constexpr std::size_t max_connection_memory = std::size_t{160} << 10;  ///< two messages of the largest size
+    static constexpr std::size_t max_memory = std::size_t{4} << 20;
+
+    explicit DnsStreams(DnsWatch& watch) : watch_{watch} {}
+
+    /// `event` of the connection of this client with this server.
+    void on_segment(const Endpoint& client, const Endpoint& server, const TcpEvent& event,
+                    std::uint8_t fraction_digits);
+
+private:
+    using Key = std::pair<Endpoint, Endpoint>;  // client, server
+    struct Connection {
+        Key key;
+        std::array<stream::Assembler, 2> directions;
+        std::array<std::int64_t, 2> consumed{};
+        std::array<bool, 2> started{};
+        std::uint32_t isn = 0;
+        std::size_t memory_size = 0;
+    };
+    using Ref = std::list<Connection>::iterator;
+
+    Ref open(const Key& key, const TcpEvent& event);
+    void take_messages(Connection& connection, std::size_t side, std::uint8_t fraction_digits);
+    void close(Ref connection);
+
+    DnsWatch& watch_;
+    std::list<Connection> connections_;  ///< by last activity
+    std::map<Key, Ref> by_key_;
+    std::size_t memory_size_ = 0;
+};
+
+}  // namespace diag::dissect
