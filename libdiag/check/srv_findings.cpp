@@ -276,8 +276,13 @@ private:
             return;
         }
         const Rule& rule = another_has ? rule::srv_target_dead : rule::srv_target_no_address;
-        Finding& finding = add(rule, fmt::format("the published host {} of {} has no address", target.name, e_.domain),
-                               texts_of(target));
+        const bool is_said = !std::ranges::all_of(target.replies, session::is_failure);
+        Finding& finding = add(
+            rule,
+            is_said
+                ? fmt::format("the published host {} of {} has no address", target.name, e_.domain)
+                : fmt::format("no DNS server gives an address of {}, the published host of {}", target.name, e_.domain),
+            texts_of(target));
         if (is_doubled(target.name, e_.domain)) {
             finding.likely_cause = 1;
             finding.likely_remedy = another_has ? 0 : 1;

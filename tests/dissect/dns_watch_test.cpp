@@ -33,26 +33,26 @@ ByteVector srv_record() {
 }
 
 // Datagrams between clients and their DNS servers, a second apart.
-class DnsScript {
+class LookupScript {
 public:
     Endpoint client = endpoint("192.0.2.77", 50'001);
     Endpoint server = endpoint("192.0.2.53", 53);
 
-    DnsScript& ask(std::uint16_t id, std::string_view query = name) {
+    LookupScript& ask(std::uint16_t id, std::string_view query = name) {
         return add(client, server, dns_message(id, 0x0100, 0, query, type));
     }
-    DnsScript& answer(std::uint16_t id, std::string_view query = name) {
+    LookupScript& answer(std::uint16_t id, std::string_view query = name) {
         return add(server, client, join({dns_message(id, 0x8180, 1, query), srv_record()}));
     }
-    DnsScript& answer_with(std::uint8_t rcode, std::uint16_t id, std::string_view query = name) {
+    LookupScript& answer_with(std::uint8_t rcode, std::uint16_t id, std::string_view query = name) {
         return add(server, client, dns_message(id, static_cast<std::uint16_t>(0x8180 | rcode), 0, query, type));
     }
     /// RFC 2782: the service is decidedly not available.
-    DnsScript& answer_nowhere(std::uint16_t id) {
+    LookupScript& answer_nowhere(std::uint16_t id) {
         const ByteVector record = bytes({0xC0, 12, 0, 33, 0, 1, 0, 0, 0x0E, 0x10, 0, 7, 0, 0, 0, 0, 0, 0, 0});
         return add(server, client, join({dns_message(id, 0x8180, 1, name), record}));
     }
-    DnsScript& answer_without_question(std::uint8_t rcode, std::uint16_t id) {
+    LookupScript& answer_without_question(std::uint8_t rcode, std::uint16_t id) {
         return add(server, client,
                    bytes({static_cast<unsigned>(id >> 8), id & 0xFFU, 0x81, 0x80U | rcode, 0, 0, 0, 0, 0, 0, 0, 0}));
     }
@@ -72,7 +72,7 @@ public:
     }
 
 private:
-    DnsScript& add(const Endpoint& from, const Endpoint& to, const ByteVector& message) {
+    LookupScript& add(const Endpoint& from, const Endpoint& to, const ByteVector& message) {
         const ByteVector packet = ip_packet(from.ip, to.ip, 17, udp_datagram(from, to, message));
         packets_.push_back(
             {Timestamp{1'764'000'000'000'000'000 + static_cast<std::int64_t>(packets_.size()) * 1'000'000'000},
@@ -83,7 +83,7 @@ private:
 };
 
 // "rcode, times asked, id of its finding" of each look-up.
-std::vector<std::string> said_of(const DnsScript& script) {
+std::vector<std::string> said_of(const LookupScript& script) {
     std::vector<std::string> said;
     for (const auto& line : script.lookups()) {
         const auto& rcode = line.at("rcode");
@@ -99,19 +99,19 @@ std::vector<std::string> said_of(const DnsScript& script) {
 using Said = std::vector<std::string>;
 
 TEST_CASE("dns: a question with its answer is no trouble", "[dissect][dns]") {
-    DnsScript script;
+    LookupScript script;
     script.ask(1).answer(1);
     CHECK(said_of(script) == Said{"NOERROR, 1"});
 }
 
 TEST_CASE("dns: a question that nobody answers is told, with how often it was asked", "[dissect][dns]") {
-    DnsScript once;
+    LookupScript once;
     once.ask(1);
     CHECK(said_of(once) == Said{"none, 1, KMS-DNS-NO-ANSWER"});
     CHECK_THAT(once.lookups().at(0).at("findings").at(0).at("evidence").at(0).as_string().c_str(),
                Catch::Equals("packet 1: SRV _vlmcs._tcp.corp.example.test from 192.0.2.53:53 over udp: no answer after "
                              "60000.0 ms"));
-    DnsScript often;
+    LookupScript often;
     often.ask(1).ask(1).ask(1);
     CHECK(said_of(often) == Said{"none, 3, KMS-DNS-NO-ANSWER"});
     CHECK_THAT(often.lookups().at(0).at("findings").at(0).at("evidence").at(0).as_string().c_str(),
@@ -119,7 +119,7 @@ TEST_CASE("dns: a question that nobody answers is told, with how often it was as
 }
 
 TEST_CASE("dns: a question in the last seconds of a capture is not called unanswered", "[dissect][dns]") {
-    DnsScript script;
+    LookupScript script;
     script.capture_goes_on = false;
     script.ask(1).ask(1);
     CHECK(said_of(script) == Said{"none, 2, KMS-CAPTURE-ENDS"});
@@ -128,7 +128,7 @@ TEST_CASE("dns: a question in the last seconds of a capture is not called unansw
 }
 
 TEST_CASE("dns: an answer whose records the capture cut off is no missing record", "[dissect][dns]") {
-    DnsScript script;
+    LookupScript script;
     script.ask(1).answer(1);
     std::vector<PacketView> cut;
     const auto packets = script.captured_packets();
@@ -140,18 +140,18 @@ TEST_CASE("dns: an answer whose records the capture cut off is no missing record
 }
 
 TEST_CASE("dns: only a question for SRV records learns that there are none", "[dissect][dns]") {
-    DnsScript address;
+    LookupScript address;
     address.type = 1;
     address.ask(1).answer_with(0, 1);
     CHECK(said_of(address) == Said{"NOERROR, 1"});
-    DnsScript service;
+    LookupScript service;
     service.ask(1).answer_with(0, 1);
     CHECK(said_of(service) == Said{"NOERROR, 1, KMS-DNS-NO-RECORD"});
 }
 
 TEST_CASE("dns: no record and no such name have codes of their own", "[dissect][dns]") {
     const auto code_of = [](std::uint8_t rcode) {
-        DnsScript script;
+        LookupScript script;
         script.ask(1).answer_with(rcode, 1);
         return script.lookups().at(0).at("findings").as_array().at(0).at("windows_code").as_string();
     };
@@ -160,19 +160,19 @@ TEST_CASE("dns: no record and no such name have codes of their own", "[dissect][
 }
 
 TEST_CASE("dns: an SRV record that names '.' says that there is no service", "[dissect][dns]") {
-    DnsScript script;
+    LookupScript script;
     script.ask(1).answer_nowhere(1);
     CHECK(said_of(script) == Said{"NOERROR, 1, KMS-DNS-NO-RECORD"});
 }
 
 TEST_CASE("dns: a refusal without the question is matched by its id", "[dissect][dns]") {
-    DnsScript script;
+    LookupScript script;
     script.ask(1).answer_without_question(5, 1);
     CHECK(said_of(script) == Said{"REFUSED, 1, KMS-DNS-REFUSED"});
 }
 
 TEST_CASE("dns: a look-up that found nothing is no trouble of a client that a KMS host answers", "[dissect][dns]") {
-    DnsScript script;
+    LookupScript script;
     script.ask(1).answer_with(nxdomain, 1);
     auto packets = script.captured_packets();
     for (const auto& packet : conversation({})) packets.push_back(packet);
@@ -180,11 +180,11 @@ TEST_CASE("dns: a look-up that found nothing is no trouble of a client that a KM
 }
 
 TEST_CASE("dns: the table tells of look-ups that found no host, and only of those", "[dissect][dns]") {
-    DnsScript failed;
+    LookupScript failed;
     failed.ask(1).ask(2, "_vlmcs._tcp.other.test").answer_with(nxdomain, 2, "_vlmcs._tcp.other.test");
     CHECK_THAT(failed.summary(), Catch::Contains("2 critical findings"));
     CHECK_THAT(failed.summary(), Catch::Contains("  DNS: 2 look-ups of the service record found no host\n"));
-    DnsScript found;
+    LookupScript found;
     found.ask(1).answer(1);
     CHECK_THAT(found.summary(), !Catch::Contains("found no host"));
     CHECK_THAT(found.summary(), Catch::EndsWith("No KMS conversation found, only DNS look-ups.\n"));
@@ -192,7 +192,7 @@ TEST_CASE("dns: the table tells of look-ups that found no host, and only of thos
 
 TEST_CASE("dns: a question repeated with another id, port and server and answered there is one look-up",
           "[dissect][dns]") {
-    DnsScript script;
+    LookupScript script;
     script.ask(1).ask(1);
     script.client.port = 50'002;
     script.server = endpoint("192.0.2.54", 53);
@@ -204,16 +204,16 @@ TEST_CASE("dns: a question repeated with another id, port and server and answere
 }
 
 TEST_CASE("dns: an answer without a record ends the wait for the earlier question as well", "[dissect][dns]") {
-    DnsScript script;
+    LookupScript script;
     script.ask(1).ask(2).answer_with(nxdomain, 2);
     CHECK(said_of(script) == Said{"NXDOMAIN, 2, KMS-DNS-NO-RECORD"});
 }
 
 TEST_CASE("dns: the answer to another name or another client leaves a question unanswered", "[dissect][dns]") {
-    DnsScript name_script;
+    LookupScript name_script;
     name_script.ask(1).ask(2, "_vlmcs._tcp.other.test").answer_with(nxdomain, 2, "_vlmcs._tcp.other.test");
     CHECK(said_of(name_script) == Said{"none, 1, KMS-DNS-NO-ANSWER", "NXDOMAIN, 1, KMS-DNS-NO-RECORD"});
-    DnsScript client_script;
+    LookupScript client_script;
     client_script.ask(1);
     client_script.client.ip = ip("192.0.2.78");
     client_script.ask(2).answer(2);
@@ -221,13 +221,13 @@ TEST_CASE("dns: the answer to another name or another client leaves a question u
 }
 
 TEST_CASE("dns: an answer that comes after the question was repeated serves both", "[dissect][dns]") {
-    DnsScript script;
+    LookupScript script;
     script.ask(1).ask(2).answer(1);
     CHECK(said_of(script) == Said{"NOERROR, 2"});
 }
 
 TEST_CASE("dns: an answer is no answer to what was asked after it", "[dissect][dns]") {
-    DnsScript script;
+    LookupScript script;
     script.ask(1).answer_with(nxdomain, 1).ask(2);
     CHECK(said_of(script) == Said{"NXDOMAIN, 1, KMS-DNS-NO-RECORD", "none, 1, KMS-DNS-NO-ANSWER"});
 }
