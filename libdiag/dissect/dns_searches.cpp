@@ -7,7 +7,7 @@
 namespace diag::dissect {
 namespace {
 
-constexpr std::size_t max_found_clients = 1024;
+constexpr std::size_t max_found_clients = 4096;  // twice as many are remembered
 
 // `time` is that of an event not long before the search, or in it.
 bool is_near(Timestamp time, Timestamp began) { return time.ns != 0 && time.ns >= began.ns - DnsSearches::idle_ns; }
@@ -147,13 +147,24 @@ void DnsSearches::charge(Open& open, std::size_t size) {
 }
 
 void DnsSearches::on_found(const IpAddress& client, Timestamp now, bool served) {
-    if (found_.size() >= max_found_clients && !found_.contains(client))
-        std::erase_if(
-            found_, [&](const auto& entry) { return !is_near(std::max(entry.second.host, entry.second.answer), now); });
-    if (found_.size() >= max_found_clients && !found_.contains(client)) return;
+    if (found_.size() >= max_found_clients && !found_.contains(client)) {
+        found_before_ = std::move(found_);
+        found_.clear();
+    }
     Found& found = found_[client];
     Timestamp& time = served ? found.answer : found.host;
     time = std::max(time, now);
+}
+
+void DnsSearches::tell_found(Open& open) const {
+    DnsSearch& search = open.search;
+    for (const auto* clients : {&found_, &found_before_}) {
+        const auto found = clients->find(search.client);
+        if (found == clients->end()) continue;
+        search.client_was_served = search.client_was_served || is_near(found->second.answer, open.began);
+        search.client_found_host = search.client_found_host || is_near(found->second.host, open.began);
+    }
+    search.client_found_host = search.client_found_host || search.client_was_served;
 }
 
 DnsSearch DnsSearches::take(Ref ref, Timestamp now) {
@@ -166,10 +177,7 @@ DnsSearch DnsSearches::take(Ref ref, Timestamp now) {
             if (is_its) questions_.erase(question);
         }
     }
-    if (const auto found = found_.find(ref->search.client); found != found_.end()) {
-        ref->search.client_was_served = is_near(found->second.answer, ref->began);
-        ref->search.client_found_host = ref->search.client_was_served || is_near(found->second.host, ref->began);
-    }
+    tell_found(*ref);
     memory_size_ -= ref->memory_size;
     ref->memory_size = 0;
     ref->reported = true;

@@ -110,6 +110,7 @@ private:
     static NameKey key_of(const Open& open) { return {open.search.client, open.search.query, open.search.type}; }
     static QuestionKey key_of(const DnsLookup& lookup);
     void charge(Open& open, std::size_t size);
+    void tell_found(Open& open) const;
     DnsSearch take(Ref search, Timestamp now);
     void forget(Ref search);
 
@@ -118,7 +119,7 @@ private:
     std::multimap<IpAddress, Ref> by_client_;
     std::multimap<std::pair<IpAddress, std::string>, Ref> by_target_;
     std::map<QuestionKey, Question> questions_;
-    std::map<IpAddress, Found> found_;
+    std::map<IpAddress, Found> found_, found_before_;  ///< when one is full it takes the place of the other
     std::size_t memory_size_ = 0;
 };
 

@@ -252,8 +252,7 @@ void DnsWatch::on_refused(const Endpoint& client, const Endpoint& server, DnsTra
     }
 }
 
-bool DnsWatch::on_connect(const Endpoint& client, const Endpoint& host, Mark mark) {
-    if (names_.empty() || !names_.contains(host.ip)) return false;
+bool DnsWatch::on_named_connect(const Endpoint& client, const Endpoint& host, Mark mark) {
     bool is_known = false;
     for (const auto search : searches_.of_client(client.ip)) {
         // The latest: what the client asked for says more than what came unasked beside the record.

@@ -34,7 +34,9 @@ public:
     /// An ICMP error, or a reset, in answer to what the client sent.
     void on_refused(const Endpoint& client, const Endpoint& server, DnsTransport transport, Mark mark);
     /// The first SYN of a connection to anything. True when the client knows this host and port from its search.
-    bool on_connect(const Endpoint& client, const Endpoint& host, Mark mark);
+    bool on_connect(const Endpoint& client, const Endpoint& host, Mark mark) {
+        return !names_.empty() && names_.contains(host.ip) && on_named_connect(client, host, mark);
+    }
     /// The client talked to a KMS host that answered: it knows one, whatever its look-ups said.
     void on_served(const IpAddress& client, Timestamp now) { searches_.on_found(client, now, true); }
 
@@ -56,6 +58,7 @@ private:
     using Kind = DnsSearches::Kind;
     using Question = DnsSearches::Question;
 
+    bool on_named_connect(const Endpoint& client, const Endpoint& host, Mark mark);
     bool may_be_ours(Bytes message) const;
     void on_question(const DnsPacket& packet, const dns::Message& message);
     void on_service_question(const DnsPacket& packet, const dns::Message& message, const std::string& domain);
