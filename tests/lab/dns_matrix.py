@@ -1,82 +1,29 @@
-"""The DNS fault matrix as data: what is published, which server is asked how, and what kms-srv has to say. dns_matrix_test.py
-runs it.
+"""The DNS fault matrix as data: what is published, which server is asked how, and what the tools have to say. dns_matrix_test.py
+runs it, and dns_verdicts.py has the verdicts and where their codes come from.
 
-The codes are not those that the tool was seen to print. Each verdict names its source: a row of libdiag/data/errors.csv, or of
-the table of publication mistakes that the row follows from (an address that is not found is 1722, a server reached that does
-not answer is 9002). Marks as in matrix.py: [doc] Microsoft says so, [inf] follows from rules, [?] not verified.
+Each case is asked for by kms-srv, and by a client of its own, whose packets are captured and decoded. What kms-srv finds out
+with more questions than a client has, the packets of the client cannot tell: then `why` says so.
 
 Zones with faults stand on Knot DNS, which checks less than BIND does; BIND is the resolver with recursion, and the primary of
 the zones that are in order.
 """
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dns_servers import zone
-
-SUMMARY, UNAVAILABLE = "0xC004F074", "0x800706BA"
-
-
-class Verdict(NamedTuple):
-    """The finding that decides, the code that the client shows, and that of event 12288 for the host."""
-    id: str
-    windows: str | None
-    inner: str | None
-    source: str
-
-
-def search(finding, code, source):
-    """No host came of the search: one code, and none of a host."""
-    return Verdict(finding, code, None, source)
-
-
-def unreachable(finding, source):
-    """Every host was tried in vain: 1722 inside the summary."""
-    return Verdict(finding, SUMMARY, UNAVAILABLE, source)
-
-
-def working(finding, source="another host or server works, so no error is shown"):
-    return Verdict(finding, None, None, source)
-
-
-NO_NAME = search("KMS-DNS-NO-RECORD", "0x8007232B", "RCODE 3: errors.csv 0x8007232B")
-NO_DATA = search("KMS-DNS-NO-RECORD", "0x8007251D", "NOERROR, empty: errors.csv 0x8007251D")
-NOT_USABLE = search("KMS-DNS-NO-RECORD", "0x8007232B",
-                    "RFC 2782: target '.' says that there is no service; errors.csv 0x8007232B [inf]")
-FAILURE = search("KMS-DNS-SERVER-FAILURE", "0x8007232A", "RCODE 2: errors.csv 0x8007232A")
-NONSENSE = search("KMS-DNS-SERVER-FAILURE", "0x8007232A", "no usable answer from DNS: errors.csv 0x8007232A")
-REFUSED = search("KMS-DNS-REFUSED", "0x8007232D", "RCODE 5: errors.csv 0x8007232D")
-SILENT = search("KMS-DNS-NO-ANSWER", "0x8007232A", "no answer at all: errors.csv 0x8007232A")
-NO_SERVER = search("KMS-DNS-NO-ANSWER", "0x8007267C", "no DNS server: errors.csv 0x8007267C")
-TCP_BLOCKED = search("KMS-DNS-TCP-BLOCKED", "0x8007232A", "no usable answer from DNS: errors.csv 0x8007232A")
-NEAR_MISS = search("KMS-SRV-NEAR-MISS", "0x8007232B", "misspelt name, shown as no record: errors.csv 0x8007232B")
-NO_ADDRESS = unreachable("KMS-SRV-TARGET-NO-ADDRESS", "target without A and AAAA: 1722; errors.csv 0x800706BA")
-LITERAL = unreachable("KMS-SRV-TARGET-LITERAL", "an address as a name has no address: 1722; errors.csv 0x800706BA")
-PORT_ZERO = unreachable("KMS-SRV-PORT-ZERO", "no connection to port 0: 1722; errors.csv 0x800706BA [inf]")
-CONNECT_REFUSED = unreachable("KMS-CONNECT-REFUSED", "wrong port or retired host, RST: 1722; errors.csv 0x800706BA")
-CONNECT_ICMP = unreachable("KMS-CONNECT-REJECTED-ICMP",
-                           "A exists but connect fails, ICMP host unreachable: 1722; errors.csv 0x800706BA")
-DEAD = working("KMS-SRV-TARGET-DEAD")
-ALIAS = working("KMS-SRV-TARGET-ALIAS", "usually works on Windows [?]")
-DUPLICATE = working("KMS-SRV-DUPLICATE")
-TTL = working("KMS-SRV-TTL", "no code by itself")
-WILDCARD = working("KMS-SRV-WILDCARD", "pseudo success")
-UNAUTHORISED = working("KMS-SRV-UNAUTHORISED")
-NOT_PUBLISHED = working("KMS-SRV-NOT-PUBLISHED")
-DIFFER = working("KMS-DNS-SERVERS-DIFFER", "intermittent")
-SKIPPED = working("KMS-DNS-SERVER-SKIPPED")
-LAME = working("KMS-DNS-LAME")
-SERIALS = working("KMS-DNS-SERIALS")
-NO_UPDATES = working("KMS-DNS-UPDATE-UNREACHABLE", "for clients the path does not matter")
-EVENT_FAILED = working("KMS-EVENT-PUBLISH-FAILED", "the code is that of the event, on the host")
-EVENT_NOT_IN_DNS = working("KMS-EVENT-NOT-IN-DNS")
-HEALTHY = None  # no finding above info
+from dns_verdicts import (ADDRESS_DEAD, ALIAS, CONNECT_ICMP, CONNECT_REFUSED, DEAD, DIFFER, DUPLICATE, EVENT_FAILED, EVENT_NOT_IN_DNS,
+                          FAILURE, HEALTHY, HOST_SKIPPED, LAME, LITERAL, NEAR_MISS, NO_ADDRESS, NO_DATA, NO_NAME, NO_SERVER,
+                          NO_UPDATES, NONSENSE, NOT_IMPLEMENTED, NOT_PUBLISHED, NOT_USABLE, PORT_ZERO, PRIVATE, REFUSED, SAME,
+                          SERIALS, SILENT, SKIPPED, TCP_BLOCKED, TTL, UNAUTHORISED, UNSEEN, WILDCARD)
 
 
 class Case(NamedTuple):
     """`at`: the servers to ask, by the names of dns_matrix_test.py; without them those of resolv.conf, which has none. `options`:
     of kms-srv; those about a client's domains stand alone, with an empty `domain`. `also`: all findings beside the one that
-    decides, whatever their severity."""
+    decides, whatever their severity. `client`: whose codes the client shows in the end (kms-check ato), unless it is `want`;
+    `decoded`: what kms-decode says of the client's packets, unless it is `client`."""
     name: str
-    want: Verdict | None
+    text: str
+    want: Any
     records: tuple = ()
     at: tuple = ("knot",)
     options: tuple = ()
@@ -85,10 +32,39 @@ class Case(NamedTuple):
     ttl: int = 60
     primary: str = "dns.lab.test."
     server: str | None = None  # of the zone, else the primary
-    events: str = ""
+    event: tuple = ()  # of the host: id, computer and strings
+    evtx: bool = False  # the event log is EVTX, else XML
+    client: Any = SAME
+    decoded: Any = SAME
+    why: str = ""
 
     def asked(self):
         return f"{self.name}.test" if self.domain is None else self.domain
+
+    def option(self, name):
+        return self.options[self.options.index(name) + 1] if name in self.options else ""
+
+    def suffixes(self):
+        """The domains of the client that the options describe, in the order in which it goes through them."""
+        lists = [self.asked()] if self.asked() else [self.option("--skms-domain")]
+        if not lists[0]:
+            lists = [self.option("--primary-suffix"), *self.option("--suffix-list").split(","), self.option("--dhcp-domain")]
+        return [suffix for suffix in lists if suffix]
+
+    def shown(self):
+        return self.want if self.client == SAME else self.client
+
+    def captured(self):
+        return self.shown() if self.decoded == SAME else self.decoded
+
+
+def sound(case, why):
+    """The client notices nothing, and its packets show nothing."""
+    return case._replace(client=HEALTHY, why=why)
+
+
+def group(why, *cases):
+    return tuple(sound(case, why) for case in cases)
 
 
 OUTSIDE, PORT, UNUSED, NAME_ALIAS = "KMS-SRV-TARGET-OUTSIDE", "KMS-SRV-PORT", "KMS-SRV-UNUSED", "KMS-SRV-NAME-ALIAS"
@@ -99,146 +75,228 @@ ONE = (KMS1, A1, AAAA1)
 TWO = (*ONE, KMS2, A2, AAAA2)
 REACH = ("--reach",)
 ZONE = ("--authoritative",)
-EVENT = """<Event xmlns="http://schemas.microsoft.com/win/2004/08/events/event"><System>
-<Provider Name="Microsoft-Windows-Security-SPP"/><EventID>{id}</EventID><TimeCreated SystemTime="2026-11-23T20:09:17Z"/>
-<EventRecordID>7</EventRecordID><Channel>Application</Channel><Computer>{host}</Computer></System>
-<EventData>{data}</EventData></Event>"""
+
+# Where a host listens: kms1 and kms2 on all of BOTH with both families, kms1 on one port with one family each.
+BOTH, ONLY_4, ONLY_6, CLOSED = (1688, 1689), 1699, 1700, 1690
 
 
 def published(host, domain):
-    return EVENT.format(id=12294, host=host, data=f"<Data>{domain}</Data>")
+    return 12294, host, domain
 
 
 def publish_failed(host, code, domain):
-    return EVENT.format(id=12293, host=host, data=f"<Data>{code}</Data><Data>{domain}</Data>")
+    return 12293, host, code, domain
 
 
-def rows(name, count, target="kms1"):
+def rows(name, count):
     return tuple(f"_vlmcs._tcp SRV 0 0 1688 {name}-with-a-long-name-number-{i}" for i in range(count)) + tuple(
         f"{name}-with-a-long-name-number-{i} A 198.51.100.11" for i in range(count))
 
 
-FAULTS = (
-    # No record
-    Case("nothing", NO_NAME, ("www A 192.0.2.80",)),
-    Case("no-zone", NO_NAME, domain="missing.nothing.test"),
-    Case("empty", NO_DATA, ("_vlmcs._tcp TXT here",)),
-    Case("empty-node", NO_DATA, ("below._vlmcs._tcp TXT here",)),
-    Case("only-dot", NOT_USABLE, ("_vlmcs._tcp SRV 0 0 0 .",)),
-    Case("typed-udp", NEAR_MISS, ("_vlmcs._udp SRV 0 0 1688 kms1", A1)),
-    Case("typed-vmlcs", NEAR_MISS, ("_vmlcs._tcp SRV 0 0 1688 kms1", A1)),
-    Case("typed-plain", NEAR_MISS, ("vlmcs._tcp SRV 0 0 1688 kms1", A1)),
-    Case("typed-half", NEAR_MISS, ("_vlmcs.tcp SRV 0 0 1688 kms1", A1)),
-    Case("typed-short", NEAR_MISS, ("_vlmcs SRV 0 0 1688 kms1", A1)),
-    Case("fast-typed", NO_NAME, ("_vmlcs._tcp SRV 0 0 1688 kms1", A1), options=("--fast",)),
-    Case("alias-to-nothing", NO_NAME, ("_vlmcs._tcp CNAME nobody",)),
-    # The server
-    Case("servfail", FAILURE, at=("stub",)),
-    Case("refused-by-stub", REFUSED, at=("stub",), domain="refused.test"),
-    Case("not-served", REFUSED, at=("second",), domain="nowhere.test"),
-    Case("notimp", search("KMS-DNS-SERVER-FAILURE", "0x8007232A", "RCODE 4: errors.csv 0x8007232A [inf]"), at=("stub",)),
-    Case("forwarder-dead", FAILURE, at=("bind",), domain="dead.test", options=("--timeout", "5")),
-    Case("dead-behind-dnsmasq", FAILURE, at=("dnsmasq",), domain="dead.test", options=("--timeout", "5")),
-    Case("nobody", SILENT, ONE, at=("nobody",)),
-    Case("silent", SILENT, ONE, at=("silent",)),
-    Case("closed-port", SILENT, ONE, at=("closed",)),
-    Case("no-server", NO_SERVER, at=(), domain="single.test"),
-    Case("udp-silent", SILENT, ONE, at=("udp-silent",)),
-    Case("wrong-id", SILENT, ONE, at=("wrong-id",)),
-    Case("wrong-question", SILENT, ONE, at=("wrong-question",)),
-    Case("other-port", SILENT, ONE, at=("other-port",)),
-    Case("late", SILENT, ONE, at=("late:2",)),
-    Case("name-loop", NONSENSE, ONE, at=("name-loop",)),
-    Case("cut-tcp", TCP_BLOCKED, ONE, at=("cut-tcp",)),
-    Case("truncated", TCP_BLOCKED, rows("truncated", 40), at=("knot-udp",)),
-    Case("first-silent", SKIPPED, ONE, at=("nobody", "knot")),
-    Case("first-refuses", SKIPPED, ONE, at=("second", "knot")),
-    # The targets
-    Case("gone", NO_ADDRESS, (KMS1,)),
-    Case("gone-other-type", NO_ADDRESS, (KMS1, "kms1 TXT here")),
-    Case("doubled", NO_ADDRESS, ("_vlmcs._tcp SRV 0 0 1688 kms1.doubled.test", A1)),
-    Case("family-4-only", NO_ADDRESS, (KMS1, A1), options=("-6",)),
-    Case("family-6-only", NO_ADDRESS, (KMS1, AAAA1), options=("-4",)),
-    Case("target-itself", NO_ADDRESS, ("_vlmcs._tcp SRV 0 0 1688 _vlmcs._tcp",)),
-    Case("one-gone", DEAD, (*ONE, KMS2)),
-    Case("alias", ALIAS, ("_vlmcs._tcp SRV 0 0 1688 old", "old CNAME kms1", A1)),
-    Case("alias-chain", ALIAS, ("_vlmcs._tcp SRV 0 0 1688 a", "a CNAME b", "b CNAME c", "c CNAME kms1", A1)),
-    Case("alias-loop", NO_ADDRESS, ("_vlmcs._tcp SRV 0 0 1688 a", "a CNAME b", "b CNAME a"), also=("KMS-SRV-TARGET-ALIAS",)),
-    Case("alias-of-nobody", NO_ADDRESS, ("_vlmcs._tcp SRV 0 0 1688 a", "a CNAME b"), also=("KMS-SRV-TARGET-ALIAS",)),
-    Case("literal", LITERAL, ("_vlmcs._tcp SRV 0 0 1688 198.51.100.11.",), also=(OUTSIDE,)),
-    Case("literal-beside", LITERAL, (*ONE, "_vlmcs._tcp SRV 0 0 1688 198.51.100.12."), also=(OUTSIDE,)),
-    Case("port-zero", PORT_ZERO, ("_vlmcs._tcp SRV 0 0 0 kms1", A1)),
-    # The records
-    Case("twice", DUPLICATE, (*ONE, "_vlmcs._tcp SRV 0 0 1689 KMS1"), also=(PORT,)),
-    Case("twice-by-weight", DUPLICATE, (*ONE, "_vlmcs._tcp SRV 0 5 1688 kms1")),
-    Case("ttl-zero", TTL, ONE, ttl=0),
-    Case("ttl-absurd", TTL, ONE, ttl=31536000),
-    Case("wildcard", WILDCARD, ("*._tcp SRV 0 0 1688 kms1", A1)),
-    Case("rogue", UNAUTHORISED, TWO, options=("--expect", "kms1.rogue.test")),
-    Case("rogue-port", UNAUTHORISED, ONE, options=("--expect", "kms1.rogue-port.test:1689"), also=("KMS-SRV-NOT-PUBLISHED",)),
-    Case("unpublished", NOT_PUBLISHED, ONE, options=("--expect", "kms1.unpublished.test", "--expect", "kms2.unpublished.test:1688")),
-    # Servers side by side
-    Case("views", DIFFER, ONE, at=("knot", "second")),
-    Case("view-without", DIFFER, ONE, at=("knot", "second")),
-    Case("view-without-first", NO_NAME, ONE, at=("second", "knot"), also=("KMS-DNS-SERVERS-DIFFER",)),
-    Case("view-failing", SKIPPED, ONE, at=("knot", "stub"), options=()),
-    # The zone's own servers
-    Case("lame", LAME, (*ONE, "@ NS ns2.lab.test."), at=("bind",), options=ZONE),
-    Case("lame-nameless", LAME, (*ONE, "@ NS gone.lab.test."), at=("bind",), options=ZONE),
-    Case("lame-silent", LAME, (*ONE, "@ NS nobody.lab.test."), at=("bind",), options=ZONE),
-    Case("lagging", SERIALS, (*ONE, "@ NS ns2.lab.test."), at=("bind",), options=ZONE),
-    Case("differing", DIFFER, (*ONE, "@ NS ns2.lab.test."), at=("bind",), options=ZONE),
-    Case("primary-silent", NO_UPDATES, ONE, at=("bind",), options=("--update-check", *ZONE), primary="nobody.lab.test.",
-         server="dns.lab.test."),
-    Case("primary-no-tcp", NO_UPDATES, ONE, at=("bind",), options=("--update-check",), primary="tcp-refused.lab.test."),
-    Case("primary-nameless", NO_UPDATES, ONE, at=("bind",), options=("--update-check",), primary="gone.lab.test."),
-    # The host's events beside DNS
-    Case("event-failed", EVENT_FAILED, ONE, events=publish_failed("kms2.event-failed.test", "0x80072338", "event-failed.test")),
-    Case("event-gone", EVENT_NOT_IN_DNS, ONE, events=published("kms2.event-gone.test", "event-gone.test")),
-    # The way
-    Case("reach-closed", CONNECT_REFUSED, ("_vlmcs._tcp SRV 0 0 1690 kms1", A1), options=REACH, also=(PORT,)),
-    Case("reach-nobody", CONNECT_ICMP, (KMS1, "kms1 A 198.51.100.99"), options=REACH),
-    Case("reach-one-closed", working("KMS-HOST-SKIPPED"), TWO, options=REACH),
-    Case("reach-address-dead", working("KMS-ADDRESS-DEAD", "the other address answers, so no error is shown"),
-         (KMS1, A1, "kms1 AAAA 2001:db8:2::99"), options=REACH),
-    # The client's domains
-    Case("search-in-vain", NO_NAME, options=("--suffix-list", "nothing.test,missing.nothing.test"), domain=""),
-    Case("skms-domain-in-vain", NO_NAME, options=("--skms-domain", "nothing.test", "--suffix-list", "single.test"), domain=""),
+RIGHT_NAME = "a client asks for the right name only"
+NO_RECORD = (
+    Case("nothing", "the zone has no such name", NO_NAME, ("www A 192.0.2.80",)),
+    Case("no-zone", "there is no such zone", NO_NAME, domain="missing.nothing.test"),
+    Case("empty", "the name has a record of another type", NO_DATA, ("_vlmcs._tcp TXT here",)),
+    Case("empty-node", "there is only a name below it", NO_DATA, ("below._vlmcs._tcp TXT here",)),
+    Case("only-dot", "the record says that there is no service", NOT_USABLE, ("_vlmcs._tcp SRV 0 0 0 .",)),
+    *(case._replace(client=NO_NAME, why=RIGHT_NAME) for case in (
+        Case("typed-udp", "published as _vlmcs._udp", NEAR_MISS, ("_vlmcs._udp SRV 0 0 1688 kms1", A1)),
+        Case("typed-vmlcs", "published as _vmlcs._tcp", NEAR_MISS, ("_vmlcs._tcp SRV 0 0 1688 kms1", A1)),
+        Case("typed-plain", "published as vlmcs._tcp", NEAR_MISS, ("vlmcs._tcp SRV 0 0 1688 kms1", A1)),
+        Case("typed-half", "published as _vlmcs.tcp", NEAR_MISS, ("_vlmcs.tcp SRV 0 0 1688 kms1", A1)),
+        Case("typed-short", "published as _vlmcs", NEAR_MISS, ("_vlmcs SRV 0 0 1688 kms1", A1)))),
+    Case("fast-typed", "published as _vmlcs._tcp, and asked with --fast", NO_NAME, ("_vmlcs._tcp SRV 0 0 1688 kms1", A1),
+         options=("--fast",)),
+    Case("alias-to-nothing", "the name is an alias of a name that does not exist", NO_NAME, ("_vlmcs._tcp CNAME nobody",)),
 )
 
-HEALTHY_CASES = (
-    Case("single", HEALTHY, ONE),
-    Case("weighted", HEALTHY, ("_vlmcs._tcp SRV 0 70 1688 kms1", A1, "_vlmcs._tcp SRV 0 30 1688 kms2", A2)),
-    Case("backup", HEALTHY, ("_vlmcs._tcp SRV 0 0 1688 kms1", A1, "_vlmcs._tcp SRV 10 0 1688 kms2", A2), also=(UNUSED,)),
-    Case("only-v6", HEALTHY, (KMS1, AAAA1)),
-    Case("only-v4", HEALTHY, (KMS1, A1)),
-    Case("other-port-published", HEALTHY, ("_vlmcs._tcp SRV 0 0 1699 kms1", A1), also=(PORT,)),
-    Case("elsewhere", HEALTHY, ("_vlmcs._tcp SRV 0 0 1688 kms1.lab.test.",), also=(OUTSIDE,)),
-    Case("service-alias", HEALTHY, ("_vlmcs._tcp CNAME real", "real SRV 0 0 1688 kms1", A1), also=(NAME_ALIAS,)),
-    Case("many", HEALTHY, rows("many", 40), also=()),
-    Case("signed", HEALTHY, ONE),
-    Case("bound", HEALTHY, ONE, at=("bind",)),
-    Case("behind-dnsmasq", HEALTHY, at=("dnsmasq",), domain="bound.test"),
-    Case("behind-two", HEALTHY, at=("dnsmasq",), domain="far.test"),
-    Case("delegated", HEALTHY, at=("bind",), domain="child.bound.test"),
-    Case("no-edns", HEALTHY, ONE, at=("formerr-edns",)),
-    Case("strays", HEALTHY, ONE, at=("stray",)),
-    Case("huge", HEALTHY, ONE, at=("huge",)),
-    Case("no-tcp-needed", HEALTHY, ONE, at=("tcp-refused",)),
-    Case("same-everywhere", HEALTHY, ONE, at=("knot", "second")),
-    Case("over-v6", HEALTHY, at=("bind6",), domain="bound.test"),
-    Case("copied", HEALTHY, (*ONE, "@ NS ns2.lab.test."), at=("bind",), options=(*ZONE, "--update-check")),
-    Case("primary-hidden", HEALTHY, (*ONE,), at=("bind",), options=ZONE, primary="nobody.lab.test.",
-         server="dns.lab.test."),
-    Case("expected", HEALTHY, TWO, options=("--expect", "KMS1.expected.test", "--expect", "kms2.expected.test:1688")),
-    Case("reached", HEALTHY, ONE, options=REACH),
-    Case("event-fine", HEALTHY, ONE, events=published("KMS1.event-fine.test", "event-fine.test")),
-    Case("search-list", HEALTHY, options=("--suffix-list", "nothing.test,empty.test,single.test"), domain=""),
-    Case("primary-first", HEALTHY, options=("--primary-suffix", "single.test", "--suffix-list", "nothing.test"), domain=""),
-    Case("workgroup", HEALTHY, options=("--workgroup", "--dhcp-domain", "single.test"), domain=""),
+SERVERS = (
+    Case("servfail", "the server fails", FAILURE, at=("stub",)),
+    Case("refused-by-stub", "the server refuses", REFUSED, at=("stub",), domain="refused.test"),
+    Case("not-served", "BIND does not serve the zone and does not recurse", REFUSED, at=("second",), domain="nowhere.test"),
+    Case("notimp", "the server does not implement the question", NOT_IMPLEMENTED, at=("stub",)),
+    Case("forwarder-dead", "BIND forwards to a server that is gone", FAILURE, at=("bind",), domain="dead.test",
+         options=("--timeout", "5")),
+    Case("dead-behind-dnsmasq", "dnsmasq asks that BIND", FAILURE, at=("dnsmasq",), domain="dead.test", options=("--timeout", "5")),
+    Case("nobody", "nobody has the address of the server", SILENT, ONE, at=("nobody",)),
+    Case("silent", "the server is silent", SILENT, ONE, at=("silent",)),
+    Case("closed-port", "nothing listens on port 53", SILENT, ONE, at=("closed",)),
+    Case("no-server", "no server is configured", NO_SERVER, at=(), domain="single.test", decoded=UNSEEN, why="nothing leaves the machine"),
+    Case("udp-silent", "UDP 53 is dropped on the way, TCP is not", SILENT, ONE, at=("udp-silent",)),
+    Case("wrong-id", "answers have another transaction id", SILENT, ONE, at=("wrong-id",)),
+    Case("wrong-question", "answers are to another question", SILENT, ONE, at=("wrong-question",)),
+    Case("other-port", "answers come from another port", SILENT, ONE, at=("other-port",)),
+    Case("late", "answers come after kms-srv was told to give up", SILENT, ONE, at=("late:2",), client=HEALTHY,
+         why="the client has the patience of 5 s, kms-srv here of 0.6 s"),
+    Case("name-loop", "a name in the answer leads to itself", NONSENSE, ONE, at=("name-loop",)),
+    Case("cut-tcp", "truncated over UDP, and half an answer over TCP", TCP_BLOCKED, ONE, at=("cut-tcp",)),
+    Case("truncated", "a long answer, and a firewall drops TCP 53", TCP_BLOCKED, rows("truncated", 40), at=("knot-udp",)),
+    sound(Case("first-silent", "the first server is silent, the second answers", SKIPPED, ONE, at=("nobody", "knot")),
+          "the client asks the second server and is served"),
+    Case("first-refuses", "the first server refuses, the second answers", SKIPPED, ONE, at=("second", "knot"), client=REFUSED,
+         why="kms-check takes a refusal for the answer and asks no other server"),
 )
 
-CASES = FAULTS + HEALTHY_CASES
+TARGETS = (
+    Case("gone", "the host has no address", NO_ADDRESS, (KMS1,)),
+    Case("gone-other-type", "the host has a record of another type only", NO_ADDRESS, (KMS1, "kms1 TXT here")),
+    Case("doubled", "the final dot is missing in the zone file", NO_ADDRESS, ("_vlmcs._tcp SRV 0 0 1688 kms1.doubled.test", A1)),
+    Case("family-4-only", "IPv6 is wanted, the host has IPv4", NO_ADDRESS, (KMS1, A1), options=("-6",)),
+    Case("family-6-only", "IPv4 is wanted, the host has IPv6", NO_ADDRESS, (KMS1, AAAA1), options=("-4",)),
+    Case("target-itself", "the record names itself", NO_ADDRESS, ("_vlmcs._tcp SRV 0 0 1688 _vlmcs._tcp",)),
+    sound(Case("one-gone", "one host of two has no address", DEAD, (*ONE, KMS2)), "the client goes on to the other host"),
+    *group("an alias does not stop the client",
+           Case("alias", "the host is an alias", ALIAS, ("_vlmcs._tcp SRV 0 0 1688 old", "old CNAME kms1", A1)),
+           Case("alias-chain", "the host is an alias of aliases", ALIAS,
+                ("_vlmcs._tcp SRV 0 0 1688 a", "a CNAME b", "b CNAME c", "c CNAME kms1", A1))),
+    Case("alias-loop", "aliases lead in a circle", NO_ADDRESS, ("_vlmcs._tcp SRV 0 0 1688 a", "a CNAME b", "b CNAME a"),
+         also=("KMS-SRV-TARGET-ALIAS",)),
+    Case("alias-of-nobody", "the host is an alias of a name that does not exist", NO_ADDRESS,
+         ("_vlmcs._tcp SRV 0 0 1688 a", "a CNAME b"), also=("KMS-SRV-TARGET-ALIAS",)),
+    *group("kms-check connects to an address given as a name, which a Windows client looks up as a name [?]",
+           Case("literal", "the host is given by its address", LITERAL, ("_vlmcs._tcp SRV 0 0 1688 198.51.100.11.",), also=(OUTSIDE,)),
+           Case("literal-beside", "one host of two is given by its address", LITERAL,
+                (*ONE, "_vlmcs._tcp SRV 0 0 1688 198.51.100.12."), also=(OUTSIDE,))),
+    Case("port-zero", "the port is 0", PORT_ZERO, ("_vlmcs._tcp SRV 0 0 0 kms1", A1)),
+    Case("private", "a server on a public address gives a private one", PRIVATE, (KMS1, "kms1 A 10.20.30.40"), client=CONNECT_ICMP,
+         why="where the client is, no way leads to the private address"),
+)
+
+RECORDS = (
+    *group("the client is served: what is published could be better, and works",
+           Case("twice", "one host twice, with two ports and two spellings", DUPLICATE, (*ONE, "_vlmcs._tcp SRV 0 0 1689 KMS1"), also=(PORT,)),
+           Case("twice-by-weight", "one host twice, with two weights", DUPLICATE, (*ONE, "_vlmcs._tcp SRV 0 5 1688 kms1")),
+           Case("ttl-zero", "nothing may be cached", TTL, ONE, ttl=0),
+           Case("ttl-absurd", "caches may keep it for a year", TTL, ONE, ttl=31536000)),
+    *group("a client asks for one name only, and cannot know what is said to others",
+           Case("wildcard", "the zone answers for any name", WILDCARD, ("*._tcp SRV 0 0 1688 kms1", A1))),
+    *group("who is authorised stands in no packet",
+           Case("rogue", "a host that is not authorised", UNAUTHORISED, TWO, options=("--expect", "kms1.rogue.test")),
+           Case("rogue-port", "a port that is not authorised", UNAUTHORISED, ONE, options=("--expect", "kms1.rogue-port.test:1689"),
+                also=("KMS-SRV-NOT-PUBLISHED",)),
+           Case("unpublished", "an authorised host is not published", NOT_PUBLISHED, ONE,
+                options=("--expect", "kms1.unpublished.test", "--expect", "kms2.unpublished.test:1688"))),
+)
+
+SIDE_BY_SIDE = (
+    *group("a client asks its first server only",
+           Case("views", "two servers name different hosts", DIFFER, ONE, at=("knot", "second")),
+           Case("view-without", "the second server has no record", DIFFER, ONE, at=("knot", "second")),
+           Case("view-failing", "the second server fails", SKIPPED, ONE, at=("knot", "stub"))),
+    Case("view-without-first", "the first server has no record", NO_NAME, ONE, at=("second", "knot"), also=("KMS-DNS-SERVERS-DIFFER",)),
+)
+
+NAME_SERVERS = group(
+    "a client asks its resolver, not the servers of the zone",
+    Case("lame", "a name server does not serve the zone", LAME, (*ONE, "@ NS ns2.lab.test."), at=("bind",), options=ZONE),
+    Case("lame-nameless", "a name server has no address", LAME, (*ONE, "@ NS gone.lab.test."), at=("bind",), options=ZONE),
+    Case("lame-silent", "a name server is gone", LAME, (*ONE, "@ NS nobody.lab.test."), at=("bind",), options=ZONE),
+    Case("lagging", "a secondary lags", SERIALS, (*ONE, "@ NS ns2.lab.test."), at=("bind",), options=ZONE),
+    Case("differing", "a name server names another host", DIFFER, (*ONE, "@ NS ns2.lab.test."), at=("bind",), options=ZONE),
+    Case("primary-silent", "the primary is gone", NO_UPDATES, ONE, at=("bind",), options=("--update-check", *ZONE),
+         primary="nobody.lab.test.", server="dns.lab.test."),
+    Case("primary-no-tcp", "the primary does not listen on TCP", NO_UPDATES, ONE, at=("bind",), options=("--update-check",),
+         primary="tcp-refused.lab.test."),
+    Case("primary-nameless", "the primary has no address", NO_UPDATES, ONE, at=("bind",), options=("--update-check",),
+         primary="gone.lab.test."),
+)
+
+EVENTS = group(
+    "the event log of the host is in no packet",
+    Case("event-failed", "the host says that it may not write", EVENT_FAILED, ONE,
+         event=publish_failed("kms2.event-failed.test", "0x80072338", "event-failed.test")),
+    Case("event-gone", "the host says that it is published, and is not", EVENT_NOT_IN_DNS, ONE,
+         event=published("kms2.event-gone.test", "event-gone.test")),
+    Case("evtx-failed", "the same as EVTX: it may not write", EVENT_FAILED, ONE, evtx=True,
+         event=publish_failed("kms2.evtx-failed.test", "0x80072338", "evtx-failed.test")),
+    Case("evtx-gone", "the same as EVTX: it is published, and is not", EVENT_NOT_IN_DNS, ONE, evtx=True,
+         event=published("kms2.evtx-gone.test", "evtx-gone.test")),
+)
+
+EACH_CONVERSATION = "a capture has one conversation for each address and does not know that they serve one attempt"
+FIRST_CLOSED = (f"_vlmcs._tcp SRV 0 0 {CLOSED} kms2", A2, "_vlmcs._tcp SRV 10 0 1688 kms1", A1)
+WAYS = (
+    Case("reach-closed", "nothing listens on the published port", CONNECT_REFUSED, (f"_vlmcs._tcp SRV 0 0 {CLOSED} kms1", A1),
+         options=REACH, also=(PORT,)),
+    Case("reach-nobody", "nobody has the address of the host", CONNECT_ICMP, (KMS1, "kms1 A 198.51.100.99"), options=REACH),
+    Case("reach-one-closed", "nothing listens on the port of the first host", HOST_SKIPPED, FIRST_CLOSED, options=REACH,
+         also=(PORT, UNUSED), decoded=CONNECT_REFUSED, why=EACH_CONVERSATION),
+    Case("reach-address-dead", "nobody has the IPv6 address of the host", ADDRESS_DEAD, (KMS1, A1, "kms1 AAAA 2001:db8:2::99"),
+         options=REACH, decoded=CONNECT_ICMP, why=EACH_CONVERSATION),
+    Case("reach-v4-listens", "both families are published, the host listens on IPv4", ADDRESS_DEAD,
+         (f"_vlmcs._tcp SRV 0 0 {ONLY_4} kms1", A1, AAAA1), options=REACH, also=(PORT,), decoded=CONNECT_REFUSED, why=EACH_CONVERSATION),
+    Case("reach-v6-listens", "both families are published, the host listens on IPv6", ADDRESS_DEAD,
+         (f"_vlmcs._tcp SRV 0 0 {ONLY_6} kms1", A1, AAAA1), options=REACH, also=(PORT,), decoded=HEALTHY,
+         why="the client takes IPv6 first and does not meet the closed port"),
+    Case("reach-v6-published", "IPv6 is published, the host listens on IPv4", CONNECT_REFUSED,
+         (f"_vlmcs._tcp SRV 0 0 {ONLY_4} kms1", AAAA1), options=REACH, also=(PORT,)),
+    Case("reach-v4-published", "IPv4 is published, the host listens on IPv6", CONNECT_REFUSED,
+         (f"_vlmcs._tcp SRV 0 0 {ONLY_6} kms1", A1), options=REACH, also=(PORT,)),
+)
+
+DOMAINS = (
+    Case("search-in-vain", "no domain of the search list has it", NO_NAME, options=("--suffix-list", "nothing.test,missing.nothing.test"),
+         domain=""),
+    Case("skms-domain-in-vain", "slmgr /skms-domain points to a domain without it", NO_NAME,
+         options=("--skms-domain", "nothing.test", "--suffix-list", "single.test"), domain=""),
+)
+
+SOUND = (
+    Case("single", "one host", HEALTHY, ONE),
+    Case("weighted", "two hosts with weights", HEALTHY, ("_vlmcs._tcp SRV 0 70 1688 kms1", A1, "_vlmcs._tcp SRV 0 30 1688 kms2", A2)),
+    Case("backup", "two hosts, of which one is the reserve", HEALTHY,
+         ("_vlmcs._tcp SRV 0 0 1688 kms1", A1, "_vlmcs._tcp SRV 10 0 1688 kms2", A2), also=(UNUSED,)),
+    Case("only-v6", "IPv6 only", HEALTHY, (KMS1, AAAA1)),
+    Case("only-v4", "IPv4 only", HEALTHY, (KMS1, A1)),
+    Case("other-port-published", "another port, on which the host listens", HEALTHY, (f"_vlmcs._tcp SRV 0 0 {ONLY_4} kms1", A1), also=(PORT,)),
+    Case("elsewhere", "the host is of another domain", HEALTHY, ("_vlmcs._tcp SRV 0 0 1688 kms1.lab.test.",), also=(OUTSIDE,)),
+    Case("service-alias", "the name of the service is an alias", HEALTHY, ("_vlmcs._tcp CNAME real", "real SRV 0 0 1688 kms1", A1),
+         also=(NAME_ALIAS,)),
+    Case("other-alias", "an alias at a name that nobody asks for", HEALTHY, (*ONE, "www CNAME portal", "portal A 192.0.2.80")),
+    Case("many", "40 hosts, so that the answer comes over TCP", HEALTHY, rows("many", 40)),
+    Case("signed", "the zone is signed (DNSSEC)", HEALTHY, ONE),
+    Case("bound", "on BIND", HEALTHY, ONE, at=("bind",)),
+    Case("behind-dnsmasq", "dnsmasq asks BIND", HEALTHY, at=("dnsmasq",), domain="bound.test"),
+    Case("behind-two", "dnsmasq asks BIND, which forwards to another BIND", HEALTHY, at=("dnsmasq",), domain="far.test"),
+    Case("delegated", "a delegated child zone", HEALTHY, at=("bind",), domain="child.bound.test"),
+    Case("no-edns", "a server that knows no EDNS", HEALTHY, ONE, at=("formerr-edns",)),
+    Case("strays", "a hundred strays before the answer", HEALTHY, ONE, at=("stray",)),
+    Case("huge", "an answer of 65535 bytes over TCP", HEALTHY, ONE, at=("huge",)),
+    Case("no-tcp-needed", "TCP 53 is closed, and not needed", HEALTHY, ONE, at=("tcp-refused",)),
+    Case("same-everywhere", "two servers say the same", HEALTHY, ONE, at=("knot", "second")),
+    Case("over-v6", "the server is asked over IPv6", HEALTHY, at=("bind6",), domain="bound.test"),
+    Case("copied", "a secondary has the zone", HEALTHY, (*ONE, "@ NS ns2.lab.test."), at=("bind",), options=(*ZONE, "--update-check")),
+    Case("primary-hidden", "the primary is hidden", HEALTHY, ONE, at=("bind",), options=ZONE, primary="nobody.lab.test.",
+         server="dns.lab.test."),
+    Case("expected", "the authorised hosts are published", HEALTHY, TWO,
+         options=("--expect", "KMS1.expected.test", "--expect", "kms2.expected.test:1688")),
+    Case("reached", "the host is reached", HEALTHY, ONE, options=REACH),
+    Case("event-fine", "the host says that it is published, and is", HEALTHY, ONE, event=published("KMS1.event-fine.test", "event-fine.test")),
+    Case("evtx-fine", "the same as EVTX", HEALTHY, ONE, evtx=True, event=published("KMS1.evtx-fine.test", "evtx-fine.test")),
+    Case("search-list", "the last of three domains of the search list has it", HEALTHY,
+         options=("--suffix-list", "nothing.test,empty.test,single.test"), domain=""),
+    Case("primary-first", "the primary suffix has it", HEALTHY, options=("--primary-suffix", "single.test", "--suffix-list", "nothing.test"),
+         domain=""),
+    Case("workgroup", "the domain of DHCP has it, for a workgroup", HEALTHY, options=("--workgroup", "--dhcp-domain", "single.test"),
+         domain=""),
+)
+
+GROUPS = {
+    "No record": NO_RECORD,
+    "The DNS server": SERVERS,
+    "The target": TARGETS,
+    "The records": RECORDS,
+    "Servers side by side": SIDE_BY_SIDE,
+    "The name servers of the zone": NAME_SERVERS,
+    "The events of the host": EVENTS,
+    "The way to the host": WAYS,
+    "The domains of the client": DOMAINS,
+    "Nothing is wrong": SOUND,
+}
+CASES = tuple(case for cases in GROUPS.values() for case in cases)
+HEALTHY_CASES = SOUND
+FAULTS = tuple(case for case in CASES if case not in SOUND)
 
 # What stands on the stub, which answers with any RCODE.
 STUB = [{"name": f"_vlmcs._tcp.{name}.test", "rcode": rcode}

@@ -99,6 +99,24 @@ def dig(lab, at, name, kind, *options, host="client"):
     return lab.check(host, [program("dig"), "+short", "+time=2", "+tries=1", *options, f"@{at}", name, kind]).splitlines()
 
 
+def delv(lab, at, name, kind, *options, host="client"):
+    """What delv says of an answer ("fully validated" among it, with anchors), and its records of this type, sorted."""
+    lines = lab.check(host, [program("delv"), *options, f"@{at}", name, kind]).splitlines()
+    status = next((line[2:] for line in lines if line.startswith("; ")), "")
+    fields = [line.split(None, 4) for line in lines if line and not line.startswith(";")]
+    return status, sorted(field[4] for field in fields if field[3] == kind)
+
+
+def anchors(lab, at, name, spoil=lambda key: key):
+    """The options of delv to trust the key that signs a zone, or what `spoil` makes of the key."""
+    key = next(line for line in dig(lab, at, name, "DNSKEY") if line.startswith("257 "))
+    *numbers, text = key.split(" ", 3)
+    path = f"{lab.environment['LAB_DIR']}/{name}.anchors"
+    line = f'trust-anchors {{ {name}. static-key {" ".join(numbers)} "{spoil(text.replace(" ", ""))}"; }};\n'
+    lab.check("client", ["tee", path], stdin=line.encode())
+    return "-a", path, f"+root={name}"
+
+
 # BIND 9
 
 BIND_OPTIONS = """

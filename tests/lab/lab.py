@@ -165,12 +165,15 @@ class Lab:
 
     def popen(self, host, argv, *, stdin=b"", cwd=None, env=None):
         """Starts a program of the project (by its name) or another one in a host; it ends with reset() at the latest."""
-        argv = [str(argument) for argument in argv]
-        if "/" not in argv[0] and (BIN / argv[0]).is_file():
-            argv[0] = str(BIN / argv[0])
+        argv = [self.program(argv[0]), *map(str, argv[1:])]
         process = Process(self, host, argv, stdin, cwd, env)
         self._processes.append(process)
         return process
+
+    @staticmethod
+    def program(name):
+        """The path of a program of the project; other names as they are."""
+        return str(BIN / name) if "/" not in str(name) and (BIN / name).is_file() else str(name)
 
     def run(self, host, argv, timeout=LIMIT_S, *, stdin=b"", cwd=None, env=None):
         """Runs it to its end: subprocess.CompletedProcess with text, or subprocess.TimeoutExpired."""
