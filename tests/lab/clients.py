@@ -64,8 +64,9 @@ class Clients:
 
     def close(self):
         """Behind lab.reset(), which ends what runs in them."""
+        links = "".join(f"link del {link}\n" for link in [*(f"c{number}" for number in self.numbers.values()), BRIDGE])
+        self.lab.check("router", ["ip", "-batch", "-"], stdin=links.encode())
         self.lab.check("client", ["sh", "-ec", 'for name; do ip netns del "$name"; done', "sh", *map(self.host, self.numbers)])
-        self.lab.check("router", ["ip", "link", "del", BRIDGE])
 
     def __enter__(self):
         return self
@@ -98,8 +99,9 @@ class Clients:
         return self.lab.capture("router", path, interface=BRIDGE)
 
     def send_something(self):
-        """One datagram of each client to nobody's port: a capture whose last packet is a question tells nothing of an answer."""
-        lines = "".join(f"nsenter --net=/run/netns/{self.host(name)} bash -c 'echo >/dev/udp/{NETWORK_4}{ROUTER}/9'\n" for name in self)
+        """One datagram of each client, to nobody's port: a capture whose last packet is a question tells nothing of an answer."""
+        send = f"bash -c 'echo >/dev/udp/{NETWORK_4}{ROUTER}/9'"
+        lines = "".join(f"nsenter --net=/run/netns/{self.host(name)} {send}\n" for name in self)
         self.lab.check("client", ["sh", "-e"], stdin=lines.encode())
 
     def split(self, path):

@@ -276,6 +276,39 @@ class Faults(PublishCase):
         self.assertEqual((event["event"], event["transport"]), (12294, "tcp"))
         self.assertEqual(dig(self.lab, self.at, OWNER + "open.test", "SRV", "+tcp"), ["0 0 1688 kms1.lab.test."])
 
+    def test_a_firewall_before_the_primary_server_is_passed_over_tcp_as_well(self):
+        primary = self.far_primary("udp dport 53 drop")
+        event = self.published("--publish", "far.test", *SHORT)
+        self.assertEqual((event["event"], event["stage"], event["transport"], event["server"]["ip"]), (12294, "update", "tcp", primary))
+        self.assertEqual(self.services("far.test", at=primary), ["0 0 1688 kms1.lab.test."])
+
+    def test_a_firewall_that_drops_udp_and_tcp_ends_in_the_event_of_a_timeout(self):
+        self.bind(zone("open.test", [], update="open"))
+        self.lab.nft("udp dport 53 counter drop", "tcp dport 53 counter drop", host="dns", chain="input")
+        self.assert_failed(self.published("--publish", "open.test", *SHORT), TIMEOUT, "zone", rcode=None)
+        self.assert_both_were_tried()
+
+    def test_a_firewall_that_drops_both_before_the_primary_server_is_told_from_a_lost_zone(self):
+        primary = self.far_primary("udp dport 53 counter drop", "tcp dport 53 counter drop")
+        event = self.published("--publish", "far.test", *SHORT)
+        self.assert_failed(event, TIMEOUT, "update", rcode=None, zone="far.test", primary="ns.far.test", server={"ip": primary, "port": 53})
+        self.assert_both_were_tried()
+        self.assertEqual(self.services("far.test", at=primary), [])
+
+    def far_primary(self, *rules):
+        """A server of far.test that others find through the resolver, and a firewall between it and kms1; its address."""
+        primary = dns_servers.address(self.lab, 54)
+        far = zone("far.test", ["ns A " + primary], update="open", primary="ns.far.test.")
+        dns_servers.knot(self.lab, self.folder, [far], at=primary)
+        self.bind(forwards={"far.test": primary})
+        self.lab.nft(*(f"ip saddr {self.lab.address('kms1')} ip daddr {primary} {rule}" for rule in rules), host="dns", chain="input")
+        return primary
+
+    def assert_both_were_tried(self):
+        chain = self.lab.check("dns", ["nft", "list", "chain", "inet", "lab", "input"])
+        for protocol in ("udp", "tcp"):
+            self.assertRegex(chain, rf"{protocol} dport 53 counter packets [1-9]")
+
     def test_answers_over_tcp_are_not_needed(self):
         self.assert_published("tcp-refused", "udp")
 
