@@ -236,7 +236,8 @@ def knot(lab, folder, zones, *, host="dns", at=None):
 def dnsmasq(lab, upstream, *, host="dns", at=None):
     """dnsmasq as a forwarder with a cache, as home routers and hypervisors have it."""
     at = at or lab.address(host)
-    return start(lab, host, [program("dnsmasq"), "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=", "--user=root",
+    same_user = ("--user=root", "--group=")  # nobody may change groups in a user namespace
+    return start(lab, host, [program("dnsmasq"), "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=", *same_user,
                              "--no-resolv", "--no-hosts", "--bind-interfaces", f"--listen-address={at}", "--log-facility=-",
                              "--except-interface=lo", f"--server={upstream}"], "using nameserver")
 
