@@ -1,8 +1,8 @@
 """The DNS fault matrix as data: what is published, which server is asked how, and what the tools have to say. dns_matrix_test.py
 runs it, and dns_verdicts.py has the verdicts and where their codes come from.
 
-Each case is asked for by kms-srv, and by a client of its own, whose packets are captured and decoded. What kms-srv finds out
-with more questions than a client has, the packets of the client cannot tell: then `why` says so.
+Each case is asked for by kms-srv, and by a client that activates. The packets of both are captured and decoded. What kms-srv
+finds out with more questions than a client has, or from more than answers, packets cannot tell: then `why` says so.
 
 Zones with faults stand on Knot DNS, which checks less than BIND does; BIND is the resolver with recursion, and the primary of
 the zones that are in order.
@@ -20,7 +20,8 @@ class Case(NamedTuple):
     """`at`: the servers to ask, by the names of dns_matrix_test.py; without them those of resolv.conf, which has none. `options`:
     of kms-srv; those about a client's domains stand alone, with an empty `domain`. `also`: all findings beside the one that
     decides, whatever their severity. `client`: whose codes the client shows in the end (kms-check ato), unless it is `want`;
-    `decoded`: what kms-decode says of the client's packets, unless it is `client`."""
+    `decoded`: what kms-decode says of the client's packets, unless it is `client`; `traced`: what it says of those of kms-srv,
+    unless it is `want`."""
     name: str
     text: str
     want: Any
@@ -36,6 +37,7 @@ class Case(NamedTuple):
     evtx: bool = False  # the event log is EVTX, else XML
     client: Any = SAME
     decoded: Any = SAME
+    traced: Any = SAME
     why: str = ""
 
     def asked(self):
@@ -55,16 +57,13 @@ class Case(NamedTuple):
         return self.want if self.client == SAME else self.client
 
     def captured(self):
-        return self.shown() if self.decoded == SAME else self.decoded
+        """What is said of the packets of the client, and of those of kms-srv."""
+        return self.shown() if self.decoded == SAME else self.decoded, self.want if self.traced == SAME else self.traced
 
 
-def sound(case, why):
-    """The client notices nothing, and its packets show nothing."""
-    return case._replace(client=HEALTHY, why=why)
-
-
-def group(why, *cases):
-    return tuple(sound(case, why) for case in cases)
+def unnoticed(why, *cases, traced=SAME):
+    """Cases of which a client notices nothing, and its packets show nothing."""
+    return tuple(case._replace(client=HEALTHY, traced=traced, why=why) for case in cases)
 
 
 OUTSIDE, PORT, UNUSED, NAME_ALIAS = "KMS-SRV-TARGET-OUTSIDE", "KMS-SRV-PORT", "KMS-SRV-UNUSED", "KMS-SRV-NAME-ALIAS"
@@ -122,7 +121,8 @@ SERVERS = (
     Case("nobody", "nobody has the address of the server", SILENT, ONE, at=("nobody",)),
     Case("silent", "the server is silent", SILENT, ONE, at=("silent",)),
     Case("closed-port", "nothing listens on port 53", SILENT, ONE, at=("closed",)),
-    Case("no-server", "no server is configured", NO_SERVER, at=(), domain="single.test", decoded=UNSEEN, why="nothing leaves the machine"),
+    Case("no-server", "no server is configured", NO_SERVER, at=(), domain="single.test", decoded=UNSEEN,
+         traced=UNSEEN, why="nothing leaves the machine"),
     Case("udp-silent", "UDP 53 is dropped on the way, TCP is not", SILENT, ONE, at=("udp-silent",)),
     Case("wrong-id", "answers have another transaction id", SILENT, ONE, at=("wrong-id",)),
     Case("wrong-question", "answers are to another question", SILENT, ONE, at=("wrong-question",)),
@@ -132,10 +132,8 @@ SERVERS = (
     Case("name-loop", "a name in the answer leads to itself", NONSENSE, ONE, at=("name-loop",)),
     Case("cut-tcp", "truncated over UDP, and half an answer over TCP", TCP_BLOCKED, ONE, at=("cut-tcp",)),
     Case("truncated", "a long answer, and a firewall drops TCP 53", TCP_BLOCKED, rows("truncated", 40), at=("knot-udp",)),
-    sound(Case("first-silent", "the first server is silent, the second answers", SKIPPED, ONE, at=("nobody", "knot")),
-          "the client asks the second server and is served"),
-    Case("first-refuses", "the first server refuses, the second answers", SKIPPED, ONE, at=("second", "knot"), client=REFUSED,
-         why="kms-check takes a refusal for the answer and asks no other server"),
+    Case("first-silent", "the first server is silent, the second answers", SKIPPED, ONE, at=("nobody", "knot")),
+    Case("first-refuses", "the first server refuses, the second answers", SKIPPED, ONE, at=("second", "knot")),
 )
 
 TARGETS = (
@@ -145,16 +143,15 @@ TARGETS = (
     Case("family-4-only", "IPv6 is wanted, the host has IPv4", NO_ADDRESS, (KMS1, A1), options=("-6",)),
     Case("family-6-only", "IPv4 is wanted, the host has IPv6", NO_ADDRESS, (KMS1, AAAA1), options=("-4",)),
     Case("target-itself", "the record names itself", NO_ADDRESS, ("_vlmcs._tcp SRV 0 0 1688 _vlmcs._tcp",)),
-    sound(Case("one-gone", "one host of two has no address", DEAD, (*ONE, KMS2)), "the client goes on to the other host"),
-    *group("an alias does not stop the client",
-           Case("alias", "the host is an alias", ALIAS, ("_vlmcs._tcp SRV 0 0 1688 old", "old CNAME kms1", A1)),
-           Case("alias-chain", "the host is an alias of aliases", ALIAS,
-                ("_vlmcs._tcp SRV 0 0 1688 a", "a CNAME b", "b CNAME c", "c CNAME kms1", A1))),
+    Case("one-gone", "one host of two has no address", DEAD, (*ONE, KMS2)),
+    Case("alias", "the host is an alias", ALIAS, ("_vlmcs._tcp SRV 0 0 1688 old", "old CNAME kms1", A1)),
+    Case("alias-chain", "the host is an alias of aliases", ALIAS,
+         ("_vlmcs._tcp SRV 0 0 1688 a", "a CNAME b", "b CNAME c", "c CNAME kms1", A1)),
     Case("alias-loop", "aliases lead in a circle", NO_ADDRESS, ("_vlmcs._tcp SRV 0 0 1688 a", "a CNAME b", "b CNAME a"),
          also=("KMS-SRV-TARGET-ALIAS",)),
     Case("alias-of-nobody", "the host is an alias of a name that does not exist", NO_ADDRESS,
          ("_vlmcs._tcp SRV 0 0 1688 a", "a CNAME b"), also=("KMS-SRV-TARGET-ALIAS",)),
-    *group("kms-check connects to an address given as a name, which a Windows client looks up as a name [?]",
+    *unnoticed("kms-check connects to an address given as a name, which a Windows client looks up as a name [?]",
            Case("literal", "the host is given by its address", LITERAL, ("_vlmcs._tcp SRV 0 0 1688 198.51.100.11.",), also=(OUTSIDE,)),
            Case("literal-beside", "one host of two is given by its address", LITERAL,
                 (*ONE, "_vlmcs._tcp SRV 0 0 1688 198.51.100.12."), also=(OUTSIDE,))),
@@ -164,30 +161,31 @@ TARGETS = (
 )
 
 RECORDS = (
-    *group("the client is served: what is published could be better, and works",
+    *unnoticed("the client is served: what is published could be better, and works",
            Case("twice", "one host twice, with two ports and two spellings", DUPLICATE, (*ONE, "_vlmcs._tcp SRV 0 0 1689 KMS1"), also=(PORT,)),
            Case("twice-by-weight", "one host twice, with two weights", DUPLICATE, (*ONE, "_vlmcs._tcp SRV 0 5 1688 kms1")),
            Case("ttl-zero", "nothing may be cached", TTL, ONE, ttl=0),
            Case("ttl-absurd", "caches may keep it for a year", TTL, ONE, ttl=31536000)),
-    *group("a client asks for one name only, and cannot know what is said to others",
+    *unnoticed("a client asks for one name only, and cannot know what is said to others",
            Case("wildcard", "the zone answers for any name", WILDCARD, ("*._tcp SRV 0 0 1688 kms1", A1))),
-    *group("who is authorised stands in no packet",
+    *unnoticed("who is authorised stands in no packet",
            Case("rogue", "a host that is not authorised", UNAUTHORISED, TWO, options=("--expect", "kms1.rogue.test")),
            Case("rogue-port", "a port that is not authorised", UNAUTHORISED, ONE, options=("--expect", "kms1.rogue-port.test:1689"),
                 also=("KMS-SRV-NOT-PUBLISHED",)),
            Case("unpublished", "an authorised host is not published", NOT_PUBLISHED, ONE,
-                options=("--expect", "kms1.unpublished.test", "--expect", "kms2.unpublished.test:1688"))),
+                options=("--expect", "kms1.unpublished.test", "--expect", "kms2.unpublished.test:1688")),
+           traced=HEALTHY),
 )
 
 SIDE_BY_SIDE = (
-    *group("a client asks its first server only",
+    *unnoticed("a client asks its first server only",
            Case("views", "two servers name different hosts", DIFFER, ONE, at=("knot", "second")),
            Case("view-without", "the second server has no record", DIFFER, ONE, at=("knot", "second")),
            Case("view-failing", "the second server fails", SKIPPED, ONE, at=("knot", "stub"))),
     Case("view-without-first", "the first server has no record", NO_NAME, ONE, at=("second", "knot"), also=("KMS-DNS-SERVERS-DIFFER",)),
 )
 
-NAME_SERVERS = group(
+NAME_SERVERS = unnoticed(
     "a client asks its resolver, not the servers of the zone",
     Case("lame", "a name server does not serve the zone", LAME, (*ONE, "@ NS ns2.lab.test."), at=("bind",), options=ZONE),
     Case("lame-nameless", "a name server has no address", LAME, (*ONE, "@ NS gone.lab.test."), at=("bind",), options=ZONE),
@@ -202,7 +200,7 @@ NAME_SERVERS = group(
          primary="gone.lab.test."),
 )
 
-EVENTS = group(
+EVENTS = unnoticed(
     "the event log of the host is in no packet",
     Case("event-failed", "the host says that it may not write", EVENT_FAILED, ONE,
          event=publish_failed("kms2.event-failed.test", "0x80072338", "event-failed.test")),
@@ -212,6 +210,7 @@ EVENTS = group(
          event=publish_failed("kms2.evtx-failed.test", "0x80072338", "evtx-failed.test")),
     Case("evtx-gone", "the same as EVTX: it is published, and is not", EVENT_NOT_IN_DNS, ONE, evtx=True,
          event=published("kms2.evtx-gone.test", "evtx-gone.test")),
+    traced=HEALTHY,
 )
 
 EACH_CONVERSATION = "a capture has one conversation for each address and does not know that they serve one attempt"
@@ -221,14 +220,15 @@ WAYS = (
          options=REACH, also=(PORT,)),
     Case("reach-nobody", "nobody has the address of the host", CONNECT_ICMP, (KMS1, "kms1 A 198.51.100.99"), options=REACH),
     Case("reach-one-closed", "nothing listens on the port of the first host", HOST_SKIPPED, FIRST_CLOSED, options=REACH,
-         also=(PORT, UNUSED), decoded=CONNECT_REFUSED, why=EACH_CONVERSATION),
+         also=(PORT, UNUSED), decoded=CONNECT_REFUSED, traced=CONNECT_REFUSED, why=EACH_CONVERSATION),
     Case("reach-address-dead", "nobody has the IPv6 address of the host", ADDRESS_DEAD, (KMS1, A1, "kms1 AAAA 2001:db8:2::99"),
-         options=REACH, decoded=CONNECT_ICMP, why=EACH_CONVERSATION),
+         options=REACH, decoded=CONNECT_ICMP, traced=CONNECT_ICMP, why=EACH_CONVERSATION),
     Case("reach-v4-listens", "both families are published, the host listens on IPv4", ADDRESS_DEAD,
-         (f"_vlmcs._tcp SRV 0 0 {ONLY_4} kms1", A1, AAAA1), options=REACH, also=(PORT,), decoded=CONNECT_REFUSED, why=EACH_CONVERSATION),
+         (f"_vlmcs._tcp SRV 0 0 {ONLY_4} kms1", A1, AAAA1), options=REACH, also=(PORT,), decoded=CONNECT_REFUSED,
+         traced=CONNECT_REFUSED, why=EACH_CONVERSATION),
     Case("reach-v6-listens", "both families are published, the host listens on IPv6", ADDRESS_DEAD,
          (f"_vlmcs._tcp SRV 0 0 {ONLY_6} kms1", A1, AAAA1), options=REACH, also=(PORT,), decoded=HEALTHY,
-         why="the client takes IPv6 first and does not meet the closed port"),
+         traced=CONNECT_REFUSED, why="the client takes IPv6 first and does not meet the closed port; " + EACH_CONVERSATION),
     Case("reach-v6-published", "IPv6 is published, the host listens on IPv4", CONNECT_REFUSED,
          (f"_vlmcs._tcp SRV 0 0 {ONLY_4} kms1", AAAA1), options=REACH, also=(PORT,)),
     Case("reach-v4-published", "IPv4 is published, the host listens on IPv6", CONNECT_REFUSED,

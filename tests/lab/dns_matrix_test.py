@@ -32,6 +32,7 @@ from dns_verdicts import HEALTHY, SAME, SUMMARY, UNSEEN
 sys.path.append(str(lab.ROOT / "tests/eventlog"))
 import make_evtx  # noqa: E402
 
+TOOLS = ("kms-srv", "kms-check")  # each has a client of its own in each case
 TIMEOUT_S = "0.6"
 CMID = "3f1c7a52-9d4e-4b6a-8c21-5e0f9a7b6d13"
 SEVERITIES = ("info", "warning", "critical")
@@ -82,9 +83,9 @@ class Network:
         self.start_servers()
         self.start_misbehaving()
         self.start_hosts()
-        self.clients = Clients(network, self.folder, [case.name for case in CASES])
-        network.nft(*(f"ip saddr {self.clients.address(case.name)} ip daddr {self.at['knot']} tcp dport 53 drop"
-                      for case in CASES if "knot-udp" in case.at))
+        self.clients = Clients(network, self.folder, [(case.name, tool) for case in CASES for tool in TOOLS])
+        network.nft(*(f"ip saddr {self.clients.address((case.name, tool))} ip daddr {self.at['knot']} tcp dport 53 drop"
+                      for case in CASES if "knot-udp" in case.at for tool in TOOLS))
 
     def start_servers(self):
         dns_servers.knot(self.lab, self.folder, dns_matrix.knot_zones() + [self.lab_zone()], at=self.at["knot"])
@@ -124,15 +125,15 @@ class Network:
             events[1].write_bytes(event_log(case))
         servers = [argument for at in case.at for argument in ("--server", f"[{self.at[at]}]" if ":" in self.at[at] else self.at[at])]
         timeout = [] if "--timeout" in case.options else ["--timeout", TIMEOUT_S]
-        return self.clients.popen(case.name, ["kms-srv", "--json", *timeout, *servers, *events, *case.options,
-                                              *filter(None, [case.asked()])])
+        return self.clients.popen((case.name, "kms-srv"), ["kms-srv", "--json", *timeout, *servers, *events, *case.options,
+                                                           *filter(None, [case.asked()])])
 
     def activate(self, case):
         """Starts a client that has the domains and servers of the case and looks for its host as Windows does."""
         suffixes = case.suffixes()
         where = ["--domain", *suffixes] if len(suffixes) == 1 else []
         family = [option for option in case.options if option in ("-4", "-6")]
-        return self.clients.popen(case.name, ["kms-check", "ato", "--json", "--cmid", CMID, *family, *where],
+        return self.clients.popen((case.name, "kms-check"), ["kms-check", "ato", "--json", "--cmid", CMID, *family, *where],
                                   servers=[self.at[at] for at in case.at], search=suffixes)
 
 
@@ -156,10 +157,10 @@ class Matrix(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.network.folder, ignore_errors=True)
         cls.addClassCleanup(cls.network.clients.close)
         cls.addClassCleanup(cls.lab.reset)
-        # All at once: silence takes its time.
-        cls.asked = finish({case.name: cls.network.ask(case) for case in CASES})
         path = cls.network.folder / "all.pcap"
         with cls.network.clients.capture(path):
+            # All cases at once: silence takes its time.
+            cls.asked = finish({case.name: cls.network.ask(case) for case in CASES})
             cls.activated = finish({case.name: cls.network.activate(case) for case in CASES})
             cls.network.clients.send_something()
         cls.captures = cls.network.clients.split(path)
@@ -175,8 +176,9 @@ class Matrix(unittest.TestCase):
             self.check_asked(case)
         with self.subTest(tool="kms-check"):
             self.check_activated(case)
-        with self.subTest(tool="kms-decode"):
-            self.check_captured(case)
+        for tool, want in zip(("kms-check", "kms-srv"), case.captured()):
+            with self.subTest(tool="kms-decode", packets=tool):
+                self.check_captured(self.captures[case.name, tool], want)
 
     def check_asked(self, case):
         documents = self.documents(case)
@@ -195,16 +197,16 @@ class Matrix(unittest.TestCase):
         self.assertTrue(documents, self.activated[case.name].errors)
         self.assertEqual(said(documents)[1:], wanted(case.shown())[1:], json.dumps(documents, indent=1)[:6000])
 
-    def check_captured(self, case):
-        decoded = self.lab.run("client", ["kms-decode", "--json", self.captures[case.name]])
+    def check_captured(self, path, want):
+        decoded = self.lab.run("client", ["kms-decode", "--json", path])
         self.assertEqual(decoded.stderr, "")
         documents = [json.loads(line) for line in decoded.stdout.splitlines()]
         documents = [document for document in documents if document["kind"] in ("dns", "conversation")]
-        if case.captured() == UNSEEN:
+        if want == UNSEEN:
             self.assertEqual(documents, [])
             return
         self.assertTrue(documents, "nothing in the capture")
-        self.assertEqual(said(documents), wanted(case.captured()), json.dumps(documents, indent=1)[:6000])
+        self.assertEqual(said(documents), wanted(want), json.dumps(documents, indent=1)[:6000])
 
     def healthy(self):
         """Each healthy case of one domain, with the document of kms-srv and the address of a server that behaves."""
@@ -275,15 +277,15 @@ class Table(unittest.TestCase):
     def test_what_the_packets_cannot_tell_has_a_reason_and_nothing_else_has(self):
         for case in CASES:
             with self.subTest(case.name):
-                self.assertEqual(bool(case.why), case.captured() != case.want)
-                self.assertTrue(case.why or (case.client, case.decoded) == (SAME, SAME))
+                self.assertEqual(bool(case.why), case.captured() != (case.want, case.want))
+                self.assertTrue(case.why or (case.client, case.decoded, case.traced) == (SAME, SAME, SAME))
 
     def test_the_page_is_what_the_table_says(self):
         self.assertEqual(dns_page.PAGE.read_text(encoding="utf-8"), dns_page.page(), "scripts/update-docs writes it anew")
 
 
 def verdicts():
-    all_ = {verdict for case in CASES for verdict in (case.want, case.client, case.decoded)}
+    all_ = {verdict for case in CASES for verdict in (case.want, case.client, case.decoded, case.traced)}
     return all_ - {HEALTHY, SAME, UNSEEN}
 
 
