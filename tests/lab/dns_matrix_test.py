@@ -25,7 +25,7 @@ import dns_page
 import dns_servers
 import lab
 from clients import Clients
-from dns_matrix import BOTH, CASES, HEALTHY_CASES, ONLY_4, ONLY_6
+from dns_matrix import CASES, HEALTHY_CASES, ONLY_4, ONLY_6, OPEN_PORTS
 from dns_servers import anchors, delv, dig, program, zone
 from dns_verdicts import HEALTHY, SAME, SUMMARY, UNSEEN
 
@@ -111,11 +111,15 @@ class Network:
     def start_hosts(self):
         """KMS hosts that have counted enough clients."""
         for host in ("kms1", "kms2"):
-            v4, v6 = self.lab.address(host), f"[{self.lab.address(host, 6)}]"
-            listens = [f"{address}:{port}" for address in (v4, v6) for port in BOTH]
-            if host == "kms1":
-                listens += [f"{v4}:{ONLY_4}", f"{v6}:{ONLY_6}"]
-            self.lab.refhost(host, "--start-count", 50, *(argument for listen in listens for argument in ("--listen", listen)))
+            addresses = [self.lab.address(host), f"[{self.lab.address(host, 6)}]"]
+            self.start_host(host, [f"{address}:{port}" for address in addresses for port in OPEN_PORTS])
+        for record in (*ONLY_4, *ONLY_6):
+            address = record.split()[-1]
+            self.lab.ip("kms1", f"addr add {address}/{64 if ':' in address else 24} dev net0 nodad")
+        self.start_host("kms1", [f"{ONLY_4[0].split()[-1]}:1688", f"[{ONLY_6[1].split()[-1]}]:1688"])
+
+    def start_host(self, host, listens):
+        self.lab.refhost(host, "--start-count", 50, *(argument for listen in listens for argument in ("--listen", listen)))
 
     def ask(self, case):
         """Starts kms-srv for the case."""
