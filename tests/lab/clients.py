@@ -7,7 +7,7 @@ the same time, and one capture of their network gives the capture of each.
             ...
         alone = clients.split(path)           # by name: a pcap file with the packets from and to this client
 
-They live in 203.0.113.0/24 and 2001:db8:3::/64, behind the router. Their hosts files are empty, so that what they know of names
+They live in 198.18.0.0/16 and 2001:db8:3::/64, behind the router. Their hosts files are empty, so that what they know of names
 comes from DNS.
 """
 import ipaddress
@@ -15,9 +15,8 @@ import pathlib
 import struct
 
 BRIDGE = "clients"
-NETWORK_4, NETWORK_6 = "203.0.113.", "2001:db8:3::"
-ROUTER = 1
-FIRST, LAST = 10, 254
+ROUTER_4, ROUTER_6 = "198.18.0.1", "2001:db8:3::1"
+FIRST, LAST = 10, 999  # a bridge has 1023 ports
 GLOBAL_HEADER_SIZE, RECORD_HEADER_SIZE, ETHERNET_SIZE = 24, 16, 14
 
 # $1: the clients, $2: the first number. The settings are those of scripts/lab-network.
@@ -36,16 +35,16 @@ END
     ip -n "$name" -batch - <<END
 link set lo up
 link set net0 up
-addr add {NETWORK_4}$number/24 dev net0
-addr add {NETWORK_6}$number/64 dev net0 nodad
-route add default via {NETWORK_4}{ROUTER}
-route add default via {NETWORK_6}{ROUTER}
+addr add 198.18.$((number / 256)).$((number % 256))/16 dev net0
+addr add 2001:db8:3::$number/64 dev net0 nodad
+route add default via {ROUTER_4}
+route add default via {ROUTER_6}
 END
     number=$((number + 1))
 done
 """
 MAKE_BRIDGE = (f"link add {BRIDGE} type bridge mcast_snooping 0", f"link set {BRIDGE} up",
-               f"addr add {NETWORK_4}{ROUTER}/24 dev {BRIDGE}", f"addr add {NETWORK_6}{ROUTER}/64 dev {BRIDGE} nodad")
+               f"addr add {ROUTER_4}/16 dev {BRIDGE}", f"addr add {ROUTER_6}/64 dev {BRIDGE} nodad")
 
 # A process with other files at these places than the rest of the lab.
 WITH_FILES = 'mount --bind "$1" /etc/resolv.conf && mount --bind "$2" /etc/hosts && shift 2 && exec "$@"'
@@ -83,7 +82,8 @@ class Clients:
         return f"client{self.numbers[name]}"
 
     def address(self, name, family=4):
-        return f"{NETWORK_4 if family == 4 else NETWORK_6}{self.numbers[name]}"
+        number = self.numbers[name]
+        return f"198.18.{number // 256}.{number % 256}" if family == 4 else f"2001:db8:3::{number}"
 
     def popen(self, name, argv, *, servers=(), search=(), **options):
         """Starts a program in a client whose resolv.conf has these DNS servers and domains."""
@@ -100,7 +100,7 @@ class Clients:
 
     def send_something(self):
         """One datagram of each client, to nobody's port: a capture whose last packet is a question tells nothing of an answer."""
-        send = f"bash -c 'echo >/dev/udp/{NETWORK_4}{ROUTER}/9'"
+        send = f"bash -c 'echo >/dev/udp/{ROUTER_4}/9'"
         lines = "".join(f"nsenter --net=/run/netns/{self.host(name)} {send}\n" for name in self)
         self.lab.check("client", ["sh", "-e"], stdin=lines.encode())
 
