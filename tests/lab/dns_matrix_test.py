@@ -141,12 +141,6 @@ class Network:
                                   servers=[self.at[at] for at in case.at], search=suffixes)
 
 
-def finish(runs):
-    for run in runs.values():
-        run.wait()
-    return runs
-
-
 @unittest.skipIf(os.environ.get("DIAG_NO_LAB"), "DIAG_NO_LAB is set")
 class Matrix(unittest.TestCase):
     """One test for each case: dns_matrix.py makes the rows, `add_cases` the methods."""
@@ -164,16 +158,22 @@ class Matrix(unittest.TestCase):
         path = cls.network.folder / "all.pcap"
         with cls.network.clients.capture(path):
             # All cases at once: silence takes its time.
-            cls.asked = finish({case.name: cls.network.ask(case) for case in CASES})
-            cls.activated = finish({case.name: cls.network.activate(case) for case in CASES})
+            cls.asked = cls.run_all(cls.network.ask)
+            cls.activated = cls.run_all(cls.network.activate)
             cls.network.clients.send_something()
         cls.captures = cls.network.clients.split(path)
+
+    @classmethod
+    def run_all(cls, start):
+        """What came of the process of each case, by its name."""
+        started = {case.name: start(case) for case in CASES}
+        return {name: cls.lab.finish(process) for name, process in started.items()}
 
     def documents(self, case):
         """What kms-srv said."""
         run = self.asked[case.name]
-        self.assertEqual(run.errors, "")
-        return [json.loads(line) for line in run.output.splitlines()]
+        self.assertEqual(run.stderr, "")
+        return [json.loads(line) for line in run.stdout.splitlines()]
 
     def check(self, case):
         with self.subTest(tool="kms-srv"):
@@ -197,8 +197,8 @@ class Matrix(unittest.TestCase):
 
     def check_activated(self, case):
         """The codes alone: kms-check names what it met, not what is published."""
-        documents = [json.loads(line) for line in self.activated[case.name].output.splitlines()]
-        self.assertTrue(documents, self.activated[case.name].errors)
+        documents = [json.loads(line) for line in self.activated[case.name].stdout.splitlines()]
+        self.assertTrue(documents, self.activated[case.name].stderr)
         self.assertEqual(said(documents)[1:], wanted(case.shown())[1:], json.dumps(documents, indent=1)[:6000])
 
     def check_captured(self, path, want):

@@ -177,7 +177,10 @@ class Lab:
 
     def run(self, host, argv, timeout=LIMIT_S, *, stdin=b"", cwd=None, env=None):
         """Runs it to its end: subprocess.CompletedProcess with text, or subprocess.TimeoutExpired."""
-        process = self.popen(host, argv, stdin=stdin, cwd=cwd, env=env)
+        return self.finish(self.popen(host, argv, stdin=stdin, cwd=cwd, env=env), timeout)
+
+    def finish(self, process, timeout=LIMIT_S):
+        """The same of one that was started; it has no open files afterwards."""
         try:
             process.wait(timeout)
             return subprocess.CompletedProcess(process.args, process.returncode, process.output, process.errors)
