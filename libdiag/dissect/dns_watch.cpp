@@ -22,6 +22,12 @@ Bytes first_label_of(Bytes message) {
 
 std::string label_text(Bytes label) { return dns::lower_case({label.begin(), label.end()}); }
 
+// As a message has it: the text of a name has escapes, which may hold dots.
+std::string first_label_of(const std::string& name) {
+    const auto parsed = dns::DomainName::parse(name);
+    return parsed && !parsed->is_root() ? label_text(parsed->labels().front()) : std::string{};
+}
+
 bool is_response(Bytes message) { return (message[2] & 0x80U) != 0; }
 
 bool is_address_type(std::uint16_t type) { return type == dns::type::a || type == dns::type::aaaa; }
@@ -182,7 +188,7 @@ void DnsWatch::take_hosts(const Question& question, const dns::Message& message)
         searches_.add_target(question.search, lookup, answer);
         const std::string target = dns::lower_case(answer.target);
         if (targets_.size() >= max_names || !targets_.insert(target).second) continue;
-        target_labels_.insert(target.substr(0, target.find('.')));
+        target_labels_.insert(first_label_of(target));
     }
     take_addresses(*question.search, lookup, message.additionals);
     remember_addresses(message.additionals);

@@ -87,6 +87,14 @@ TEST_CASE("dns search: a published host without an address is the end of it", "[
     CHECK(finding.at("packets").as_array() == boost::json::array{3, 4, 5, 6});
 }
 
+TEST_CASE("dns search: a host with a blank in its name, which its text escapes, is followed as others are",
+          "[dissect][dns]") {
+    const std::string name = "kms .corp.test";
+    DnsScript script = with_service({srv_record(service, name)});
+    no_addresses_of(script, name, name_error);
+    CHECK(script.said() == Said{no_address});
+}
+
 TEST_CASE("dns search: an address that nobody was asked for is not missing", "[dissect][dns]") {
     CHECK(with_service().said().empty());
     DnsScript beside;
