@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from dns_servers import zone
 from dns_verdicts import (ADDRESS_DEAD, ALIAS, CONNECT_ICMP, CONNECT_REFUSED, DEAD, DIFFER, DUPLICATE, EVENT_FAILED, EVENT_NOT_IN_DNS,
                           FAILURE, HEALTHY, HOST_SKIPPED, LAME, LITERAL, NEAR_MISS, NO_ADDRESS, NO_DATA, NO_NAME, NO_SERVER,
-                          NO_UPDATES, NONSENSE, NOT_IMPLEMENTED, NOT_PUBLISHED, NOT_USABLE, PORT_ZERO, PRIVATE, REFUSED, SAME,
+                          NO_SUFFIX, NO_UPDATES, NONSENSE, NOT_IMPLEMENTED, NOT_PUBLISHED, NOT_USABLE, OPEN, OTHER_DOMAIN, PORT_ZERO, PRIVATE, REFUSED, SAME,
                           SERIALS, SILENT, SKIPPED, TCP_BLOCKED, TTL, UNAUTHORISED, UNSEEN, WILDCARD)
 
 
@@ -35,6 +35,9 @@ class Case(NamedTuple):
     server: str | None = None  # of the zone, else the primary
     event: tuple = ()  # of the host: id, computer and strings
     evtx: bool = False  # the event log is EVTX, else XML
+    ipconfig: str = ""  # a file of tests/windows/samples
+    search: tuple = ()  # the domains of the client that it describes
+    update: str = "none"  # of the zone on Knot; that on BIND is open
     client: Any = SAME
     decoded: Any = SAME
     traced: Any = SAME
@@ -50,7 +53,7 @@ class Case(NamedTuple):
         """The domains of the client that the options describe, in the order in which it goes through them."""
         lists = [self.asked()] if self.asked() else [self.option("--skms-domain")]
         if not lists[0]:
-            lists = [self.option("--primary-suffix"), *self.option("--suffix-list").split(","), self.option("--dhcp-domain")]
+            lists = [*self.search] or [self.option("--primary-suffix"), *self.option("--suffix-list").split(","), self.option("--dhcp-domain")]
         return [suffix for suffix in lists if suffix]
 
     def shown(self):
@@ -107,6 +110,20 @@ NO_RECORD = (
         Case("typed-plain", "published as vlmcs._tcp", NEAR_MISS, ("vlmcs._tcp SRV 0 0 1688 kms1", A1)),
         Case("typed-half", "published as _vlmcs.tcp", NEAR_MISS, ("_vlmcs.tcp SRV 0 0 1688 kms1", A1)),
         Case("typed-short", "published as _vlmcs", NEAR_MISS, ("_vlmcs SRV 0 0 1688 kms1", A1)))),
+    *(case._replace(client=NO_NAME, traced=NO_NAME, why=RIGHT_NAME + ", and kms-decode knows this misspelling from no search") for case in (
+        Case("typed-blank", "published with a blank behind _vlmcs", NEAR_MISS, (r"_vlmcs\032._tcp SRV 0 0 1688 kms1", A1)),
+        Case("typed-blank-tcp", "published with a blank behind _tcp", NEAR_MISS, (r"_vlmcs._tcp\032 SRV 0 0 1688 kms1", A1)))),
+    Case("typed-no-dot", "published with the domain twice", NEAR_MISS, ("_vlmcs._tcp.typed-no-dot.test SRV 0 0 1688 kms1", A1),
+         client=NO_NAME, traced=HEALTHY, why=RIGHT_NAME + "; to kms-decode the misspelt one is right in another domain"),
+    *(case._replace(client=NO_NAME, traced=HEALTHY, why="a client asks for its own domain, and who finds a host in another is served")
+      for case in (
+          Case("below-host", "published in the parent domain", OTHER_DOMAIN, domain="emea.single.test"),
+          Case("beside-host", "published in the domain of the authorised host", OTHER_DOMAIN, ("www A 192.0.2.80",),
+               options=("--expect", "kms1.single.test"), also=("KMS-SRV-NOT-PUBLISHED",)),
+          Case("beside-event", "published in the domain of the host that failed here", OTHER_DOMAIN, ("www A 192.0.2.80",),
+               event=publish_failed("kms1.single.test", "0x8007232D", "beside-event.test"), also=("KMS-EVENT-PUBLISH-FAILED",)))),
+    Case("single-label", "the domain has one label, and the root does not know it", NO_NAME, at=("root",), domain="workgroup",
+         also=("KMS-SRV-SINGLE-LABEL",)),
     Case("fast-typed", "published as _vmlcs._tcp, and asked with --fast", NO_NAME, ("_vmlcs._tcp SRV 0 0 1688 kms1", A1),
          options=("--fast",)),
     Case("alias-to-nothing", "the name is an alias of a name that does not exist", NO_NAME, ("_vlmcs._tcp CNAME nobody",)),
@@ -162,6 +179,9 @@ TARGETS = (
     Case("port-zero", "the port is 0", PORT_ZERO, ("_vlmcs._tcp SRV 0 0 0 kms1", A1)),
     Case("private", "a server on a public address gives a private one", PRIVATE, (KMS1, "kms1 A 10.20.30.40"), client=CONNECT_ICMP,
          why="where the client is, no way leads to the private address"),
+    Case("private-v6", "the same with IPv6, and IPv4 is fine", PRIVATE, (KMS1, A1, "kms1 AAAA fd00::11")),
+    Case("target-blank", "a blank behind the name of the host", NO_ADDRESS, (r"_vlmcs._tcp SRV 0 0 1688 kms1\032", A1), decoded=HEALTHY,
+         why="c-ares, by which kms-check looks up addresses, asks for another name: without the backslash of the escape"),
 )
 
 RECORDS = (
@@ -204,6 +224,14 @@ NAME_SERVERS = unnoticed(
     traced=HEALTHY,
 )
 
+UPDATES = unnoticed(
+    "an update is no search of a client, and kms-decode does not judge it",
+    Case("open-to-all", "everybody may write the zone, on BIND", OPEN, ONE, at=("bind",), options=("--update-test", "open-to-all.test")),
+    Case("open-to-all-on-knot", "everybody may write the zone, on Knot DNS", OPEN, ONE,
+         options=("--update-test", "_vlmcs._tcp.open-to-all-on-knot.test"), primary="knot.lab.test.", update="open"),
+    traced=HEALTHY,
+)
+
 EVENTS = unnoticed(
     "the event log of the host is in no packet",
     Case("event-failed", "the host says that it may not write", EVENT_FAILED, ONE,
@@ -240,6 +268,8 @@ WAYS = (
 )
 
 DOMAINS = (
+    Case("no-suffix", "the client has no domain at all", NO_SUFFIX, options=("--workgroup",), domain="", decoded=UNSEEN, traced=UNSEEN,
+         why="nothing leaves the machine"),
     Case("search-in-vain", "no domain of the search list has it", NO_NAME, options=("--suffix-list", "nothing.test,missing.nothing.test"),
          domain=""),
     Case("skms-domain-in-vain", "slmgr /skms-domain points to a domain without it", NO_NAME,
@@ -251,6 +281,9 @@ SOUND = (
     Case("weighted", "two hosts with weights", HEALTHY, ("_vlmcs._tcp SRV 0 70 1688 kms1", A1, "_vlmcs._tcp SRV 0 30 1688 kms2", A2)),
     Case("backup", "two hosts, of which one is the reserve", HEALTHY,
          ("_vlmcs._tcp SRV 0 0 1688 kms1", A1, "_vlmcs._tcp SRV 10 0 1688 kms2", A2), also=(UNUSED,)),
+    Case("zero-weight", "two hosts, of which one has the weight 0", HEALTHY,
+         ("_vlmcs._tcp SRV 0 200 1688 kms1", A1, "_vlmcs._tcp SRV 0 0 1688 kms2", A2), also=(UNUSED,)),
+    Case("single-label-served", "the domain has one label, and the server has it", HEALTHY, ONE, domain="single-label-served"),
     Case("only-v6", "IPv6 only", HEALTHY, (KMS1, AAAA1)),
     Case("only-v4", "IPv4 only", HEALTHY, (KMS1, A1)),
     Case("other-port-published", "another port, on which the host listens", HEALTHY, ("_vlmcs._tcp SRV 0 0 1699 kms1", A1), also=(PORT,)),
@@ -278,6 +311,17 @@ SOUND = (
     Case("reached", "the host is reached", HEALTHY, ONE, options=REACH),
     Case("event-fine", "the host says that it is published, and is", HEALTHY, ONE, event=published("KMS1.event-fine.test", "event-fine.test")),
     Case("evtx-fine", "the same as EVTX", HEALTHY, ONE, evtx=True, event=published("KMS1.evtx-fine.test", "evtx-fine.test")),
+    Case("closed-to-others", "nobody may write the zone", HEALTHY, ONE, options=("--update-test", "closed-to-others.test"),
+         primary="knot.lab.test."),
+    Case("closed-on-second", "nobody may write the child zone", HEALTHY, at=("second",), domain="child.bound.test",
+         options=("--update-test", "child.bound.test")),
+    Case("dhcp-only-in-a-workgroup", "the domain of DHCP has it, and the primary suffix of a workgroup does not count", HEALTHY,
+         options=("--workgroup", "--primary-suffix", "nothing.test", "--dhcp-domain", "single.test"), domain=""),
+    *(Case(f"ipconfig-{name}", f"the client of a saved ipconfig /all: {name}", HEALTHY, ipconfig=f"ipconfig-{name}.txt", domain="",
+           search=search)
+      for name, search in (("domain-member", ("emea.corp.example", "corp.example", "lab.example")),
+                           ("workgroup-windows-7", ("branch.example",)), ("japanese", ("corp.example", "tokyo.example")),
+                           ("japanese-utf16", ("corp.example", "tokyo.example")), ("japanese-cp932", ("corp.example", "tokyo.example")))),
     Case("search-list", "the last of three domains of the search list has it", HEALTHY,
          options=("--suffix-list", "nothing.test,empty.test,single.test"), domain=""),
     Case("primary-first", "the primary suffix has it", HEALTHY, options=("--primary-suffix", "single.test", "--suffix-list", "nothing.test"),
@@ -293,6 +337,7 @@ GROUPS = {
     "The records": RECORDS,
     "Servers side by side": SIDE_BY_SIDE,
     "The name servers of the zone": NAME_SERVERS,
+    "Who may write": UPDATES,
     "The events of the host": EVENTS,
     "The way to the host": WAYS,
     "The domains of the client": DOMAINS,
@@ -310,10 +355,21 @@ ON_BIND = {"bind", "dnsmasq", "bind6"}
 COPIED = ("copied.test", "lagging.test")
 
 
+# Of the files of ipconfig: the domain that is searched first has nothing, a later one the record.
+IPCONFIG_ZONES = (zone("corp.example", ["www A 192.0.2.80"]),
+                  *(zone(name, ONE) for name in ("lab.example", "tokyo.example", "branch.example")))
+
+
+def root_zones():
+    """A root zone without anything, as a resolver without a way to the internet may have it."""
+    return [zone("", [], server="dns.lab.test.")]
+
+
 def knot_zones():
     """Behind the servers that misbehave stands Knot, too."""
-    return [zone(case.asked(), case.records, ttl=case.ttl, signed=case.name == "signed")
-            for case in CASES if case.records and not ON_BIND & set(case.at)]
+    return [*IPCONFIG_ZONES] + [
+        zone(case.asked(), case.records, ttl=case.ttl, signed=case.name == "signed", primary=case.primary, update=case.update)
+        for case in CASES if case.records and not ON_BIND & set(case.at)]
 
 
 def bind_zones():

@@ -75,7 +75,7 @@ class Network:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="dns-matrix-test-"))
         self.at = {"bind": network.address("dns"), "bind6": network.address("dns", 6), "nobody": network.address("nobody"),
                    "stub": network.address("kms2"), "closed": network.address("kms1")}
-        for last, name in enumerate(("second", "knot", "dnsmasq"), 60):
+        for last, name in enumerate(("second", "knot", "dnsmasq", "root"), 60):
             self.at[name] = dns_servers.address(network, last)
         self.at["knot-udp"] = self.at["knot"]  # for clients whose TCP is filtered
         asked = {at for case in CASES for at in case.at}
@@ -94,12 +94,13 @@ class Network:
         dns_servers.bind(self.lab, self.folder, dns_matrix.second_zones(), at=self.at["second"], secondary=dns_matrix.COPIED,
                          secondary_of=self.at["bind"])
         dns_servers.dnsmasq(self.lab, self.at["bind"], at=self.at["dnsmasq"])
+        dns_servers.knot(self.lab, self.folder, dns_matrix.root_zones(), at=self.at["root"])
         self.lab.python("kms2", "dns_stub.py", 53, json.dumps(dns_matrix.STUB))
         lines = f"server {self.at['bind']}\nzone lagging.test\nupdate add new.lagging.test 60 TXT later\nsend\n"
         self.lab.check("kms1", [program("nsupdate")], stdin=lines.encode())
 
     def lab_zone(self):
-        more = ("ns2 A " + self.at["second"], "nobody A " + self.at["nobody"],
+        more = ("ns2 A " + self.at["second"], "knot A " + self.at["knot"], "nobody A " + self.at["nobody"],
                 f"tcp-refused A {self.at['bind'].rsplit('.', 1)[0]}.{MISBEHAVING_FROM}")
         return zone("lab.test", dns_servers.lab_zone(self.lab).records + more)
 
@@ -127,9 +128,10 @@ class Network:
         if case.event:
             events = ["--events", self.folder / f"{case.name}.events"]
             events[1].write_bytes(event_log(case))
+        ipconfig = ["--from-ipconfig", lab.ROOT / "tests/windows/samples" / case.ipconfig] if case.ipconfig else []
         servers = [argument for at in case.at for argument in ("--server", f"[{self.at[at]}]" if ":" in self.at[at] else self.at[at])]
         timeout = [] if "--timeout" in case.options else ["--timeout", TIMEOUT_S]
-        return self.clients.popen((case.name, "kms-srv"), ["kms-srv", "--json", *timeout, *servers, *events, *case.options,
+        return self.clients.popen((case.name, "kms-srv"), ["kms-srv", "--json", *timeout, *servers, *events, *ipconfig, *case.options,
                                                            *filter(None, [case.asked()])])
 
     def activate(self, case):
@@ -197,6 +199,10 @@ class Matrix(unittest.TestCase):
 
     def check_activated(self, case):
         """The codes alone: kms-check names what it met, not what is published."""
+        if not case.suffixes():
+            self.assertEqual(self.activated[case.name].returncode, 3)
+            self.assertIn(f"no DNS suffix to search for KMS hosts (a client shows {case.want.windows} then)", self.activated[case.name].stderr)
+            return
         documents = [json.loads(line) for line in self.activated[case.name].stdout.splitlines()]
         self.assertTrue(documents, self.activated[case.name].stderr)
         self.assertEqual(said(documents)[1:], wanted(case.shown())[1:], json.dumps(documents, indent=1)[:6000])
