@@ -146,4 +146,31 @@ std::vector<Finding> check_zone(const session::ZoneEvidence& evidence) {
     return findings;
 }
 
+std::string step_text(const session::UpdateTestStep& step, const session::UpdateTestEvidence& evidence) {
+    const auto& outcome = step.outcome;
+    const std::string what =
+        step.kind == session::UpdateTestStep::Kind::prerequisite
+            ? fmt::format("unsigned update of one prerequisite ({} is not in use) and no change",
+                          to_string(evidence.unused))
+            : std::string{"the same with the deletion of a record of that name (TXT), which is not there"};
+    const std::string said = outcome.end == session::DnsExchangeEnd::answered ? dns::rcode_name(outcome.rcode)
+                             : outcome.end == session::DnsExchangeEnd::bad_answer
+                                 ? std::string{"an answer that cannot be read"}
+                                 : std::string{"no answer"};
+    return fmt::format("{}: {} from {} over {}", what, said, to_string(outcome.server), name_of(outcome.transport));
+}
+
+std::vector<Finding> check_update_test(const session::UpdateTestEvidence& evidence, const std::string& domain) {
+    std::vector<Finding> findings;
+    if (evidence.policy() != session::UpdatePolicy::open) return findings;
+    std::vector<std::string> texts;
+    texts.reserve(evidence.steps.size());
+    for (const auto& step : evidence.steps) texts.push_back(step_text(step, evidence));
+    add(findings, rule::dns_update_open, domain,
+        fmt::format("{} takes unsigned updates of {} from this machine", to_string(evidence.primary),
+                    to_string(evidence.zone)),
+        std::move(texts));
+    return findings;
+}
+
 }  // namespace diag::check

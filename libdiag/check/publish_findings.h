@@ -4,6 +4,7 @@
 
 #include "libdiag/check/finding.h"
 #include "libdiag/session/srv_check.h"
+#include "libdiag/session/update_test.h"
 #include "libdiag/session/zone_check.h"
 #include "libdiag/windows/events.h"
 
@@ -15,5 +16,11 @@ std::vector<Finding> check_publication(const windows::Publication& publication, 
 
 /// Name servers of a zone that do not serve it, lag, or say something else; a primary that updates cannot reach.
 std::vector<Finding> check_zone(const session::ZoneEvidence& evidence);
+
+/// A zone that takes an unsigned update. `domain`: what the finding is about.
+std::vector<Finding> check_update_test(const session::UpdateTestEvidence& evidence, const std::string& domain);
+
+/// "a prerequisite (kms-check.corp.test is not in use) and nothing to do: NOERROR from 192.0.2.1:53 over UDP".
+std::string step_text(const session::UpdateTestStep& step, const session::UpdateTestEvidence& evidence);
 
 }  // namespace diag::check

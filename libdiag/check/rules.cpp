@@ -18,6 +18,7 @@ constexpr const Rule* table[] = {
     &rule::dns_lame,
     &rule::dns_serials,
     &rule::dns_update_unreachable,
+    &rule::dns_update_open,
     &rule::event_publish_failed,
     &rule::event_not_in_dns,
     &rule::srv_near_miss,

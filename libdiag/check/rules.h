@@ -31,6 +31,7 @@ extern const Rule dns_server_skipped;      // KMS-DNS-SERVER-SKIPPED  warning: a
 extern const Rule dns_lame;                // KMS-DNS-LAME  warning: a name server does not serve its zone
 extern const Rule dns_serials;             // KMS-DNS-SERIALS  warning: name servers have different serials
 extern const Rule dns_update_unreachable;  // KMS-DNS-UPDATE-UNREACHABLE  warning: updates do not get to the primary
+extern const Rule dns_update_open;         // KMS-DNS-UPDATE-OPEN  warning: anybody may change the zone
 extern const Rule event_publish_failed;    // KMS-EVENT-PUBLISH-FAILED  warning: event 12293 of a host
 extern const Rule event_not_in_dns;        // KMS-EVENT-NOT-IN-DNS  warning: event 12294, and no record
 extern const Rule srv_near_miss;           // KMS-SRV-NEAR-MISS  published under a misspelt name

@@ -36,6 +36,18 @@ constexpr Text dns_update_unreachable_remedy[] = {
     "DNS administrator: correct MNAME in the SOA of the zone.",
 };
 
+constexpr Text dns_update_open_causes[] = {
+    "The zone takes nonsecure updates (Microsoft DNS: \"Nonsecure and secure\"; BIND: allow-update with any or with "
+    "networks; Knot DNS: an acl without a key), often so that the KMS host could publish itself.",
+};
+constexpr Text dns_update_open_remedy[] = {
+    "DNS administrator: allow secure updates only (Microsoft DNS), or those signed with a key (BIND: update-policy, "
+    "Knot DNS: acl with a key), then let the KMS host write the record _vlmcs below _tcp; or make the record by hand "
+    "and close the zone.",
+    "Security team: until then any machine that this server listens to can publish itself as the KMS host, or change "
+    "the records of others.",
+};
+
 constexpr Text event_publish_failed_causes[] = {
     "Another host owns the record set, and this one may not write it (0x80072338).",
     "The zone refuses updates or takes secure ones only (0x8007232D), or the server is not responsible for it "
@@ -104,6 +116,20 @@ constinit const Rule dns_update_unreachable{
         "On the host event 12293 carries 0x800705B4 (time-out) or 0x8007232A. Run this on the KMS host: for clients "
         "the path does not matter.",
     .capture_shows = "DNS update messages, or SYNs to TCP 53, without an answer.",
+    .events = publish_events,
+};
+
+constinit const Rule dns_update_open{
+    .id = "KMS-DNS-UPDATE-OPEN",
+    .severity = Severity::warning,
+    .stage = Stage::dns,
+    .windows_code = 0,
+    .inner_code = 0,
+    .summary = "The zone takes updates that nobody has signed, so that any machine can publish a KMS host in it.",
+    .causes = dns_update_open_causes,
+    .remedy = dns_update_open_remedy,
+    .code_note = "No code: for clients and hosts all works. It is what others may do with the zone.",
+    .capture_shows = "DNS update messages without TSIG or GSS-TSIG, answered with NOERROR.",
     .events = publish_events,
 };
 

@@ -17,6 +17,7 @@ struct DomainReport {
     std::vector<double> equal_chances;          ///< the same of Vista and Server 2008
     std::vector<std::size_t> draws;             ///< of --simulate: how many clients tried each record first
     std::optional<session::ZoneEvidence> zone;  ///< of --authoritative and --update-check
+    std::optional<session::UpdateTestEvidence> update_test;  ///< of --update-test
     std::vector<probe::TargetReport> reach;  ///< of --reach: one for each record with a usable target, in their order
 };
 

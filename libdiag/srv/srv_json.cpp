@@ -5,6 +5,7 @@
 #include "libdiag/base/hex.h"
 #include "libdiag/proto/dns/names.h"
 #include "libdiag/report/json_finding.h"
+#include "libdiag/srv/update_run.h"
 
 namespace diag::srv {
 namespace {
@@ -100,6 +101,45 @@ void write_zone(JsonWriter& json, const DomainReport& report) {
     json.end_object();
 }
 
+std::string_view name_of(session::DnsExchangeEnd end) {
+    switch (end) {
+        case session::DnsExchangeEnd::answered: return "answered";
+        case session::DnsExchangeEnd::bad_answer: return "malformed";
+        default: return "no_answer";
+    }
+}
+
+void write_update_test(JsonWriter& json, const DomainReport& report) {
+    json.key("update_test");
+    if (!report.update_test) return json.value(nullptr);
+    const session::UpdateTestEvidence& test = *report.update_test;
+    json.begin_object();
+    json.member("name", std::string_view{to_string(test.name)});
+    json.member("unused_name", std::string_view{to_string(test.unused)});
+    json.member("zone", std::string_view{test.zone.is_root() ? "" : to_string(test.zone)});
+    json.member("primary", std::string_view{test.primary.is_root() ? "" : to_string(test.primary)});
+    json.plain_member("policy", name_of(test.policy()));
+    json.member("conclusion", std::string_view{conclusion(test)});
+    json.key("messages").begin_array();
+    for (const session::UpdateTestStep& step : test.steps) {
+        json.begin_object();
+        json.plain_member("message", name_of(step.kind));
+        json.plain_member("server", to_string(step.outcome.server));
+        json.plain_member("transport", name_of(step.outcome.transport));
+        json.plain_member("end", name_of(step.outcome.end));
+        json.key("rcode");
+        if (step.outcome.end == session::DnsExchangeEnd::answered) {
+            json.plain(dns::rcode_name(step.outcome.rcode));
+        } else {
+            json.value(nullptr);
+        }
+        json.key("query_ms").milliseconds(step.duration.count());
+        json.end_object();
+    }
+    json.end_array();
+    json.end_object();
+}
+
 void write_reach(JsonWriter& json, const DomainReport& report) {
     json.key("reach").begin_array();
     for (const auto& reached : report.reach) {
@@ -147,6 +187,7 @@ void append_json(std::string& out, const DomainReport& report) {
     write_records(json, report);
     write_targets(json, report.evidence);
     write_zone(json, report);
+    write_update_test(json, report);
     write_reach(json, report);
     report::write_findings(json, report.findings);
     json.end_object();

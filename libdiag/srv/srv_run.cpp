@@ -13,6 +13,7 @@
 #include "libdiag/net/random_source.h"
 #include "libdiag/probe/prober.h"
 #include "libdiag/session/service_order.h"
+#include "libdiag/srv/update_run.h"
 
 namespace diag::srv {
 namespace {
@@ -30,6 +31,11 @@ public:
                   [this](std::uint64_t tag, session::DnsReply reply) { on_reply(tag, std::move(reply)); }} {}
 
     bool all() {
+        if (settings_.update_test) {
+            update_owner_ = domain_of_update(*settings_.update_test, domains_);
+            update_test_ = test_update(*settings_.update_test, settings_);
+            if (!update_test_) return false;
+        }
         due_ = net::now().steady;
         client_.run([this] { return begin_some(); });
         const bool complete = reported_ == domains_.size();
@@ -106,6 +112,11 @@ private:
         report.chances = session::first_choice_chances(records);
         report.equal_chances = session::equal_chances(records);
         if (zones_[index]) take_zone(index, report);
+        if (update_test_ && update_owner_ == index) {
+            add(check::check_update_test(*update_test_, report.evidence.domain), report);
+            report.update_test = std::move(update_test_);
+            update_test_.reset();
+        }
         for (const windows::Publication& publication : settings_.publications)
             if (is_same_domain(publication.domain, report.evidence.domain))
                 add(check::check_publication(publication, report.evidence), report);
@@ -226,7 +237,9 @@ private:
     const std::function<void(DomainReport)>& on_domain_;
     std::vector<std::unique_ptr<session::SrvCheck>> checks_;
     std::vector<std::unique_ptr<session::ZoneCheck>> zones_;
-    std::vector<DomainReport> waiting_;  // for their hosts to be probed
+    std::optional<session::UpdateTestEvidence> update_test_;
+    std::optional<std::size_t> update_owner_;  // the domain with which it is reported
+    std::vector<DomainReport> waiting_;        // for their hosts to be probed
     net::RandomSource random_;
     net::DnsClient client_;
     session::TimePoint due_;  // before it no domain begins

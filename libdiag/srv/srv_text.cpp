@@ -4,6 +4,7 @@
 
 #include "libdiag/base/utf.h"
 #include "libdiag/proto/dns/names.h"
+#include "libdiag/srv/update_run.h"
 
 namespace diag::srv {
 namespace {
@@ -78,6 +79,16 @@ void append_zone(std::string& out, const session::ZoneEvidence& zone) {
                                 reply.end == session::DnsEnd::answered ? "reachable" : name_of(reply.end)));
 }
 
+// What was sent to whom, what came of it, and what that means.
+void append_update_test(std::string& out, const session::UpdateTestEvidence& test) {
+    if (!test.zone.is_root())
+        append_line(out, "update", fmt::format("of {}, primary {}", to_string(test.zone), to_string(test.primary)));
+    for (const auto& step : test.steps)
+        append_line(out, "",
+                    fmt::format("{}, after {}", check::step_text(step, test), format_duration(step.duration.count())));
+    append_line(out, test.zone.is_root() ? "update" : "", conclusion(test));
+}
+
 void append_reach(std::string& out, const DomainReport& report) {
     for (const auto& reached : report.reach)
         append_line(out, "reach",
@@ -101,6 +112,7 @@ void append_text(std::string& out, const DomainReport& report, const report::Sty
         for (const auto& target : report.evidence.targets)
             for (const DnsReply& reply : target.replies) append_reply(out, "asked", reply);
     if (report.zone) append_zone(out, *report.zone);
+    if (report.update_test) append_update_test(out, *report.update_test);
     append_reach(out, report);
     for (const check::Finding& finding : report.findings) report::append_finding(out, finding, style, verbose);
     out += '\n';

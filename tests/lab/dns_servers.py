@@ -25,7 +25,12 @@ KEY_TEXT = f'key "{KEY_NAME}" {{\n\talgorithm {KEY_ALGORITHM};\n\tsecret "{KEY_S
 KEY = f"{KEY_ALGORITHM}:{KEY_NAME}:{KEY_SECRET}"  # as dig -y and nsupdate -y take it
 
 SBIN = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
-UPDATES = {"none": "none", "open": "any", "key": f'key "{KEY_NAME}"'}  # who may update a zone, as BIND has it
+
+# Who may update a zone, as BIND has it. "here": the client's network; "elsewhere": another; "names",
+# "types": rules by name (BIND: with a key; Knot: everybody, one name) and by type (SRV only).
+UPDATES = {"none": "allow-update { none; }", "open": "allow-update { any; }", "key": f'allow-update {{ key "{KEY_NAME}"; }}',
+           "here": "allow-update { 192.0.2.0/24; }", "elsewhere": "allow-update { 203.0.113.0/24; }",
+           "names": f"update-policy {{ grant {KEY_NAME} zonesub ANY; }}"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,7 +148,7 @@ def bind_zone(folder, one):
     path = folder / f"{one.name}.zone"
     path.write_text(one.text(), encoding="utf-8")
     signing = "dnssec-policy default; inline-signing yes;" if one.signed else ""
-    return (f'zone "{one.name}" {{ type primary; file "{path}"; allow-update {{ {UPDATES[one.update]}; }}; '
+    return (f'zone "{one.name}" {{ type primary; file "{path}"; {UPDATES[one.update]}; '
             f'allow-transfer {{ any; }}; {signing} }};\n')
 
 
@@ -175,7 +180,7 @@ def bind(lab, folder, zones, *, host="dns", at=None, forwards=None, secondary=No
 
 # Knot DNS
 
-KNOT_ALLOWED = {"none": "", "open": "acl: open", "key": "acl: key"}
+KNOT_RULES = {"none": []} | {rule: [rule] for rule in ("open", "key", "here", "elsewhere", "names", "types")}
 
 # Knot looks its machine's name up before all else, which may take a second; the hosts file has this one.
 KNOT_NAMED = ("unshare", "--uts", "sh", "-c", 'hostname dns.lab.test && exec "$0" "$@"')
@@ -201,11 +206,27 @@ key:
     algorithm: {algorithm}
     secret: {secret}
 acl:
+  - id: transfer
+    action: transfer
   - id: open
     action: update
   - id: key
     action: update
     key: {key}
+  - id: here
+    action: update
+    address: 192.0.2.0/24
+  - id: elsewhere
+    action: update
+    address: 203.0.113.0/24
+  - id: types
+    action: update
+    update-type: [SRV]
+  - id: names
+    action: update
+    update-owner: name
+    update-owner-match: equal
+    update-owner-name: [_vlmcs._tcp]
 zone:
 """
 
@@ -214,7 +235,7 @@ def knot_zone(folder, one):
     path = folder / f"{one.name}.zone"
     path.write_text(one.text(), encoding="utf-8")
     lines = [f"  - domain: {one.name}", f'file: "{path}"', "zonefile-sync: -1", "journal-content: all"]
-    lines += [KNOT_ALLOWED[one.update]] if KNOT_ALLOWED[one.update] else []
+    lines += [f"acl: [{', '.join(['transfer', *KNOT_RULES[one.update]])}]"]
     lines += ["dnssec-signing: on"] if one.signed else []
     return "\n    ".join(lines) + "\n"
 

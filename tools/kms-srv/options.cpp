@@ -8,6 +8,7 @@
 #include "libdiag/base/utf.h"
 #include "libdiag/cli/numbers.h"
 #include "libdiag/probe/targets.h"
+#include "libdiag/srv/update_run.h"
 
 namespace diag::srv_tool {
 namespace {
@@ -54,6 +55,8 @@ po::options_description visible_options() {
     add_what("policy", cli::text_value("FILE"), "authorised hosts, one a line");
     add_what("authoritative", "ask the name servers of the zone, each without recursion");
     add_what("update-check", "can updates get to the zone's primary? (run it on the KMS host; changes nothing)");
+    add_what("update-test", cli::text_value("NAME"),
+             "would an unsigned update below NAME be done? Sends the zone's primary updates that change nothing");
     add_what("events", cli::text_value("FILE"),
              "event log of a KMS host (EVTX, XML, CSV, text): set its publication beside DNS");
     add_what("reach", "probe each published host up to the RPC bind, which no host counts");
@@ -160,6 +163,24 @@ Result read_client(const po::variables_map& map, Options& out) {
     return {};
 }
 
+// Sent once and to order: not to whatever a client would ask, and not again and again.
+Result read_update_test(const po::variables_map& map, Options& out) {
+    const auto text = cli::text_of(map, "update-test");
+    if (!text) return {};
+    const auto domain = cli::of_option("update-test", parse_domain(*text));
+    if (!domain) return Problem(domain.error());
+    const dns::DomainName name = *dns::DomainName::parse(*domain);
+    const auto no_randomness = [](std::span<std::uint8_t> bytes) { std::ranges::fill(bytes, std::uint8_t{0}); };
+    if (!session::unused_name_below(name, no_randomness))
+        return Problem(cli::option_problem("update-test", "the name is too long for a label in front of it"));
+    if (out.client || out.ipconfig_file)
+        return Problem("--update-test tests the zone of its NAME: leave out the options about a client");
+    if (map.contains("watch")) return Problem("--update-test sends updates: not again and again, leave out --watch");
+    out.settings.update_test = name;
+    out.update_domain = to_string(srv::domain_of(name));
+    return {};
+}
+
 Result read_policy(const po::variables_map& map, Options& out) {
     if (auto done = cli::read_each(map, "expect", parse_expected, out.settings.expected); !done) return done;
     out.policy_file = cli::text_of(map, "policy");
@@ -225,7 +246,8 @@ std::expected<Options, std::string> parse_options(int argc, const char* const* a
     out.help = map->contains("help");
     out.version = map->contains("version");
     if (out.help || out.version) return out;
-    for (auto* read : {read_servers, read_settings, read_domains, read_client, read_policy, read_output})
+    for (auto* read :
+         {read_servers, read_settings, read_domains, read_client, read_update_test, read_policy, read_output})
         if (auto done = read(*map, out); !done) return Problem(done.error());
     return out;
 }

@@ -21,6 +21,7 @@
 #include "libdiag/srv/srv_json.h"
 #include "libdiag/srv/srv_subject.h"
 #include "libdiag/srv/srv_text.h"
+#include "libdiag/srv/update_run.h"
 #include "libdiag/windows/ipconfig.h"
 
 namespace diag::srv_tool {
@@ -39,8 +40,8 @@ public:
           writer_{environment.out, environment.error_is_terminal} {}
 
     int all() {
-        for (const auto step :
-             {&Run::read_domains, &Run::read_events, &Run::find_client, &Run::read_policy, &Run::find_servers})
+        for (const auto step : {&Run::read_domains, &Run::read_events, &Run::add_update_domain, &Run::find_client,
+                                &Run::read_policy, &Run::find_servers})
             if (auto done = (this->*step)(); !done) return fail(done.error());
         options_.settings.stop = environment_.stop;
         return options_.watch ? watch() : once();
@@ -104,6 +105,14 @@ private:
                     escape_for_terminal(fmt::format("--targets {}: {}", *options_.target_file, domains.error())));
             for (std::string& domain : *domains) options_.domains.push_back(std::move(domain));
         }
+        return {};
+    }
+
+    // What is tested is reported with the domain that it is in.
+    Result add_update_domain() {
+        const auto& name = options_.settings.update_test;
+        if (name && !srv::domain_of_update(*name, options_.domains))
+            options_.domains.push_back(*options_.update_domain);
         return {};
     }
 

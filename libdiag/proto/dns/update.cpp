@@ -27,4 +27,12 @@ Record add_service(const DomainName& owner, const Srv& service, std::uint32_t tt
     return {.name = owner, .type = type::srv, .ttl = ttl, .data = service};
 }
 
+Record name_not_in_use(const DomainName& name) {
+    return {.name = name, .type = type::any, .class_ = class_none, .data = RawData{}};
+}
+
+Record delete_record(const DomainName& owner, std::uint16_t record_type, Bytes rdata) {
+    return {.name = owner, .type = record_type, .class_ = class_none, .data = RawData{rdata}};
+}
+
 }  // namespace diag::dns

@@ -27,4 +27,10 @@ std::optional<Update> to_update(const Message& message);
 /// Adds an SRV record to its set, whatever else is in there (RFC 2136 2.5.1).
 Record add_service(const DomainName& owner, const Srv& service, std::uint32_t ttl);
 
+/// As a prerequisite: nothing stands under this name (RFC 2136 2.4.5).
+Record name_not_in_use(const DomainName& name);
+
+/// Deletes this one record, which need not be there (RFC 2136 2.5.4, 3.4.2.4). `rdata`: as on the wire.
+Record delete_record(const DomainName& owner, std::uint16_t record_type, Bytes rdata);
+
 }  // namespace diag::dns
