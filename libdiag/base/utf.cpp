@@ -101,7 +101,7 @@ ByteVector utf16le_from_utf8(std::string_view text) {
     return units;
 }
 
-std::string escape_for_terminal(std::string_view text) {
+std::string escape_for_terminal(std::string_view text, Backslash backslash) {
     const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7F && c != '\\'; };
     if (std::all_of(text.begin(), text.end(), is_plain)) return std::string{text};
     std::string out;
@@ -110,7 +110,7 @@ std::string escape_for_terminal(std::string_view text) {
         const Utf8Character c = next_utf8(text);
         if (!c.valid) {
             out += fmt::format("\\x{:02x}", static_cast<unsigned>(c.value));
-        } else if (c.value == '\\') {
+        } else if (c.value == '\\' && backslash == Backslash::doubled) {
             out += "\\\\";
         } else if (is_unsafe(c.value)) {
             out += c.value < 0x80 ? fmt::format("\\x{:02x}", static_cast<unsigned>(c.value))

@@ -35,6 +35,9 @@ extern const Rule dns_update_open;         // KMS-DNS-UPDATE-OPEN  warning: anyb
 extern const Rule event_publish_failed;    // KMS-EVENT-PUBLISH-FAILED  warning: event 12293 of a host
 extern const Rule event_not_in_dns;        // KMS-EVENT-NOT-IN-DNS  warning: event 12294, and no record
 extern const Rule srv_near_miss;           // KMS-SRV-NEAR-MISS  published under a misspelt name
+extern const Rule srv_other_domain;        // KMS-SRV-OTHER-DOMAIN  published in another domain only
+extern const Rule srv_single_label;        // KMS-SRV-SINGLE-LABEL  info: a question that leaks to the root servers
+extern const Rule client_no_suffix;        // KMS-CLIENT-NO-SUFFIX  a client without any domain to ask
 extern const Rule srv_target_no_address;   // KMS-SRV-TARGET-NO-ADDRESS  no published host has an address
 extern const Rule srv_target_dead;         // KMS-SRV-TARGET-DEAD  warning: one of several has none
 extern const Rule srv_target_literal;      // KMS-SRV-TARGET-LITERAL  the target is an address in text

@@ -41,11 +41,47 @@ constexpr Text dns_server_skipped_remedy[] = {
 };
 
 constexpr Text srv_near_miss_causes[] = {
-    "The record was made by hand and misspelt: _vmlcs for _vlmcs, _udp for _tcp, or an underscore is missing.",
+    "The record was made by hand and misspelt: _vmlcs for _vlmcs, _udp for _tcp, an underscore is missing, or a blank "
+    "was "
+    "pasted along.",
+    "The final dot is missing in a zone file, so that the domain stands twice in the name.",
 };
 constexpr Text srv_near_miss_remedy[] = {
     "DNS administrator: create the record again as _vlmcs._tcp.DOMAIN (type SRV, priority 0, weight 0, port 1688, "
     "target the FQDN of the host), and delete the one in the evidence.",
+};
+
+constexpr Text srv_other_domain_causes[] = {
+    "The host publishes into its own DNS domain only, and these clients search another one.",
+    "The clients have a wrong DNS suffix or search list.",
+};
+constexpr Text srv_other_domain_remedy[] = {
+    "KMS host administrator: add the domain that clients search to the value DnsDomainPublishList on the host, restart "
+    "sppsvc, and look for event 12294.",
+    "DNS administrator: where the zone takes no updates of the host, create the record by hand in the zone that "
+    "clients search; the target may be a host of another domain.",
+    "Desktop support: or put the domain that has the record into the search list of the clients; slmgr /skms-domain "
+    "DOMAIN does it on one machine.",
+};
+
+constexpr Text srv_single_label_causes[] = {
+    "A workgroup name, or the short name of a domain, was set as DNS suffix.",
+    "The domain has a single label, and this DNS server does not serve its zone.",
+};
+constexpr Text srv_single_label_remedy[] = {
+    "Desktop support: give the client the full DNS domain as suffix (example.com, not EXAMPLE).",
+    "DNS administrator: serve a zone of this name, if the domain is really called so; else these questions leave the "
+    "network, to servers of others.",
+};
+
+constexpr Text client_no_suffix_causes[] = {
+    "A workgroup machine without a primary suffix, and without a domain from DHCP (option 15).",
+    "The search list is empty or was cleared by policy.",
+};
+constexpr Text client_no_suffix_remedy[] = {
+    "Network team: let DHCP give the domain that has the KMS record (option 15).",
+    "Desktop support: set a primary suffix or a search list, or slmgr /skms-domain DOMAIN on this machine; slmgr /skms "
+    "HOST:1688 does without DNS.",
 };
 
 constexpr Text srv_target_no_address_causes[] = {
@@ -245,6 +281,52 @@ constinit const Rule srv_near_miss{
     .events = lookup_events,
 };
 
+constinit const Rule srv_other_domain{
+    .id = "KMS-SRV-OTHER-DOMAIN",
+    .severity = Severity::critical,
+    .stage = Stage::dns,
+    .windows_code = code::dns_no_name,
+    .inner_code = 0,
+    .summary =
+        "There is no record in the domain that clients search, but one in a parent of it or a domain of the host.",
+    .causes = srv_other_domain_causes,
+    .remedy = srv_other_domain_remedy,
+    .code_note =
+        "0x8007232B or 0x8007251D as for every missing record, see KMS-DNS-NO-RECORD. That Windows does not go up to "
+        "the parent by itself is an assumption [?]: whether clients devolve this name was not found documented.",
+    .capture_shows = "As KMS-DNS-NO-RECORD: the clients do not ask in the other domain.",
+    .events = lookup_events,
+};
+
+constinit const Rule srv_single_label{
+    .id = "KMS-SRV-SINGLE-LABEL",
+    .severity = Severity::info,
+    .stage = Stage::dns,
+    .windows_code = 0,
+    .inner_code = 0,
+    .summary = "The domain has a single label, so that the question goes to the root servers of the internet.",
+    .causes = srv_single_label_causes,
+    .remedy = srv_single_label_remedy,
+    .code_note = "The code is that of the missing record, see KMS-DNS-NO-RECORD.",
+    .capture_shows = "A query for _vlmcs._tcp and one more label, answered with NXDOMAIN and the SOA of the root.",
+    .events = lookup_events,
+};
+
+constinit const Rule client_no_suffix{
+    .id = "KMS-CLIENT-NO-SUFFIX",
+    .severity = Severity::critical,
+    .stage = Stage::dns,
+    .windows_code = 0x8007007B,
+    .inner_code = 0,
+    .summary = "The client has no DNS suffix at all, so it has no name to ask for.",
+    .causes = client_no_suffix_causes,
+    .remedy = client_no_suffix_remedy,
+    .code_note =
+        "0x8007007B [com]: reported by users of machines without a suffix; by the same reports no query is sent.",
+    .capture_shows = "No query for _vlmcs._tcp from this client.",
+    .events = lookup_events,
+};
+
 constinit const Rule srv_target_no_address{
     .id = "KMS-SRV-TARGET-NO-ADDRESS",
     .severity = Severity::critical,
@@ -429,8 +511,11 @@ constinit const Rule srv_private_address{
     .summary = "A DNS server on a public address publishes a private address of a KMS host.",
     .causes = srv_private_address_causes,
     .remedy = srv_private_address_remedy,
-    .code_note = "Clients outside show 0xC004F074 with 0x800706BA in event 12288.",
-    .capture_shows = "An answer of a public server with an address of RFC 1918 or RFC 4193.",
+    .code_note =
+        "Clients outside show 0xC004F074 with 0x800706BA in event 12288. What is public is an assumption: a server "
+        "with "
+        "a public address is taken to answer the public.",
+    .capture_shows = "An answer of a public server with an address of RFC 1918, RFC 3927 or RFC 4193.",
     .events = lookup_events,
 };
 

@@ -45,7 +45,7 @@ std::string reply_text(const DnsReply& reply) {
     const std::string type = dns::type_name(reply.query.type);
     std::string text = place_of(reply);
     if (reply.end != DnsEnd::answered) {
-        text += fmt::format("{} {} from {}: {} after {:.1f} ms", type, reply.query.name, from, text_of(reply.end), ms);
+        text += fmt::format("{} {} from {}: {} after {:.1f} ms", type, reply.query.name, from, failure_text(reply), ms);
     } else {
         text += fmt::format("{} {} from {}: {}{}, {} records, after {:.1f} ms", type, reply.query.name, from,
                             dns::rcode_name(*reply.rcode()), reply.is_truncated() ? " (truncated)" : "",
@@ -90,6 +90,7 @@ public:
             owners();
         } else {
             no_record();
+            single_label();
         }
         servers();
         authorised();
@@ -123,7 +124,9 @@ private:
         for (const auto& probe : e_.probes) {
             if (probe.kind != session::SrvProbeName::Kind::near_miss || !probe.found) continue;
             auto evidence = reply_texts();
-            evidence.texts.push_back(fmt::format("SRV {}: there is a record", probe.name));
+            evidence.texts.push_back(fmt::format("SRV {}: there is a record, {}", probe.name, probe.target));
+            if (probe.name.find("\\032") != std::string::npos)
+                evidence.texts.push_back("\\032 is a blank at the end of a label, which nobody sees in a list of records");
             add(rule::srv_near_miss, fmt::format("{} has no KMS record, but one under {}", e_.domain, probe.name),
                 std::move(evidence));
             return;
@@ -131,6 +134,7 @@ private:
         if (is_tcp_blocked()) return tcp_blocked();
         const DnsReply* reply = e_.decisive();
         const auto rcode = reply == nullptr ? std::nullopt : reply->rcode();
+        if (e_.records.empty() && other_domain(rcode)) return;
         if (!e_.records.empty()) {
             add(rule::dns_no_record,
                 fmt::format("{} says that there is no KMS host: its SRV record names '.'", e_.domain), reply_texts());
@@ -168,6 +172,43 @@ private:
                 finding.likely_remedy = 2;
             }
         }
+    }
+
+    bool other_domain(std::optional<std::uint16_t> rcode) {
+        using Kind = session::SrvProbeName::Kind;
+        const auto other = std::ranges::find_if(
+            e_.probes, [](const auto& probe) { return probe.kind == Kind::other_domain && probe.found; });
+        if (other == e_.probes.end()) return false;
+        auto evidence = reply_texts();
+        for (const auto& probe : e_.probes)
+            if (probe.kind == Kind::other_domain && probe.found)
+                evidence.push_back(fmt::format("SRV {}: there is a record, {}", probe.name, probe.target));
+        Finding& finding = add(rule::srv_other_domain,
+                               fmt::format("{} has no KMS record, and {} has one", e_.domain, domain_of(other->name)),
+                               std::move(evidence));
+        if (rcode == no_error) finding.windows_code = no_records_code;
+        return true;
+    }
+
+    static std::string_view domain_of(std::string_view query) {
+        constexpr std::string_view service = "_vlmcs._tcp.";
+        return query.starts_with(service) ? query.substr(service.size()) : query;
+    }
+
+    // Who serves no zone of that name asks the root servers. An answer from a zone below the root is no leak.
+    void single_label() {
+        const auto domain = dns::DomainName::parse(e_.domain);
+        const DnsReply* reply = e_.decisive();
+        const auto rcode = reply == nullptr ? std::nullopt : reply->rcode();
+        if (!domain || domain->labels().size() != 1 || (rcode != no_error && rcode != name_error)) return;
+        const auto soa = std::ranges::find_if(reply->message.authorities, [](const dns::Record& record) {
+            return std::holds_alternative<dns::Soa>(record.data);
+        });
+        const bool has_zone = soa != reply->message.authorities.end();
+        if (has_zone && !soa->name.is_root()) return;
+        add(rule::srv_single_label,
+            fmt::format("{} is a single label: nobody but the root servers can be asked for it", e_.domain),
+            {has_zone ? "the answer is one of the root zone (SOA .)" : "the answer does not say of which zone it is"});
     }
 
     // Where none is configured the one of this machine itself is asked (resolv.conf(5)).
@@ -290,6 +331,8 @@ private:
         } else if (!target.missing && !another_has) {
             finding.likely_cause = 2;
         }
+        if (target.name.find("\\032") != std::string::npos)
+            finding.evidence.push_back("there is a blank (\\032) in the name, which nobody sees in a list of records");
     }
 
     void private_address(const SrvTarget& target) {
@@ -297,10 +340,15 @@ private:
         if (reply == nullptr || !is_global(reply->query.server.ip)) return;
         for (const IpAddress& address : target.addresses) {
             if (!is_private(address)) continue;
+            auto evidence = texts_of(target);
+            evidence.push_back(fmt::format(
+                "taken for public, because the DNS server that answered has a public address ({}); if it serves your "
+                "own network only, all is well",
+                to_string(reply->query.server.ip)));
             add(rule::srv_private_address,
                 fmt::format("{} publishes the private address {} of {}", to_string(reply->query.server.ip),
                             to_string(address), target.name),
-                texts_of(target));
+                std::move(evidence));
             return;
         }
     }

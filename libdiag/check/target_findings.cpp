@@ -79,10 +79,29 @@ Finding replaced(const Rule& rule, const std::string& target, std::string title,
     return finding;
 }
 
-Finding dead(const std::string& target, const AddressEvidence& address) {
-    return replaced(rule::address_dead, target,
-                    fmt::format("{} does not work; another address of the name does", to_string(address.endpoint)),
-                    address.findings);
+std::string_view version_of(const AddressEvidence& address) {
+    return address.endpoint.ip.family == IpAddress::Family::v4 ? "IPv4" : "IPv6";
+}
+
+// A host that listens on one IP version only, and has addresses of both in DNS.
+Finding dead(const std::string& target, const AddressEvidence& address, const std::vector<AddressEvidence>& all) {
+    Finding finding =
+        replaced(rule::address_dead, target,
+                 fmt::format("{} does not work; another address of the name does", to_string(address.endpoint)),
+                 address.findings);
+    const auto is_same_version = [&](const auto& other) { return version_of(other) == version_of(address); };
+    const bool version_works =
+        std::ranges::any_of(all, [&](const auto& other) { return is_same_version(other) && works(other); });
+    const auto other = std::ranges::find_if(all, works);
+    if (version_works || other == all.end()) return finding;
+    const bool is_refused = std::ranges::any_of(
+        address.findings, [](const Finding& failure) { return failure.rule == &rule::connect_refused; });
+    finding.evidence.push_back(fmt::format("{} answers by {} ({}) and not by {}: {}", target, version_of(*other),
+                                           to_string(other->endpoint), version_of(address),
+                                           is_refused ? "the machine is there, and nothing listens at that address"
+                                                      : "the host has no way there, or does not use that address"));
+    finding.likely_cause = 1;
+    return finding;
 }
 
 void check_sizes(const AddressEvidence& address, std::vector<Finding>& out) {
@@ -102,7 +121,7 @@ void check_sizes(const AddressEvidence& address, std::vector<Finding>& out) {
                    .packets = {}});
 }
 
-void check_address(const std::string& target, const AddressEvidence& address, bool another_works,
+void check_address(const std::string& target, const AddressEvidence& address, const std::vector<AddressEvidence>& all,
                    std::vector<Finding>& out) {
     if (works(address)) {
         if (address.failed_count > 0) {
@@ -113,8 +132,8 @@ void check_address(const std::string& target, const AddressEvidence& address, bo
         check_sizes(address, out);
         return;
     }
-    if (another_works) {
-        out.push_back(dead(target, address));
+    if (std::ranges::any_of(all, works)) {
+        out.push_back(dead(target, address, all));
         return;
     }
     for (Finding finding : address.findings) {
@@ -139,8 +158,7 @@ std::vector<Finding> check_target(const std::string& target, const std::optional
     std::vector<Finding> findings;
     if (name)
         if (auto finding = check_name(*name)) findings.push_back(std::move(*finding));
-    const bool any_works = std::ranges::any_of(addresses, works);
-    for (const AddressEvidence& address : addresses) check_address(target, address, any_works, findings);
+    for (const AddressEvidence& address : addresses) check_address(target, address, addresses, findings);
     std::ranges::stable_sort(findings, std::ranges::greater{}, [](const Finding& f) { return f.rule->severity; });
     return findings;
 }

@@ -145,7 +145,9 @@ bool names_host(const session::SrvEvidence& evidence) {
 }
 
 bool is_missing_record(const check::Finding& finding) {
-    return finding.rule == &check::rule::dns_no_record || finding.rule == &check::rule::srv_near_miss;
+    const check::Rule* const rules[] = {&check::rule::dns_no_record, &check::rule::srv_near_miss,
+                                        &check::rule::srv_other_domain};
+    return std::ranges::find(rules, finding.rule) != std::end(rules);
 }
 
 void note_success(Discovery& discovery) {

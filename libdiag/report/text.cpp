@@ -63,9 +63,10 @@ private:
     bool at_start_ = true;
 };
 
-void append_item(std::string& out, std::string_view head, std::string_view text) {
+void append_item(std::string& out, std::string_view head, std::string_view text,
+                 Backslash backslash = Backslash::doubled) {
     out += head;
-    append_wrapped(out, escape_for_terminal(text), head.size(), head.size(), line_width);
+    append_wrapped(out, escape_for_terminal(text, backslash), head.size(), head.size(), line_width);
     out += '\n';
 }
 
@@ -98,12 +99,13 @@ void append_wrapped(std::string& out, std::string_view text, std::size_t column,
     }
 }
 
-void append_finding(std::string& out, const check::Finding& finding, const Style& style, bool verbose) {
+void append_finding(std::string& out, const check::Finding& finding, const Style& style, bool verbose,
+                    Backslash backslash) {
     const check::Rule& rule = *finding.rule;
     out += fmt::format("  {} {}\n", style.severity(rule.severity, fmt::format("{:<8}", check::name_of(rule.severity))),
                        style.strong(rule.id));
-    if (!finding.title.empty()) append_item(out, "           ", finding.title);
-    for (const auto& line : finding.evidence) append_item(out, "           - ", line);
+    if (!finding.title.empty()) append_item(out, "           ", finding.title, backslash);
+    for (const auto& line : finding.evidence) append_item(out, "           - ", line, backslash);
     if (const std::string codes = client_codes(finding); !codes.empty()) append_item(out, "           ", codes);
     if (rule.severity == check::Severity::info && !verbose) return;
     const auto append_texts = [&](std::string_view label, std::span<const std::string_view> texts) {

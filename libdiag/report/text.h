@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "libdiag/base/utf.h"
 #include "libdiag/check/finding.h"
 #include "libdiag/wire/node.h"
 
@@ -30,7 +31,8 @@ void append_wrapped(std::string& out, std::string_view text, std::size_t column,
 
 /// A finding for people: title, evidence, what the Windows client shows, what to do. `verbose` adds every cause and
 /// remedy, otherwise the first. Without a title its line is left out. Text of peers is escaped.
-void append_finding(std::string& out, const check::Finding& finding, const Style& style, bool verbose);
+void append_finding(std::string& out, const check::Finding& finding, const Style& style, bool verbose,
+                    Backslash backslash = Backslash::doubled);
 
 /// "the Windows client shows 0xC004F074 (its event 12288: 0x800706BA)"; empty for a finding that shows nothing there.
 std::string client_codes(const check::Finding& finding);

@@ -1,5 +1,7 @@
 #include "libdiag/session/dns_query.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "libdiag/proto/dns/decode.h"
@@ -14,6 +16,20 @@ bool answers(const dns::Message& message, const DnsQuery& query) {
     const auto asked = dns::DomainName::parse(query.name);
     return asked && dns::is_same_name(message.questions.front().name, *asked) &&
            message.questions.front().type == query.type;
+}
+
+std::string_view text_of(WireError::Kind kind) {
+    switch (kind) {
+        case WireError::Kind::truncated: return "it ends too soon";
+        case WireError::Kind::malformed: return "broken";
+        case WireError::Kind::limit: return "more than can be right";
+    }
+    return "broken";
+}
+
+std::string problem_of(const std::optional<WireError>& error) {
+    if (!error) return "it answers another question";
+    return fmt::format("{} at byte {}: {}", text_of(error->kind), error->offset, error->field);
 }
 
 }  // namespace
@@ -35,6 +51,12 @@ std::string_view text_of(DnsEnd end) {
     }
 }
 
+std::string failure_text(const DnsReply& reply) {
+    std::string text{text_of(reply.end)};
+    if (!reply.problem.empty()) text += fmt::format(" ({})", reply.problem);
+    return text;
+}
+
 std::optional<ByteVector> encode_query(const DnsQuery& query) {
     const auto name = dns::DomainName::parse(query.name);
     if (!name) return std::nullopt;
@@ -54,6 +76,7 @@ void take_answer(DnsReply& reply, ByteVector bytes) {
     const bool is_truncated = (message.header.flags & dns::flag::tc) != 0;
     const bool is_usable = (!error || is_truncated) && answers(message, reply.query);
     reply.end = is_usable ? DnsEnd::answered : DnsEnd::malformed;
+    if (!is_usable) reply.problem = problem_of(is_truncated ? std::nullopt : error);
     reply.message = std::move(message);
 }
 

@@ -54,6 +54,7 @@ struct DnsReply {
     std::chrono::nanoseconds duration{0};
     ByteVector bytes;
     dns::Message message;  ///< of an answer
+    std::string problem;   ///< of one that is malformed: what is wrong with it; empty: nothing more is known
     CapturedExchange captured;
 
     std::optional<std::uint16_t> rcode() const {
@@ -62,6 +63,9 @@ struct DnsReply {
     bool is_truncated() const { return end == DnsEnd::answered && (message.header.flags & dns::flag::tc) != 0; }
     bool is_authoritative() const { return end == DnsEnd::answered && (message.header.flags & dns::flag::aa) != 0; }
 };
+
+/// "no answer", "an answer that cannot be read (broken at byte 29: name)": of a reply that is none.
+std::string failure_text(const DnsReply& reply);
 
 /// The question as bytes, with an id of 0; nullopt for a name that is none.
 std::optional<ByteVector> encode_query(const DnsQuery& query);

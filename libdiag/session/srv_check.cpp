@@ -1,5 +1,7 @@
 #include "libdiag/session/srv_check.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -8,6 +10,8 @@
 
 namespace diag::session {
 namespace {
+
+constexpr std::size_t min_parent_labels = 2;  // a top-level domain is nobody's
 
 std::string without_dot(std::string name) {
     if (name.ends_with('.')) name.pop_back();
@@ -135,10 +139,34 @@ std::vector<DnsQuery> SrvCheck::probe_names() {
     if (evidence_.records.empty()) {
         for (const std::string_view name : dns::near_miss_prefixes)
             add(SrvProbeName::Kind::near_miss, std::string{name} + evidence_.domain);
+        // Without its final dot in a zone file.
+        add(SrvProbeName::Kind::near_miss, evidence_.query + "." + evidence_.domain);
+        for (const std::string& domain : other_domains())
+            add(SrvProbeName::Kind::other_domain, std::string{dns::service_prefix} + domain);
     } else {
         add(SrvProbeName::Kind::impossible, impossible_label_ + evidence_.domain);
     }
     return queries;
+}
+
+// The parents, nearest first, then those of the settings.
+std::vector<std::string> SrvCheck::other_domains() const {
+    std::vector<std::string> domains;
+    const auto name = dns::DomainName::parse(evidence_.domain);
+    const auto labels = name ? name->labels() : std::vector<Bytes>{};
+    for (std::size_t skip = 1; skip + min_parent_labels <= labels.size() && domains.size() < max_parent_count; ++skip) {
+        dns::DomainName parent;
+        for (std::size_t i = skip; i < labels.size(); ++i) parent.append(labels[i]);
+        domains.push_back(dns::to_string(parent));
+    }
+    for (const std::string& other : settings_.other_domains) {
+        if (domains.size() >= max_parent_count + max_other_domain_count) break;
+        const bool is_known =
+            is_same_name(other, evidence_.domain) ||
+            std::ranges::any_of(domains, [&](const std::string& domain) { return is_same_name(domain, other); });
+        if (!is_known) domains.push_back(other);
+    }
+    return domains;
 }
 
 std::vector<DnsQuery> SrvCheck::on_target(DnsReply reply) {

@@ -14,7 +14,12 @@ struct SrvCheckSettings {
     bool v4 = true;
     bool v6 = true;
     bool recursion_desired = true;
+    std::vector<std::string> other_domains = {};  ///< where a record may be instead; at most max_other_domain_count
 };
+
+/// At most so many parents of a domain are asked when it has no record, and so many other domains.
+inline constexpr std::size_t max_parent_count = 4;
+inline constexpr std::size_t max_other_domain_count = 8;
 
 /// What a client would find of one domain: a state machine over queries and replies. Every query that it hands out is to be
 /// answered with on_reply(), in any order.
@@ -41,6 +46,7 @@ private:
     std::vector<DnsQuery> decide();
     std::vector<DnsQuery> follow();
     std::vector<DnsQuery> probe_names();
+    std::vector<std::string> other_domains() const;
     std::size_t server_index(const DnsQuery& query) const;
 
     SrvCheckSettings settings_;

@@ -1,5 +1,7 @@
 #include "libdiag/session/srv_evidence.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace diag::session {
@@ -74,11 +76,15 @@ void take_records(SrvEvidence& evidence) {
 }
 
 void take_probe_reply(SrvEvidence& evidence, const DnsReply& reply) {
-    const bool found = std::ranges::any_of(
-        reply.message.answers, [](const dns::Record& record) { return std::holds_alternative<dns::Srv>(record.data); });
-    for (SrvProbeName& probe : evidence.probes)
-        if (is_same_name(probe.name, reply.query.name))
-            probe.found = probe.found || (reply.rcode() == dns::rcode::no_error && found);
+    const dns::Srv* found = nullptr;
+    for (const dns::Record& record : reply.message.answers)
+        if (found == nullptr) found = std::get_if<dns::Srv>(&record.data);
+    if (reply.rcode() != dns::rcode::no_error || found == nullptr || found->target.is_root()) return;  // "." is no host
+    for (SrvProbeName& probe : evidence.probes) {
+        if (probe.found || !is_same_name(probe.name, reply.query.name)) continue;
+        probe.found = true;
+        probe.target = fmt::format("{}:{}", dns::to_string(found->target), found->port);
+    }
 }
 
 void take_target_reply(SrvTarget& target, DnsReply reply) {

@@ -25,12 +25,13 @@ struct SrvTarget {
     bool missing = false;                 ///< NXDOMAIN
 };
 
-/// Names that people publish by mistake, and a name that nobody can have published.
+/// Names that people publish by mistake, a name that nobody can have published, and the right name in other domains.
 struct SrvProbeName {
-    enum class Kind : std::uint8_t { near_miss, impossible };
+    enum class Kind : std::uint8_t { near_miss, impossible, other_domain };
     Kind kind = Kind::near_miss;
     std::string name;
     bool found = false;
+    std::string target;  ///< "kms1.example.test:1688", of the first record that was found
 };
 
 /// All that was asked and answered about one domain. Text in it is a peer's: escape it.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "libdiag/check/rules.h"
 #include "libdiag/discover/discovery.h"
 
 namespace diag::srv {
@@ -32,6 +33,18 @@ void judge_client(ClientView& view) {
             std::erase_if(report.findings, [](const auto& f) { return f.rule->severity != check::Severity::info; });
         }
     }
+}
+
+DomainReport report_without_domain() {
+    DomainReport report;
+    report.evidence.domain = ".";
+    report.evidence.query = "_vlmcs._tcp.";
+    report.findings.push_back({.rule = &check::rule::client_no_suffix,
+                               .target = report.evidence.domain,
+                               .title = "this client has no DNS suffix, so it asks for nothing",
+                               .evidence = {"no primary suffix, no domain from DHCP that counts, no search list"},
+                               .packets = {}});
+    return report;
 }
 
 std::string verdict_text(const ClientView& view) {

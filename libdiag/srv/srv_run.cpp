@@ -24,6 +24,7 @@ public:
         const std::function<void(DomainReport)>& on_domain)
         : domains_{domains},
           settings_{settings},
+          checked_{check_settings(settings)},
           on_domain_{on_domain},
           checks_(domains.size()),
           zones_(domains.size()),
@@ -44,14 +45,29 @@ public:
     }
 
 private:
+    // Where else the record may be: the domains of the hosts that somebody spoke of.
+    static session::SrvCheckSettings check_settings(const SrvSettings& settings) {
+        session::SrvCheckSettings check = settings.check;
+        const auto add = [&](const std::string& host) {
+            const std::size_t dot = host.find('.');
+            if (dot == std::string::npos || check.other_domains.size() >= session::max_other_domain_count) return;
+            std::string domain = host.substr(dot + 1);
+            const auto name = dns::DomainName::parse(domain);
+            const bool is_new = std::ranges::find(check.other_domains, domain) == check.other_domains.end();
+            if (name && !name->is_root() && is_new) check.other_domains.push_back(std::move(domain));
+        };
+        for (const check::ExpectedHost& host : settings.expected) add(host.name);
+        for (const windows::Publication& publication : settings.publications) add(publication.computer);
+        return check;
+    }
+
     void random(std::span<std::uint8_t> out) { random_.fill(out); }
 
     net::DnsClient::More begin_some() {
         while (next_ < domains_.size() && open_count_ < settings_.concurrency) {
             if (const auto wait = wait_for_rate(); wait.count() > 0) return {.later = true, .pause = wait};
             auto& check = checks_[next_];
-            check = std::make_unique<session::SrvCheck>(domains_[next_], settings_.check,
-                                                        [this](auto out) { random(out); });
+            check = std::make_unique<session::SrvCheck>(domains_[next_], checked_, [this](auto out) { random(out); });
             ++open_count_;
             ask(next_, check->start());
             if (settings_.authoritative || settings_.update_path) begin_zone(next_);
@@ -234,6 +250,7 @@ private:
 
     const std::vector<std::string>& domains_;
     const SrvSettings& settings_;
+    const session::SrvCheckSettings checked_;
     const std::function<void(DomainReport)>& on_domain_;
     std::vector<std::unique_ptr<session::SrvCheck>> checks_;
     std::vector<std::unique_ptr<session::ZoneCheck>> zones_;

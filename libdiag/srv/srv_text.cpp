@@ -15,6 +15,9 @@ using session::DnsReply;
 constexpr std::size_t line_width = 80;
 constexpr std::size_t text_column = 11;
 
+// Names are in their presentation form, so that a backslash is an escape already.
+std::string printable(std::string_view text) { return escape_for_terminal(text, Backslash::kept); }
+
 void append_line(std::string& out, std::string_view label, std::string_view text) {
     out += "  ";
     out += label;
@@ -24,7 +27,7 @@ void append_line(std::string& out, std::string_view label, std::string_view text
 }
 
 std::string answer_text(const DnsReply& reply) {
-    if (reply.end != session::DnsEnd::answered) return std::string{text_of(reply.end)};
+    if (reply.end != session::DnsEnd::answered) return failure_text(reply);
     std::string text = dns::rcode_name(*reply.rcode());
     if (reply.is_truncated()) text += ", truncated";
     if (reply.is_authoritative()) text += ", authoritative";
@@ -34,11 +37,10 @@ std::string answer_text(const DnsReply& reply) {
 // One line a question: name with its final dot, answer, time, server.
 void append_reply(std::string& out, std::string_view label, const DnsReply& reply) {
     const bool tcp = reply.query.transport == session::DnsTransport::tcp;
-    append_line(
-        out, label,
-        fmt::format("{} {}.: {} after {} from {}{}", dns::type_name(reply.query.type),
-                    escape_for_terminal(reply.query.name), answer_text(reply), format_duration(reply.duration.count()),
-                    to_string(reply.query.server), tcp ? " over TCP" : ""));
+    append_line(out, label,
+                fmt::format("{} {}.: {} after {} from {}{}", dns::type_name(reply.query.type),
+                            printable(reply.query.name), answer_text(reply), format_duration(reply.duration.count()),
+                            to_string(reply.query.server), tcp ? " over TCP" : ""));
 }
 
 std::string addresses_text(const session::SrvTarget* target) {
@@ -52,7 +54,7 @@ void append_records(std::string& out, const DomainReport& report) {
     const auto& e = report.evidence;
     for (std::size_t i = 0; i < e.records.size(); ++i) {
         const auto& r = e.records[i];
-        append_line(out, i == 0 ? "hosts" : "", fmt::format("{}:{}", escape_for_terminal(r.target), r.port));
+        append_line(out, i == 0 ? "hosts" : "", fmt::format("{}:{}", printable(r.target), r.port));
         std::string chance = fmt::format("priority {}, weight {}, TTL {} s; tried first by {:.1f} % of clients",
                                          r.priority, r.weight, r.ttl, report.chances[i] * 100);
         if (report.chances[i] != report.equal_chances[i])
@@ -65,12 +67,11 @@ void append_records(std::string& out, const DomainReport& report) {
 
 void append_zone(std::string& out, const session::ZoneEvidence& zone) {
     if (zone.zone.empty()) return append_line(out, "zone", "no SOA: the zone of this domain was not found");
-    append_line(out, "zone",
-                fmt::format("{}, primary {}", escape_for_terminal(zone.zone), escape_for_terminal(zone.primary)));
+    append_line(out, "zone", fmt::format("{}, primary {}", printable(zone.zone), printable(zone.primary)));
     for (const session::NameServer& server : zone.servers) {
         const auto serial = server.serial_number();
         append_line(out, "",
-                    fmt::format("{} {}: {}", escape_for_terminal(server.name), to_string(server.endpoint),
+                    fmt::format("{} {}: {}", printable(server.name), to_string(server.endpoint),
                                 serial ? fmt::format("serial {}", *serial) : "does not serve the zone"));
     }
     for (const DnsReply& reply : zone.update_path)
@@ -91,18 +92,17 @@ void append_update_test(std::string& out, const session::UpdateTestEvidence& tes
 
 void append_reach(std::string& out, const DomainReport& report) {
     for (const auto& reached : report.reach)
-        append_line(out, "reach",
-                    fmt::format("{}: {}", to_string(reached.target), escape_for_terminal(verdict_text(reached))));
+        append_line(out, "reach", fmt::format("{}: {}", to_string(reached.target), printable(verdict_text(reached))));
 }
 
 }  // namespace
 
 void append_text(std::string& out, const DomainReport& report, const report::Style& style, bool verbose) {
     const auto worst = check::worst(report.findings);
-    out += style.strong(escape_for_terminal(report.evidence.domain));
+    out += style.strong(report.evidence.domain == "." ? "(no domain)" : printable(report.evidence.domain));
     out += "\n  ";
     std::string verdict;
-    report::append_wrapped(verdict, escape_for_terminal(verdict_text(report)), 2, 4, line_width);
+    report::append_wrapped(verdict, printable(verdict_text(report)), 2, 4, line_width);
     const bool is_good = !worst || *worst == check::Severity::info;
     out += is_good ? style.good(verdict) : style.severity(*worst, verdict);
     out += '\n';
@@ -114,7 +114,8 @@ void append_text(std::string& out, const DomainReport& report, const report::Sty
     if (report.zone) append_zone(out, *report.zone);
     if (report.update_test) append_update_test(out, *report.update_test);
     append_reach(out, report);
-    for (const check::Finding& finding : report.findings) report::append_finding(out, finding, style, verbose);
+    for (const check::Finding& finding : report.findings)
+        report::append_finding(out, finding, style, verbose, Backslash::kept);
     out += '\n';
 }
 

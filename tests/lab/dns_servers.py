@@ -234,7 +234,7 @@ zone:
 def knot_zone(folder, one):
     path = folder / f"{one.name}.zone"
     path.write_text(one.text(), encoding="utf-8")
-    lines = [f"  - domain: {one.name}", f'file: "{path}"', "zonefile-sync: -1", "journal-content: all"]
+    lines = [f"  - domain: {one.name or '.'}", f'file: "{path}"', "zonefile-sync: -1", "journal-content: all"]
     lines += [f"acl: [{', '.join(['transfer', *KNOT_RULES[one.update]])}]"]
     lines += ["dnssec-signing: on"] if one.signed else []
     return "\n    ".join(lines) + "\n"

@@ -8,6 +8,7 @@
 #include "libdiag/base/utf.h"
 #include "libdiag/cli/numbers.h"
 #include "libdiag/probe/targets.h"
+#include "libdiag/proto/dns/domain_name.h"
 #include "libdiag/srv/update_run.h"
 
 namespace diag::srv_tool {
@@ -17,7 +18,6 @@ namespace po = cli::po;
 using namespace std::chrono_literals;
 using Problem = std::unexpected<std::string>;
 using Result = std::expected<void, std::string>;
-using session::parse_domain;
 
 constexpr cli::Format formats[] = {cli::Format::text, cli::Format::json, cli::Format::nagios, cli::Format::junit};
 constexpr const char* positional = "word";
@@ -62,7 +62,7 @@ po::options_description visible_options() {
     add_what("reach", "probe each published host up to the RPC bind, which no host counts");
     add_what("watch", cli::text_value("SECONDS"), "repeat, and print a domain again only when something changed");
     add_what("simulate", cli::text_value("N"), "draw the first choice of N clients");
-    add_what("fast", "only the record and its addresses: no misspelt names, no wildcard");
+    add_what("fast", "only the record and its addresses: no misspelt names, other domains, wildcard");
 
     po::options_description general{"General", cli::help_width, cli::help_column};
     cli::add_format(general, formats);
@@ -74,6 +74,18 @@ po::options_description visible_options() {
     po::options_description all;
     all.add(whom).add(client).add(what).add(general);
     return all;
+}
+
+// Who gives the name of the record means its domain; nobody publishes below it.
+std::expected<std::string, std::string> parse_domain(std::string_view text) {
+    auto name = session::parse_domain(text);
+    if (!name) return name;
+    const dns::DomainName owner = *dns::DomainName::parse(*name), domain = srv::domain_of(owner);
+    if (domain != owner)
+        return Problem(fmt::format("'{}' is the name of the record: give its domain, {}", text, to_string(domain)));
+    if (dns::is_same_name(owner, *dns::DomainName::parse("_vlmcs._tcp")))
+        return Problem(fmt::format("'{}' has no domain behind it: a client asks for _vlmcs._tcp.DOMAIN", text));
+    return name;
 }
 
 std::expected<check::ExpectedHost, std::string> parse_expected(std::string_view text) {
@@ -167,9 +179,9 @@ Result read_client(const po::variables_map& map, Options& out) {
 Result read_update_test(const po::variables_map& map, Options& out) {
     const auto text = cli::text_of(map, "update-test");
     if (!text) return {};
-    const auto domain = cli::of_option("update-test", parse_domain(*text));
-    if (!domain) return Problem(domain.error());
-    const dns::DomainName name = *dns::DomainName::parse(*domain);
+    const auto given = cli::of_option("update-test", session::parse_domain(*text));
+    if (!given) return Problem(given.error());
+    const dns::DomainName name = *dns::DomainName::parse(*given);
     const auto no_randomness = [](std::span<std::uint8_t> bytes) { std::ranges::fill(bytes, std::uint8_t{0}); };
     if (!session::unused_name_below(name, no_randomness))
         return Problem(cli::option_problem("update-test", "the name is too long for a label in front of it"));
@@ -267,6 +279,7 @@ std::string help_text() {
             "  kms-srv --from-ipconfig ipconfig.txt --server 192.0.2.53\n"
             "      as that client sees it\n"
             "  kms-srv --expect kms1.example.com:1688 --reach example.com\n"
+            "  kms-srv --update-test _vlmcs._tcp.example.com\n"
             "  kms-srv --events KMS-host.evtx --authoritative example.com\n"
             "  kms-srv --fast --json --targets domains.txt | jq -r 'select(.finding)'\n";
     return text.str();

@@ -58,7 +58,7 @@ private:
             done_count_ = 0;
             if (view_) view_->reports.clear();
             if (!check()) break;
-            if (view_) finish_view();
+            if (view_) finish_view(true);
             writer_.flush();
             while (!is_stopped() && std::chrono::steady_clock::now() < next)
                 std::this_thread::sleep_for(std::chrono::milliseconds{50});
@@ -71,6 +71,10 @@ private:
     bool is_stopped() const { return environment_.stop != nullptr && environment_.stop->load(); }
 
     bool check() {
+        if (options_.domains.empty()) {  // of a client without a suffix
+            take(srv::report_without_domain());
+            return true;
+        }
         return srv::check_domains(options_.domains, options_.settings,
                                   [this](srv::DomainReport report) { on_domain(report); });
     }
@@ -79,7 +83,7 @@ private:
         const bool all_done = check();
         // Nobody may take what was not asked for as in order. A reader who went away knows.
         const bool cut_short = !all_done && !environment_.out.has_ended();
-        if (view_ && !cut_short) finish_view();
+        if (view_) finish_view(!cut_short);
         finish(cut_short);
         if (cut_short) return fail(fmt::format("stopped after {} of {} domains", done_count_, options_.domains.size()));
         return environment_.out.status(cli::exit_status(worst_, options_.fail_on));
@@ -158,8 +162,10 @@ private:
         view_.emplace();
         view_->candidates = session::candidate_domains(client);
         for (const session::Candidate& candidate : view_->candidates) options_.domains.push_back(candidate.domain);
-        if (options_.domains.empty())
-            return Problem("this client has no DNS suffix, so it asks for nothing and shows 0x8007007B; give a DOMAIN");
+        const bool is_described = options_.client || options_.ipconfig_file;
+        if (options_.domains.empty() && !is_described)
+            return Problem(
+                "this machine has no DNS domain (a client shows 0x8007007B then); give a DOMAIN, or describe a client");
         return {};
     }
 
@@ -192,20 +198,23 @@ private:
         }
     }
 
-    void finish_view() {
-        view_->candidates.resize(view_->reports.size());  // fewer after a stop
+    // After a stop there are the first of its domains: what a later one has may take nothing back, and there is a verdict only
+    // when one of them has ended the search.
+    void finish_view(bool is_whole) {
+        view_->candidates.resize(view_->reports.size());
         srv::judge_client(*view_);
         for (std::size_t i = 0; i < view_->reports.size(); ++i) {
             if (options_.explain && options_.format == cli::Format::text) {
                 const auto& candidate = view_->candidates[i];
-                write_wrapped(fmt::format("{}. {}: {}{}", i + 1, escape_for_terminal(candidate.domain),
+                write_wrapped(fmt::format("{}. {}: {}{}", i + 1, escape_for_terminal(candidate.domain, Backslash::kept),
                                           describe(candidate.source),
                                           candidate.is_assumption ? " (an assumption: not documented)" : ""));
             }
             take(view_->reports[i]);
         }
-        if (options_.format == cli::Format::text && !options_.loudness.quiet && !view_->reports.empty())
-            write_wrapped(fmt::format("Verdict: {}", escape_for_terminal(verdict_text(*view_))));
+        const bool has_verdict = !view_->reports.empty() && (is_whole || found_in(*view_) != nullptr);
+        if (options_.format == cli::Format::text && !options_.loudness.quiet && has_verdict)
+            write_wrapped(fmt::format("Verdict: {}", escape_for_terminal(verdict_text(*view_), Backslash::kept)));
     }
 
     void write_wrapped(std::string_view line) {
