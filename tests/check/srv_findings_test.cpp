@@ -103,6 +103,16 @@ const std::vector<Case>& cases() {
         {"KMS-DNS-SERVER-SKIPPED", 0, 0, first_fails(dns::rcode::refused), first_fails(0)},
         {"KMS-SRV-NEAR-MISS", 0x8007232B, 0, zone({srv("_vlmcs._udp.corp.test", "kms1.corp.test")}),
          zone({srv("_ldap._tcp.corp.test", "kms1.corp.test")})},
+        {"KMS-SRV-NEAR-MISS", 0x8007232B, 0, zone({srv(R"(_vlmcs\032._tcp.corp.test)", "kms1.corp.test")}), zone({})},
+        {"KMS-SRV-NEAR-MISS", 0x8007232B, 0, zone({srv("_vlmcs._tcp.corp.test.corp.test", "kms1.corp.test")}),
+         zone({})},
+        {"KMS-SRV-OTHER-DOMAIN", 0x8007232B, 0,
+         expecting({srv("_vlmcs._tcp.host.test", "kms1.host.test")}, {{"kms1.host.test", {}}}),
+         expecting({srv("_vlmcs._tcp.host.test", "kms1.host.test")}, {{"kms1.else.test", {}}})},
+        {"KMS-SRV-OTHER-DOMAIN", 0x8007251D, 0,
+         expecting({srv("_vlmcs._tcp.host.test", "kms1.host.test"), address(service, "192.0.2.1")},
+                   {{"kms1.host.test", {}}}),
+         expecting({srv("_vlmcs._tcp.host.test", ".", {}), address(service, "192.0.2.1")}, {{"kms1.host.test", {}}})},
         {"KMS-SRV-TARGET-NO-ADDRESS", summary, unavailable, zone({host1}), zone({host1, a1})},
         {"KMS-SRV-TARGET-DEAD", 0, 0, zone({host1, host2, a1}), zone({host1, host2, a1, a2})},
         {"KMS-SRV-TARGET-LITERAL", summary, unavailable, zone({srv(service, "192.0.2.11")}),
@@ -151,7 +161,8 @@ const std::vector<Case>& cases() {
 }
 
 std::vector<check::Finding> findings_of(const World& world) {
-    const SrvCheckSettings settings{.servers = {world.resolver, second}, .every_server = world.every_server};
+    SrvCheckSettings settings{.servers = {world.resolver, second}, .every_server = world.every_server};
+    for (const auto& host : world.expected) settings.other_domains.push_back(host.name.substr(host.name.find('.') + 1));
     SrvCheck check{"corp.test", settings, [](std::span<std::uint8_t> out) { std::ranges::fill(out, 1); }};
     run(check, world.answers);
     return check::check_srv(check.evidence(), world.expected);
@@ -183,6 +194,87 @@ TEST_CASE("srv findings: one sound host has none, and the worst comes first", "[
     const auto many = findings_of(zone({with({.port = 0}), with({.port = 1688}, 0), a1}));
     CHECK(std::ranges::is_sorted(many, std::ranges::greater{}, [](const auto& f) { return f.rule->severity; }));
     CHECK(many.front().rule->id == "KMS-SRV-PORT-ZERO");
+}
+
+TEST_CASE("srv findings: a blank that nobody sees is said", "[check][srv]") {
+    const auto has_blank = [](const check::Finding& finding) {
+        return std::ranges::any_of(finding.evidence,
+                                   [](const auto& line) { return line.find("blank") != std::string::npos; });
+    };
+    const auto owner = findings_of(zone({srv(R"(_vlmcs._tcp\032.corp.test)", "kms1.corp.test")}));
+    CHECK(has_blank(*find(owner, "KMS-SRV-NEAR-MISS")));
+    const auto target = findings_of(zone({srv(service, R"(kms1.corp.test\032)"), a1}));
+    CHECK(has_blank(*find(target, "KMS-SRV-TARGET-NO-ADDRESS")));
+    CHECK_FALSE(has_blank(*find(findings_of(zone({host1})), "KMS-SRV-TARGET-NO-ADDRESS")));
+}
+
+TEST_CASE("srv findings: a private address says for whom it was taken to be published", "[check][srv]") {
+    const auto findings = findings_of(asked_at("8.8.8.8", {host1, address("kms1.corp.test", "10.0.0.1")}));
+    CHECK(find(findings, "KMS-SRV-PRIVATE-ADDRESS")->evidence.back().find("taken for public") == 0);
+}
+
+TEST_CASE("srv findings: a single label leaks unless a server has its zone", "[check][srv]") {
+    struct Row {
+        std::string_view domain;
+        std::optional<std::string> soa;  // of the zone that answers
+        bool leaks;
+    };
+    const Row rows[] = {{"workgroup", ".", true},
+                        {"workgroup", std::nullopt, true},
+                        {"workgroup", "workgroup", false},
+                        {"corp.test", ".", false}};
+    for (const Row& row : rows) {
+        CAPTURE(row.domain, row.soa.value_or("none"));
+        const SrvCheckSettings settings{.servers = {first}};
+        SrvCheck check{std::string{row.domain}, settings,
+                       [](std::span<std::uint8_t> out) { std::ranges::fill(out, 1); }};
+        run(check, [&](const DnsQuery& query) {
+            auto message = answer(query, {}, dns::rcode::name_error);
+            if (row.soa)
+                message.authorities.push_back({.name = name(*row.soa),
+                                               .type = dns::type::soa,
+                                               .ttl = 5,
+                                               .data = dns::Soa{.mname = name("a.test"), .rname = name("b.test")}});
+            return message;
+        });
+        const auto findings = check::check_srv(check.evidence(), {});
+        CHECK((find(findings, "KMS-SRV-SINGLE-LABEL") != nullptr) == row.leaks);
+        CHECK(findings.front().rule->id == "KMS-DNS-NO-RECORD");
+    }
+}
+
+TEST_CASE("srv findings: an answer that cannot be read says what is wrong with it", "[check][srv]") {
+    struct Row {
+        std::size_t size;  // of the answer, which is cut there
+        std::uint8_t first_label_size;
+        std::string_view problem;
+    };
+    // Header of 12 bytes, then the question: _vlmcs is 6 long; 0x80 is no length (RFC 1035 4.1.4).
+    const Row rows[] = {{5, 6, "it ends too soon at byte "},
+                        {20, 6, "it ends too soon at byte 20"},
+                        {1000, 0x80, "broken at byte "},
+                        {1000, 5, "at byte "}};
+    for (const Row& row : rows) {
+        CAPTURE(row.size, row.first_label_size);
+        DnsReply reply;
+        reply.query = {.server = first, .name = std::string{service}};
+        auto bytes = dns::encode_message(answer(reply.query, {host1})).value();
+        bytes[dns::header_size] = row.first_label_size;
+        bytes.resize(std::min(bytes.size(), row.size));
+        take_answer(reply, std::move(bytes));
+        REQUIRE(reply.end == DnsEnd::malformed);
+        CHECK(failure_text(reply).find(row.problem) != std::string::npos);
+        SrvEvidence evidence;
+        evidence.domain = "corp.test";
+        evidence.query = service;
+        evidence.replies.push_back(std::move(reply));
+        const auto findings = check::check_srv(evidence, {});
+        CHECK(find(findings, "KMS-DNS-SERVER-FAILURE")->evidence.at(0).find(row.problem) != std::string::npos);
+    }
+    DnsReply other;
+    other.query = {.server = first, .name = "other.test"};
+    take_answer(other, dns::encode_message(answer({.name = std::string{service}}, {host1})).value());
+    CHECK(failure_text(other) == "an answer that cannot be read (it answers another question)");
 }
 
 TEST_CASE("srv findings: a domain that stands twice in a target points to the missing dot", "[check][srv]") {
@@ -272,6 +364,29 @@ TEST_CASE("zone findings: the way of updates needs an address, UDP and TCP; any 
     CHECK(ids_of(check::check_zone(evidence)) == Ids{"KMS-DNS-UPDATE-UNREACHABLE"});
 }
 
+TEST_CASE("update findings: only what would be done is one, with both messages as evidence", "[check][srv]") {
+    using Kind = UpdateTestStep::Kind;
+    UpdateTestEvidence evidence{.name = name("corp.test"),
+                                .unused = name("_kms-check-1.corp.test"),
+                                .zone = name("corp.test"),
+                                .primary = name("ns1.corp.test")};
+    const DnsOutcome done{.end = DnsExchangeEnd::answered, .server = first};
+    DnsOutcome not_done = done;
+    not_done.rcode = dns::rcode::refused;
+    CHECK(check::check_update_test(evidence, "corp.test").empty());
+    evidence.steps = {{.kind = Kind::prerequisite, .outcome = done}};
+    CHECK(check::check_update_test(evidence, "corp.test").empty());
+    evidence.steps.push_back({.kind = Kind::deletion, .outcome = not_done});
+    CHECK(check::check_update_test(evidence, "corp.test").empty());
+    evidence.steps[1].outcome = done;
+    const auto findings = check::check_update_test(evidence, "corp.test");
+    REQUIRE(ids_of(findings) == Ids{"KMS-DNS-UPDATE-OPEN"});
+    CHECK(findings[0].title == "ns1.corp.test takes unsigned updates of corp.test from this machine");
+    REQUIRE(findings[0].evidence.size() == 2);
+    CHECK(findings[0].evidence[0].find("_kms-check-1.corp.test is not in use") != std::string::npos);
+    CHECK(findings[0].evidence[1].find("NOERROR from 192.0.2.53:53 over udp") != std::string::npos);
+}
+
 TEST_CASE("publication findings: a failure counts, a success only without its record", "[check][srv]") {
     const SrvCheckSettings settings{.servers = {first}};
     SrvCheck check{"corp.test", settings, [](std::span<std::uint8_t> out) { std::ranges::fill(out, 1); }};
@@ -293,7 +408,8 @@ TEST_CASE("publication findings: a failure counts, a success only without its re
 TEST_CASE("srv findings: the cases here cover every rule about publication", "[check][srv]") {
     // The cases of whole zones and of events above.
     std::set<std::string_view> covered{"KMS-DNS-LAME", "KMS-DNS-SERIALS", "KMS-DNS-UPDATE-UNREACHABLE",
-                                       "KMS-EVENT-PUBLISH-FAILED", "KMS-EVENT-NOT-IN-DNS"};
+                                       "KMS-EVENT-PUBLISH-FAILED", "KMS-EVENT-NOT-IN-DNS",
+                                       "KMS-DNS-UPDATE-OPEN", "KMS-SRV-SINGLE-LABEL"};
     for (const Case& c : cases()) covered.insert(c.id);
     for (const check::Rule* rule : check::all_rules()) {
         constexpr std::string_view families[] = {"KMS-DNS-", "KMS-SRV-", "KMS-EVENT-"};

@@ -87,6 +87,27 @@ TEST_CASE("target: a dead address beside one that works is a warning, two dead o
     CHECK(ids_of(judged({address(1, 1), other})) == Ids{"KMS-CONNECT-NO-ANSWER", "KMS-CONNECT-REFUSED"});
 }
 
+TEST_CASE("target: a host that answers by one IP version only is told from one with a dead address", "[check]") {
+    const Rule* const rule = GENERATE(&rule::connect_refused, &rule::connect_no_answer);
+    const auto with = [](std::string_view ip, AddressEvidence evidence) {
+        evidence.endpoint = endpoint(ip, 1688);
+        return evidence;
+    };
+    const auto dead = address(1, 1, *rule), good = address(1, 0);
+    const auto only_v4 = judged({with("2001:db8::10", dead), with("192.0.2.10", good)});
+    REQUIRE(ids_of(only_v4) == Ids{"KMS-ADDRESS-DEAD"});
+    CHECK(has_line(only_v4[0].evidence, "answers by IPv4 (192.0.2.10:1688) and not by IPv6"));
+    CHECK(has_line(only_v4[0].evidence, "nothing listens at that address") == (rule == &rule::connect_refused));
+    CHECK(only_v4[0].likely_cause == 1);
+    const auto only_v6 = judged({with("192.0.2.10", dead), with("2001:db8::10", good)});
+    CHECK(has_line(only_v6.at(0).evidence, "answers by IPv6 ([2001:db8::10]:1688) and not by IPv4"));
+    const auto same_version = judged({with("192.0.2.10", dead), with("192.0.2.11", good)});
+    CHECK_FALSE(has_line(same_version.at(0).evidence, "answers by"));
+    CHECK(same_version[0].likely_cause == 0);
+    const auto both = judged({with("2001:db8::10", dead), with("2001:db8::11", good), with("192.0.2.10", good)});
+    CHECK_FALSE(has_line(both.at(0).evidence, "answers by"));
+}
+
 TEST_CASE("target: a name without an address is the first of all", "[check]") {
     const session::NameEvidence name{
         .name = "kms.example.test", .end = session::NameEnd::not_found, .addresses = {}, .began = {}, .ended = {}};

@@ -249,6 +249,27 @@ TEST_CASE("srv check: where there is no record, names that are nearly right are 
     CHECK(done.evidence.probes.size() == 8);
 }
 
+TEST_CASE("srv check: where there is no record, parents and other domains are asked, each once and a bounded number",
+          "[srv_check]") {
+    const auto names = [](const Checked& done) {
+        std::vector<std::string> out;
+        for (const auto& probe : done.evidence.probes)
+            if (probe.kind == SrvProbeName::Kind::other_domain) out.push_back(probe.name + (probe.found ? "!" : ""));
+        return out;
+    };
+    using Names = std::vector<std::string>;
+    SrvCheckSettings settings{.servers = {}, .other_domains = {"HOST.test", "b.c.test", "host.test", "a.b.c.test"}};
+    const DnsWorld world = zone({srv("_vlmcs._tcp.c.test", "kms1.c.test")});
+    const auto done = check(world, settings, "a.b.c.test");
+    CHECK(names(done) == Names{"_vlmcs._tcp.b.c.test", "_vlmcs._tcp.c.test!", "_vlmcs._tcp.HOST.test"});
+    for (const auto& probe : done.evidence.probes)
+        if (probe.found) CHECK(probe.target == "kms1.c.test:1688");
+    CHECK(names(check(world, {}, "test")).empty());
+    CHECK(names(check(world, {.servers = {}, .extras = false}, "a.b.c.test")).empty());
+    for (int i = 0; i < 50; ++i) settings.other_domains.push_back("d" + std::to_string(i) + ".test");
+    CHECK(names(check(world, settings, "1.2.3.4.5.6.7.8.9.test")).size() == max_parent_count + max_other_domain_count);
+}
+
 TEST_CASE("srv check: where there is one, a wildcard shows at a name that nobody has published", "[srv_check]") {
     const auto wild = check([](const DnsQuery& query) {
         return query.type == dns::type::srv ? answer(query, {srv(query.name, "kms1.corp.test")})

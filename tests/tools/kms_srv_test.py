@@ -97,7 +97,9 @@ class Options(Case):
                                 (["--policy", "/nonexistent", "a.test"], "/nonexistent"),
                                 (["--events", "/nonexistent"], "/nonexistent"),
                                 (["--from-ipconfig", "/dev/null"], "--from-ipconfig"),
-                                (["--events", "/dev/null"], "--events"), (["--workgroup"], "0x8007007B"),
+                                (["--events", "/dev/null"], "--events"), (["_vlmcs._tcp.a.test"], "give its domain, a.test"),
+                                (["--update-test", "a..test"], "--update-test"),
+                                (["--update-test", "a.test", "--watch", "1"], "--watch"),
                                 (["a\x1b[31m..test"], "no DNS domain")):
             with self.subTest(arguments):
                 done = self.run_tool("--server", self.server, *arguments)
@@ -150,6 +152,33 @@ class Text(Case):
     def test_what_a_server_says_cannot_reach_the_terminal(self):
         text = self.ask("-v", "strange.test", status=2)
         self.assertEqual([c for c in text if ord(c) < 32 and c != "\n"], [])
+        # RFC 1035 5.1: \DDD in decimal, once; the finding has the same form as the list of hosts.
+        self.assertIn(r"\027[31mred.strange.test", text)
+        self.assertNotIn("\\\\", text)
+
+    def test_a_client_without_a_domain_is_a_finding(self):
+        text = self.ask("--workgroup", status=2)
+        self.assertIn("this client has no DNS suffix, so it asks for nothing", text)
+        self.assertIn("0x8007007B", text)
+        document, = self.documents("--from-ipconfig", "-", input="\nWindows IP Configuration\n\n   Host Name . . . . . . . . . . . . : PC1\n"
+                                   "   Primary Dns Suffix  . . . . . . . : \n", status=2)
+        self.assertEqual((document["finding"], document["windows_code"]), ("KMS-CLIENT-NO-SUFFIX", "0x8007007B"))
+        self.assertEqual(document["replies"], [])
+
+    def test_what_is_found_until_it_is_stopped_is_shown(self):
+        for domains, said, verdict in (("good.test,silent.test", "good.test publishes the KMS host kms1.good.test", True),
+                                       ("missing.test,silent.test", "DNS has no record _vlmcs._tcp.missing.test", False)):
+            tool = subprocess.Popen([TOOL, "--server", self.server, "--timeout", "60", "--explain", "--suffix-list", domains],
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.addCleanup(self.end, tool)
+            time.sleep(1)
+            tool.send_signal(signal.SIGINT)
+            text, errors = tool.communicate(timeout=LIMIT_S)
+            self.assertEqual((errors, tool.returncode), ("kms-srv: stopped after 1 of 2 domains\n", 3))
+            self.assertIn("1. ", text)
+            self.assertIn(said, text)
+            self.assertEqual("Verdict: " in text, verdict)
+            self.assertNotIn("silent.test", text)
 
     def test_quiet_leaves_out_what_is_well(self):
         self.assertEqual(self.ask("-q", "good.test", status=0), "")
@@ -270,10 +299,89 @@ class Inputs(Case):
         failed = next(document for document in documents if document["domain"] == "branch.example")
         self.assertIn("KMS-EVENT-PUBLISH-FAILED", [finding["id"] for finding in failed["findings"]])
 
+    def test_the_domain_of_dhcp_counts_in_a_workgroup_only(self):
+        documents = self.documents("--workgroup", "--primary-suffix", "missing.test", "--dhcp-domain", "good.test", status=0)
+        self.assertEqual([document["domain"] for document in documents], ["missing.test", "good.test"])
+        text = self.ask("--explain", "--workgroup", "--dhcp-domain", "good.test", status=0)
+        self.assertIn("1. good.test: the domain given by DHCP\n", text)
+        text = self.ask("--explain", "--primary-suffix", "missing.test", "--dhcp-domain", "good.test", status=2)
+        self.assertIn("2. good.test: the DNS suffix of a connection (an assumption: not documented)", text)
+        self.assertIn("Verdict: a client finds no host where it is documented to look", text)
+
+    def test_an_update_test_without_a_zone_sends_nothing_and_says_so(self):
+        document, = self.documents("--update-test", "_vlmcs._tcp.good.test", status=0)
+        self.assertEqual((document["domain"], document["update_test"]["policy"], document["update_test"]["messages"]),
+                         ("good.test", "not_sent", []))
+        documents = self.documents("good.test", "warned.test", "--update-test", "host.warned.test", status=1)
+        self.assertEqual([document["update_test"] is None for document in documents], [True, False])
+        documents = self.documents("good.test", "--update-test", "warned.test", status=1)
+        self.assertEqual([document["domain"] for document in documents], ["good.test", "warned.test"])
+
     def test_silence_ends_with_the_timeout(self):
         document, = self.documents("--timeout", "0.3", "silent.test", status=2)
         self.assertEqual(document["finding"], "KMS-DNS-NO-ANSWER")
         self.assertLess(document["replies"][0]["query_ms"], 3000)
+
+
+class FilesOfWindows(Case):
+    """Saved output of Windows: the same client or host in each of the forms in which it may come."""
+
+    @classmethod
+    def more_rows(cls):
+        hosts = ("lab.example", "tokyo.example", "branch.example")
+        return [row for domain in hosts for row in (srv(domain, 0, 0, 1688, f"kms1.{domain}"), address(f"kms1.{domain}"))]
+
+    def view(self, *arguments, **options):
+        """The domains in their order with their reasons, and the verdict."""
+        text = self.ask("--explain", *arguments, status=0, **options)
+        reasons = re.findall(r"^\d+\. (\S+): ((?:.|\n    )*)$", text, re.M)
+        return [(domain, " ".join(reason.split())) for domain, reason in reasons], text.rsplit("Verdict: ", 1)[1].replace("\n    ", " ").strip()
+
+    def test_a_domain_member_goes_through_its_search_list(self):
+        member = SAMPLES / "ipconfig-domain-member.txt"
+        expected = [("emea.corp.example", "the primary DNS suffix"), ("corp.example", "the DNS suffix search list"),
+                    ("lab.example", "the DNS suffix search list"),
+                    ("office.example", "the DNS suffix of a connection (an assumption: not documented)"),
+                    ("dhcp6.example", "the DNS suffix of a connection (an assumption: not documented)")]
+        verdict = "a client finds kms1.lab.example:1688 under lab.example (the DNS suffix search list)"
+        self.assertEqual(self.view("--from-ipconfig", member), (expected, verdict))
+        text = member.read_text(encoding="utf-8")
+        self.assertEqual(self.view("--from-ipconfig", "-", input=text), (expected, verdict))
+        with tempfile.NamedTemporaryFile() as file:
+            for encoding, line_end in (("utf-16", "\r\n"), ("utf-8-sig", "\r\n"), ("cp437", "\r\r\n")):
+                pathlib.Path(file.name).write_bytes(text.replace("\n", line_end).encode(encoding))
+                self.assertEqual(self.view("--from-ipconfig", file.name), (expected, verdict), encoding)
+
+    def test_a_workgroup_machine_uses_the_domain_of_dhcp(self):
+        domains, verdict = self.view("--from-ipconfig", SAMPLES / "ipconfig-workgroup-windows-7.txt")
+        self.assertEqual(domains[0], ("branch.example", "the domain given by DHCP"))
+        self.assertEqual(verdict, "a client finds kms1.branch.example:1688 under branch.example (the domain given by DHCP)")
+
+    def test_a_japanese_client_is_the_same_in_utf8_utf16_and_cp932(self):
+        for name in ("japanese", "japanese-utf16", "japanese-cp932"):
+            domains, verdict = self.view("--from-ipconfig", SAMPLES / f"ipconfig-{name}.txt")
+            self.assertEqual(domains, [("corp.example", "the primary DNS suffix"), ("tokyo.example", "the DNS suffix search list")], name)
+            self.assertEqual(verdict, "a client finds kms1.tokyo.example:1688 under tokyo.example (the DNS suffix search list)")
+
+    def test_an_evtx_log_is_set_beside_what_dns_says(self):
+        # make_evtx.py: kms01 published itself in corp.example, and twice not in branch.example, the last time with 0x80072338.
+        samples = ROOT / "tests/eventlog/samples"
+        documents = self.documents("--events", samples / "publication.evtx", status=2)
+        found = {document["domain"]: {finding["id"]: finding["evidence"] for finding in document["findings"]} for document in documents}
+        self.assertEqual(set(found), {"corp.example", "branch.example"})
+        self.assertEqual(set(found["corp.example"]), {"KMS-DNS-NO-RECORD", "KMS-EVENT-NOT-IN-DNS"})
+        self.assertEqual(set(found["branch.example"]), {"KMS-EVENT-PUBLISH-FAILED"})
+        event, names = found["branch.example"]["KMS-EVENT-PUBLISH-FAILED"]
+        self.assertRegex(event, r"^event 12293 of kms01\.corp\.example, 2026-11-23T05:10:05Z: branch\.example, 0x80072338")
+        self.assertEqual(names, "DNS does not name the host")
+        # Of the other log only one domain is asked for.
+        document, = self.documents("--events", samples / "two-chunks.evtx", "branch.example", status=1)
+        self.assertEqual([finding["id"] for finding in document["findings"]], ["KMS-EVENT-PUBLISH-FAILED"])
+
+    def test_a_host_that_is_published_in_its_own_domain_only_is_pointed_to(self):
+        document, = self.documents("--expect", "kms1.tokyo.example", "osaka.example", status=2)
+        self.assertEqual((document["finding"], document["windows_code"]), ("KMS-SRV-OTHER-DOMAIN", "0x8007232B"))
+        self.assertIn("osaka.example has no KMS record, and tokyo.example has one", document["verdict"])
 
 
 class Reach(Case):
