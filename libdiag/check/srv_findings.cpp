@@ -39,6 +39,11 @@ std::string place_of(const DnsReply& reply) {
     return fmt::format("{} {}: ", packets.size() == 1 ? "packet" : "packets", fmt::join(packets, ", "));
 }
 
+std::string count_text(std::size_t record_count) {
+    if (record_count == 0) return "no record";
+    return record_count == 1 ? "1 record" : fmt::format("{} records", record_count);
+}
+
 std::string reply_text(const DnsReply& reply) {
     const std::string from = fmt::format("{} over {}", to_string(reply.query.server), name_of(reply.query.transport));
     const double ms = std::chrono::duration<double, std::milli>(reply.duration).count();
@@ -47,9 +52,9 @@ std::string reply_text(const DnsReply& reply) {
     if (reply.end != DnsEnd::answered) {
         text += fmt::format("{} {} from {}: {} after {:.1f} ms", type, reply.query.name, from, failure_text(reply), ms);
     } else {
-        text += fmt::format("{} {} from {}: {}{}, {} records, after {:.1f} ms", type, reply.query.name, from,
+        text += fmt::format("{} {} from {}: {}{}, {}, after {:.1f} ms", type, reply.query.name, from,
                             dns::rcode_name(*reply.rcode()), reply.is_truncated() ? " (truncated)" : "",
-                            reply.message.answers.size(), ms);
+                            count_text(reply.message.answers.size()), ms);
     }
     const unsigned count = reply.captured.asked_count;
     return count > 1 ? fmt::format("{}, asked {} times", text, count) : text;

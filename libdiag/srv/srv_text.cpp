@@ -58,8 +58,9 @@ void append_records(std::string& out, const DomainReport& report) {
         std::string chance = fmt::format("priority {}, weight {}, TTL {} s; tried first by {:.1f} % of clients",
                                          r.priority, r.weight, r.ttl, report.chances[i] * 100);
         if (report.chances[i] != report.equal_chances[i])
-            chance += fmt::format(" (Vista: {:.1f} %)", report.equal_chances[i] * 100);
-        if (!report.draws.empty()) chance += fmt::format("; drawn {} times", report.draws[i]);
+            chance += fmt::format(" (Vista, Server 2008: {:.1f} %)", report.equal_chances[i] * 100);
+        if (!report.draws.empty())
+            chance += fmt::format("; drawn {}", report::format_count(report.draws[i], "time", "times"));
         append_line(out, "", chance);
         append_line(out, "", addresses_text(session::find_target(e, r.target)));
     }

@@ -407,9 +407,9 @@ TEST_CASE("publication findings: a failure counts, a success only without its re
 
 TEST_CASE("srv findings: the cases here cover every rule about publication", "[check][srv]") {
     // The cases of whole zones and of events above.
-    std::set<std::string_view> covered{"KMS-DNS-LAME", "KMS-DNS-SERIALS", "KMS-DNS-UPDATE-UNREACHABLE",
-                                       "KMS-EVENT-PUBLISH-FAILED", "KMS-EVENT-NOT-IN-DNS",
-                                       "KMS-DNS-UPDATE-OPEN", "KMS-SRV-SINGLE-LABEL"};
+    std::set<std::string_view> covered{
+        "KMS-DNS-LAME",         "KMS-DNS-SERIALS",     "KMS-DNS-UPDATE-UNREACHABLE", "KMS-EVENT-PUBLISH-FAILED",
+        "KMS-EVENT-NOT-IN-DNS", "KMS-DNS-UPDATE-OPEN", "KMS-SRV-SINGLE-LABEL"};
     for (const Case& c : cases()) covered.insert(c.id);
     for (const check::Rule* rule : check::all_rules()) {
         constexpr std::string_view families[] = {"KMS-DNS-", "KMS-SRV-", "KMS-EVENT-"};

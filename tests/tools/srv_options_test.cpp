@@ -165,7 +165,7 @@ TEST_CASE("srv options: what cannot be is one line that says what is wrong", "[t
         {{"--watch", "0", "corp.test"}, "--watch"},
         {{"--update-test", "a..test"}, "--update-test"},
         {{"--update-test", "."}, "--update-test"},
-        {{"--update-test", label + "." + label + "." + label + "." + label.substr(0, 40)}, "too long"},
+        {{"--update-test", label + "." + label + "." + label + "." + label.substr(0, 50)}, "too long"},
         {{"--update-test", "corp.test", "--watch", "5"}, "leave out --watch"},
         {{"--update-test", "corp.test", "--workgroup"}, "leave out the options about a client"},
         {{"--update-test", "corp.test", "--from-ipconfig", "file"}, "leave out the options about a client"},
