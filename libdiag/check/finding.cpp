@@ -29,6 +29,12 @@ std::string_view name_of(Stage stage) {
     std::unreachable();
 }
 
+std::span<const Stage> all_stages() {
+    static constexpr Stage stages[] = {Stage::dns,   Stage::connect, Stage::bind, Stage::request, Stage::response,
+                                       Stage::count, Stage::clock,   Stage::host, Stage::capture};
+    return stages;
+}
+
 std::optional<Severity> worst(std::span<const Finding> findings) {
     const auto severity_of = [](const Finding& finding) { return finding.rule->severity; };
     const auto highest = std::ranges::max_element(findings, {}, severity_of);

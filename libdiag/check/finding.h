@@ -17,6 +17,9 @@ enum class Stage : std::uint8_t { dns, connect, bind, request, response, count, 
 std::string_view name_of(Severity severity);
 std::string_view name_of(Stage stage);
 
+/// In the order in which a client meets them.
+std::span<const Stage> all_stages();
+
 /// One thing that the toolkit can say. The table in rules.cpp is the one source for docs/findings/ and all tools.
 struct Rule {
     std::string_view id;  ///< "KMS-CONNECT-REFUSED": stable, never reused

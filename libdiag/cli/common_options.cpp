@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "libdiag/cli/language.h"
+
 namespace diag::cli {
 namespace {
 
@@ -114,7 +116,10 @@ std::expected<void, std::string> read_output(const po::variables_map& map, std::
     if (!color) return std::unexpected(color.error());
     const auto fail_on = fail_on_of(map);
     if (!fail_on) return std::unexpected(fail_on.error());
-    out = {.format = *format, .color = *color, .loudness = loudness_of(map), .fail_on = *fail_on};
+    const auto language = language_of(map);
+    if (!language) return std::unexpected(language.error());
+    out = {
+        .format = *format, .color = *color, .loudness = loudness_of(map), .fail_on = *fail_on, .language = *language};
     return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include "libdiag/check/finding.h"
 #include "libdiag/cli/command_line.h"
+#include "libdiag/lang/language.h"
 
 // Options that every tool has (or many have): --format and --json, --color, --fail-on, -q, -v.
 
@@ -45,6 +46,7 @@ struct OutputOptions {
     Color color = Color::automatic;
     Loudness loudness;
     std::optional<check::Severity> fail_on = check::Severity::warning;  ///< from which on the exit status is not 0
+    lang::Language language = lang::Language::en;                       ///< of text for people
 };
 /// Reads them; those that a tool does not have keep their defaults.
 std::expected<void, std::string> read_output(const po::variables_map& map, std::span<const Format> formats,

@@ -39,6 +39,7 @@ struct Table {
 
 extern const Table applications_table;
 extern const Table errors_table;
+extern const Table events_table;
 extern const Table host_builds_table;
 extern const Table host_keys_table;
 extern const Table kms_items_table;

@@ -7,9 +7,13 @@
 #include "libdiag/base/hex.h"
 #include "libdiag/base/text_width.h"
 #include "libdiag/base/utf.h"
+#include "libdiag/lang/language.h"
+#include "libdiag/report/labels.h"
 
 namespace diag::report {
 namespace {
+
+using lang::tr;
 
 constexpr std::size_t line_width = 80;
 constexpr unsigned max_tree_depth = 32;
@@ -66,8 +70,21 @@ private:
 void append_item(std::string& out, std::string_view head, std::string_view text,
                  Backslash backslash = Backslash::doubled) {
     out += head;
-    append_wrapped(out, escape_for_terminal(text, backslash), head.size(), head.size(), line_width);
+    const std::size_t column = column_count(head);
+    append_wrapped(out, escape_for_terminal(text, backslash), column, column, line_width);
     out += '\n';
+}
+
+std::string codes_text(const check::Finding& finding, lang::Language language) {
+    const std::uint32_t windows = finding.shown_windows_code();
+    const std::uint32_t inner = finding.shown_inner_code();
+    if (windows == 0) return {};
+    const auto filled = [language](std::string_view text, std::uint32_t code) {
+        return fmt::format(fmt::runtime(lang::in_language(language, text)), format_code(code));
+    };
+    std::string codes = filled(label::windows_shows, windows);
+    if (inner != 0) codes += filled(label::event_carries, inner);
+    return codes;
 }
 
 }  // namespace
@@ -106,24 +123,21 @@ void append_finding(std::string& out, const check::Finding& finding, const Style
                        style.strong(rule.id));
     if (!finding.title.empty()) append_item(out, "           ", finding.title, backslash);
     for (const auto& line : finding.evidence) append_item(out, "           - ", line, backslash);
-    if (const std::string codes = client_codes(finding); !codes.empty()) append_item(out, "           ", codes);
+    if (const std::string codes = codes_text(finding, lang::spoken()); !codes.empty())
+        append_item(out, "           ", codes);
     if (rule.severity == check::Severity::info && !verbose) return;
-    const auto append_texts = [&](std::string_view label, std::span<const std::string_view> texts) {
+    const std::size_t label_width = std::max(column_count(tr(label::cause)), column_count(tr(label::remedy)));
+    const auto append_texts = [&](std::string_view text_label, std::span<const std::string_view> texts) {
+        const std::string_view word = tr(text_label);
+        const std::string head = fmt::format("{:11}{}{:{}}", "", word, "", label_width - column_count(word) + 1);
         const std::size_t shown = verbose ? texts.size() : std::min<std::size_t>(texts.size(), 1);
-        for (const std::string_view text : texts.first(shown)) append_item(out, label, text);
+        for (const std::string_view text : texts.first(shown)) append_item(out, head, tr(text));
     };
-    append_texts("           cause:  ", check::causes_of(finding));
-    append_texts("           remedy: ", check::remedy_of(finding));
+    append_texts(label::cause, check::causes_of(finding));
+    append_texts(label::remedy, check::remedy_of(finding));
 }
 
-std::string client_codes(const check::Finding& finding) {
-    const std::uint32_t windows = finding.shown_windows_code();
-    const std::uint32_t inner = finding.shown_inner_code();
-    if (windows == 0) return {};
-    std::string codes = fmt::format("the Windows client shows {}", format_code(windows));
-    if (inner != 0) codes += fmt::format(" (its event 12288: {})", format_code(inner));
-    return codes;
-}
+std::string client_codes(const check::Finding& finding) { return codes_text(finding, lang::Language::en); }
 
 void append_tree(std::string& out, const Node& node, const Style& style, unsigned depth) {
     if (depth > max_tree_depth) return;

@@ -30,11 +30,13 @@ private:
 void append_wrapped(std::string& out, std::string_view text, std::size_t column, std::size_t indent, std::size_t width);
 
 /// A finding for people: title, evidence, what the Windows client shows, what to do. `verbose` adds every cause and
-/// remedy, otherwise the first. Without a title its line is left out. Text of peers is escaped.
+/// remedy, otherwise the first. Without a title its line is left out. Text of peers is escaped. What the rule says is in the
+/// language of lang::speak(); title and evidence are as the finding has them.
 void append_finding(std::string& out, const check::Finding& finding, const Style& style, bool verbose,
                     Backslash backslash = Backslash::doubled);
 
 /// "the Windows client shows 0xC004F074 (its event 12288: 0x800706BA)"; empty for a finding that shows nothing there.
+/// Always in English.
 std::string client_codes(const check::Finding& finding);
 
 /// The tree in the manner of `tshark -V`: indented labels, values, meanings, byte ranges. Bounded in depth.

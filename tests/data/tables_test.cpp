@@ -16,6 +16,7 @@ struct Case {
 const Case cases[] = {
     {applications_table, "applications", "application_id"},
     {errors_table, "errors", "code"},
+    {events_table, "events", "id"},
     {host_builds_table, "host_builds", "build"},
     {host_keys_table, "host_keys", "host_key_id"},
     {kms_items_table, "kms_items", "kms_counted_id"},

@@ -25,6 +25,7 @@ int main(int argc, char** argv) try {
     if (options->help) return out.print(diag::check_tool::help_text());
     if (options->version) return out.print(diag::check_tool::version_text());
     if (options->product_list) return out.print(diag::cli::product_list());
+    diag::lang::speak(options->language);
     const auto& stop = diag::cli::stop_on_signals();
     const bool colored = diag::cli::wants_color(options->color, STDOUT_FILENO);
     return diag::check_tool::run(std::move(*options), {.out = out, .colored = colored, .stop = &stop});

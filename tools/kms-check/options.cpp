@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "libdiag/base/utf.h"
+#include "libdiag/cli/language.h"
 #include "libdiag/cli/numbers.h"
 #include "libdiag/cli/request_options.h"
 
@@ -40,6 +41,7 @@ po::options_description visible_options() {
     cli::add_format(general, formats);
     cli::add_loudness(general, "no report, unless there is a warning or worse",
                       "every cause and remedy; with dlv also the exchange");
+    cli::add_language(general);
     cli::add_color(general);
     cli::add_fail_on(general);
     general.add_options()("list-products",

@@ -29,6 +29,7 @@ int main(int argc, char** argv) try {
     if (options->help) return out.print(diag::tool::help_text());
     if (options->version) return out.print(diag::tool::version_text());
     if (options->outcome_list) return out.print(diag::tool::outcome_list());
+    diag::lang::speak(options->language);
     options->settings.colored = diag::cli::wants_color(options->color, STDOUT_FILENO);
     options->settings.hash_key = std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
     const diag::tool::Environment environment{.write_result = [&out](std::string_view text) { return out.write(text); },

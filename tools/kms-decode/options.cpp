@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "libdiag/cli/language.h"
 #include "libdiag/cli/numbers.h"
 
 namespace diag::tool {
@@ -26,6 +27,7 @@ po::options_description visible_options() {
     add_what("stats", "packets, bytes and throughput as well");
     cli::add_loudness(what, "only conversations with a warning or worse",
                       "every cause and remedy of a finding, every check");
+    cli::add_language(what);
     cli::add_color(what);
 
     po::options_description which{"Which conversations (repeatable; values of one option are alternatives)",
@@ -62,6 +64,7 @@ Result read_output(const po::variables_map& map, Options& out) {
     if (auto done = cli::read_output(map, formats, output); !done) return done;
     out.color = output.color;
     out.fail_on = output.fail_on;
+    out.language = output.language;
     out.settings.quiet = output.loudness.quiet;
     out.settings.verbose = output.loudness.verbose;
     using decode::Detail;

@@ -9,6 +9,7 @@
 
 #include "libdiag/cli/common_options.h"
 #include "libdiag/decode/decoder.h"
+#include "libdiag/lang/language.h"
 
 namespace diag::tool {
 
@@ -27,6 +28,7 @@ struct Options {
     std::uint32_t snapshot_size = 262'144;  ///< bytes a packet, live
     bool promiscuous = false;
     cli::Color color = cli::Color::automatic;
+    lang::Language language = lang::Language::en;                       ///< of the text for people
     std::optional<check::Severity> fail_on = check::Severity::warning;  ///< from which on the exit status is not 0
     decode::Settings settings;
 };

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "libdiag/base/utf.h"
+#include "libdiag/cli/language.h"
 #include "libdiag/cli/numbers.h"
 #include "libdiag/cli/request_options.h"
 
@@ -50,6 +51,7 @@ po::options_description visible_options() {
     po::options_description general{"General", cli::help_width, cli::help_column};
     cli::add_format(general, formats);
     cli::add_loudness(general, "only targets with a warning or worse", "every cause and remedy, more of each stage");
+    cli::add_language(general);
     cli::add_color(general);
     cli::add_fail_on(general);
     general.add_options()("list-products", "the products that --product knows");

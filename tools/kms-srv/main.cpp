@@ -23,6 +23,7 @@ int main(int argc, char** argv) try {
     diag::cli::Output out{tool_name};
     if (options->help) return out.print(diag::srv_tool::help_text());
     if (options->version) return out.print(diag::srv_tool::version_text());
+    diag::lang::speak(options->language);
     const auto& stop = diag::cli::stop_on_signals();
     const bool colored = diag::cli::wants_color(options->color, STDOUT_FILENO);
     return diag::srv_tool::run(

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "libdiag/base/utf.h"
+#include "libdiag/cli/language.h"
 #include "libdiag/cli/numbers.h"
 #include "libdiag/probe/targets.h"
 #include "libdiag/proto/dns/domain_name.h"
@@ -67,6 +68,7 @@ po::options_description visible_options() {
     po::options_description general{"General", cli::help_width, cli::help_column};
     cli::add_format(general, formats);
     cli::add_loudness(general, "only domains with a warning or worse", "every question, cause and remedy");
+    cli::add_language(general);
     cli::add_color(general);
     cli::add_fail_on(general);
     cli::add_help(general);

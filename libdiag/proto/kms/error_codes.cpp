@@ -40,57 +40,74 @@ std::uint32_t parse_win32(std::string_view text) {
 }
 
 struct Errors {
-    std::vector<ErrorCode> by_code;
-    std::map<std::string_view, ErrorCode> refusals;  // those whose key is no number
+    std::vector<ErrorCode> rows;                            // in the order of the table
+    std::vector<const ErrorCode*> by_code;                  // those whose key is a number
+    std::map<std::string_view, const ErrorCode*> refusals;  // and those whose key is none
 };
 
-Errors load_errors() {
+std::vector<ErrorCode> load_rows() {
     const data::Table& table = data::errors_table;
-    const std::size_t code_column = table.column("code");
+    const std::size_t key = table.column("code");
     const std::size_t win32 = table.column("decimal");
     const std::size_t symbol = table.column("symbol");
     const std::size_t meaning = table.column("plain_meaning");
     const std::size_t where = table.column("where");
     const std::size_t causes = table.column("likely_causes");
     const std::size_t checks = table.column("what_to_check");
-    Errors errors;
-    errors.by_code.reserve(table.row_count());
+    const std::size_t evidence = table.column("evidence_on_wire");
+    const std::size_t sources = table.column("source_url");
+    std::vector<ErrorCode> rows;
+    rows.reserve(table.row_count());
     for (std::size_t i = 0; i < table.row_count(); ++i) {
         const Cells cells{table.row(i)};
-        const auto code = parse_code(cells[code_column]);
-        const std::string_view name = cells[symbol] == "?" ? std::string_view{} : cells[symbol];
-        const ErrorCode error{code.value_or(0), name,          cells[meaning],           cells[where],
-                              cells[causes],    cells[checks], parse_win32(cells[win32])};
-        if (code) {
-            errors.by_code.push_back(error);
+        rows.push_back({.code = parse_code(cells[key]).value_or(0),
+                        .symbol = cells[symbol] == "?" ? std::string_view{} : cells[symbol],
+                        .meaning = cells[meaning],
+                        .where = cells[where],
+                        .causes = cells[causes],
+                        .checks = cells[checks],
+                        .win32 = parse_win32(cells[win32]),
+                        .key = cells[key],
+                        .evidence = cells[evidence],
+                        .sources = cells[sources]});
+    }
+    return rows;
+}
+
+Errors load_errors() {
+    Errors errors{.rows = load_rows(), .by_code = {}, .refusals = {}};
+    errors.by_code.reserve(errors.rows.size());
+    for (const ErrorCode& error : errors.rows) {
+        if (error.has_code()) {
+            errors.by_code.push_back(&error);
         } else {
-            errors.refusals.emplace(cells[code_column], error);
+            errors.refusals.emplace(error.key, &error);
         }
     }
     std::ranges::sort(errors.by_code, {}, &ErrorCode::code);
     return errors;
 }
 
-const Errors& all_errors() {
-    static const Errors errors = load_errors();
-    return errors;
+const Errors& errors() {
+    static const Errors loaded = load_errors();
+    return loaded;
 }
 
 }  // namespace
 
 const ErrorCode* find_error(std::uint32_t code) {
-    const auto& errors = all_errors().by_code;
-    const auto found =
-        std::lower_bound(errors.begin(), errors.end(), code,
-                         [](const ErrorCode& error, std::uint32_t wanted) { return error.code < wanted; });
-    return found != errors.end() && found->code == code ? &*found : nullptr;
+    const auto& known = errors().by_code;
+    const auto found = std::ranges::lower_bound(known, code, {}, &ErrorCode::code);
+    return found != known.end() && (*found)->code == code ? *found : nullptr;
 }
 
 const ErrorCode* find_rpc_refusal(std::string_view key) {
-    const auto& refusals = all_errors().refusals;
+    const auto& refusals = errors().refusals;
     const auto found = refusals.find(key);
-    return found == refusals.end() ? nullptr : &found->second;
+    return found == refusals.end() ? nullptr : found->second;
 }
+
+std::span<const ErrorCode> all_errors() { return errors().rows; }
 
 std::vector<std::string_view> list_items(std::string_view cell) {
     std::vector<std::string_view> items;

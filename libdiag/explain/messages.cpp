@@ -1,0 +1,134 @@
+#include "libdiag/explain/messages.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "libdiag/explain/entries.h"
+#include "libdiag/explain/labels.h"
+#include "libdiag/explain/marks.h"
+#include "libdiag/report/labels.h"
+
+namespace diag::explain {
+namespace {
+
+// Values of facts that are words and not names or numbers.
+constexpr std::string_view worded_facts[] = {"where", "side", "log", "fields", "certainty"};
+
+constexpr std::string_view sample_epid = "03612-00206-471-111111-03-1033-17763.0000-2822018";
+
+class Collector {
+public:
+    void add(std::string_view text, std::string where) {
+        if (!is_blank_cell(text) && seen_.insert(text).second) messages_.push_back({text, std::move(where)});
+    }
+
+    void add_all(std::span<const std::string_view> texts, std::string_view where, std::string_view what) {
+        for (std::size_t i = 0; i < texts.size(); ++i) add(texts[i], fmt::format("{} {} {}", where, what, i + 1));
+    }
+
+    void add_statements(std::span<const Statement> statements, std::string_view where, std::string_view what) {
+        for (const Statement& statement : statements) add(statement.text, fmt::format("{} {}", where, what));
+    }
+
+    void add_labels(const Entry& entry) {
+        for (const Fact& fact : entry.facts) add(fact.label, fmt::format("label of {}", name_of(entry.kind)));
+    }
+
+    std::vector<Message> take() { return std::move(messages_); }
+
+private:
+    std::set<std::string_view> seen_;
+    std::vector<Message> messages_;
+};
+
+// Values are strings of the entry; the same text lives on in the table.
+std::string_view lasting(const Event& event, std::string_view key) {
+    if (key == "side") return event.side;
+    if (key == "log") return event.log;
+    return key == "fields" ? event.layout : event.certainty;
+}
+
+void add_entry(Collector& out, const Entry& entry) {
+    out.add(entry.meaning, fmt::format("{} meaning", entry.key));
+    out.add_all(entry.causes, entry.key, "cause");
+    out.add_all(entry.checks, entry.key, entry.kind == Kind::finding ? "remedy" : "check");
+    out.add_statements(entry.wire, entry.key, "capture shows");
+    out.add_all(entry.events, entry.key, "event");
+    out.add_statements(entry.notes, entry.key, "note");
+    out.add_labels(entry);
+}
+
+void add_rules(Collector& out) {
+    for (const Entry& entry : all_entries(Kind::finding)) add_entry(out, entry);
+}
+
+void add_codes(Collector& out) {
+    for (const kms::ErrorCode& error : kms::all_errors()) {
+        add_entry(out, entry_of(error));
+        out.add(error.where, "where a code arises");
+    }
+}
+
+void add_events(Collector& out) {
+    for (const Event& event : all_events()) {
+        add_entry(out, entry_of(event));
+        for (const std::string_view key : worded_facts)
+            if (key != "where") out.add(lasting(event, key), fmt::format("event {} {}", event.key, key));
+    }
+}
+
+// Of ids only what stands around the names: names and remarks on sources stay as they are.
+void add_ids(Collector& out) {
+    for (const Kind kind :
+         {Kind::product, Kind::application, Kind::counted_item, Kind::host_key, Kind::rpc_interface}) {
+        for (const Entry& entry : all_entries(kind)) {
+            out.add(entry.meaning, fmt::format("{} meaning", name_of(kind)));
+            out.add_labels(entry);
+        }
+    }
+    const Entry epid = entry_of(*kms::parse_epid(sample_epid), sample_epid);
+    out.add(epid.meaning, "epid meaning");
+    out.add_labels(epid);
+    out.add_all(epid_notes(), "epid", "note");
+}
+
+// A string of a .po file.
+std::string quoted(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out + '"';
+}
+
+}  // namespace
+
+std::vector<Message> all_messages() {
+    Collector out;
+    out.add_all(report::label::all, "findings", "label");
+    out.add_all(label::all, "kms-explain", "label");
+    for (const Mark& mark : all_marks()) out.add(mark.text, fmt::format("mark [{}]", mark.name));
+    add_rules(out);
+    add_codes(out);
+    add_events(out);
+    add_ids(out);
+    return out.take();
+}
+
+std::string message_template() {
+    std::string text =
+        "# Texts of rules, codes and events. Generated from the tables by scripts/update-docs.\n"
+        "msgid \"\"\nmsgstr \"\"\n"
+        "\"Project-Id-Version: kms-diagnostics\\n\"\n"
+        "\"MIME-Version: 1.0\\n\"\n"
+        "\"Content-Type: text/plain; charset=UTF-8\\n\"\n"
+        "\"Content-Transfer-Encoding: 8bit\\n\"\n";
+    for (const Message& message : all_messages())
+        text += fmt::format("\n#. {}\nmsgid {}\nmsgstr \"\"\n", message.where, quoted(message.text));
+    return text;
+}
+
+}  // namespace diag::explain
