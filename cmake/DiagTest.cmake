@@ -47,7 +47,8 @@ function(diag_test target)
     target_link_libraries(${target} PRIVATE diag_test_options ${arg_DEPS} test_support Catch2::Catch2WithMain)
     target_precompile_headers(${target} REUSE_FROM test_pch)
     set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
-    catch_discover_tests(${target} TEST_PREFIX "${target}: " PROPERTIES LABELS "${target}" TIMEOUT 300)
+    catch_discover_tests(${target} TEST_PREFIX "${target}: " 
+        PROPERTIES LABELS "${target}" TIMEOUT 300 ENVIRONMENT "LC_ALL=C.UTF-8")  # tools speak English
 endfunction()
 
 # diag_python_tests(folder...): every *_test.py is one ctest case, run with unittest's main.
@@ -61,7 +62,7 @@ function(diag_python_tests)
             add_test(NAME "python: ${name}" COMMAND "${DIAG_PYTHON}" -B "${test}")
             set_tests_properties("python: ${name}" PROPERTIES
                 LABELS python TIMEOUT 300
-                ENVIRONMENT "DIAG_SOURCE_DIR=${PROJECT_SOURCE_DIR};DIAG_BIN_DIR=${PROJECT_BINARY_DIR}/bin"
+                ENVIRONMENT "DIAG_SOURCE_DIR=${PROJECT_SOURCE_DIR};DIAG_BIN_DIR=${PROJECT_BINARY_DIR}/bin;LC_ALL=C.UTF-8"
                 SKIP_RETURN_CODE 77)
         endforeach()
     endforeach()
