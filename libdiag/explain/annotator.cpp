@@ -21,15 +21,28 @@ constexpr std::string_view mark = "    >> ";
 constexpr int schema_version = 1;
 
 std::string headline(const Entry& entry) {
-    std::string text = entry.key;
+    std::string text = entry.kind == Kind::event ? fmt::format("{} {}", tr(label::event), entry.key) : entry.key;
     if (!entry.name.empty()) text += fmt::format(" {}", entry.name);
     if (!entry.meaning.empty()) text += fmt::format(": {}", tr(entry.meaning));
     return escape_for_terminal(text);
 }
 
+void append_item(std::string& text, std::string_view item) {
+    if (!text.empty()) text += text.ends_with('.') || text.ends_with("。") ? " " : "; ";
+    text += item;
+}
+
 std::string joined(std::span<const std::string_view> texts) {
     std::string text;
-    for (const std::string_view item : texts) text += fmt::format("{}{}", text.empty() ? "" : "; ", tr(item));
+    for (const std::string_view item : texts) append_item(text, tr(item));
+    return text;
+}
+
+// Codes, events and findings have causes and checks instead.
+std::string joined_facts(const Entry& entry) {
+    std::string text;
+    if (entry.kind == Kind::code || entry.kind == Kind::event || entry.kind == Kind::finding) return text;
+    for (const Fact& fact : entry.facts) append_item(text, fmt::format("{}: {}", tr(fact.label), fact.value));
     return text;
 }
 
@@ -125,10 +138,7 @@ void Annotator::append_explanation(std::string& out, const Entry& entry) {
     out += '\n';
     append_labelled(out, label::cause, joined(entry.causes));
     append_labelled(out, label::check, joined(entry.checks));
-    for (const Fact& fact : entry.facts) {
-        if (entry.kind == Kind::code || entry.kind == Kind::event || entry.kind == Kind::finding) break;
-        append_labelled(out, label::more, fmt::format("{}: {}", tr(fact.label), fact.value));
-    }
+    append_labelled(out, label::more, joined_facts(entry));
     if (!entry.ends_in.empty() || !entry.logged_for.empty())
         append_labelled(out, label::more, fmt::format("kms-explain {}", entry.key));
 }

@@ -107,14 +107,12 @@ private:
 };
 
 void append_head(std::string& out, const Entry& entry, const report::Style& style) {
-    const std::string key = escape_for_terminal(entry.key);
+    std::string key = escape_for_terminal(entry.key);
+    if (entry.kind == Kind::event) key = fmt::format("{} {}", tr(label::event), key);
     out += style.strong(key);
     if (!entry.name.empty()) {
-        const std::string name = escape_for_terminal(entry.name);
         out += "  ";
-        report::append_wrapped(out, name, column_count(key) + 2, 2, line_width);
-    } else if (entry.kind == Kind::event) {
-        out += fmt::format("  {}", tr(label::event));
+        report::append_wrapped(out, escape_for_terminal(entry.name), column_count(key) + 2, 2, line_width);
     }
     out += '\n';
 }
@@ -139,7 +137,8 @@ void append_text(std::string& out, const Entry& entry, const report::Style& styl
 }
 
 void append_line(std::string& out, const Entry& entry, const report::Style& style) {
-    const std::string key = escape_for_terminal(entry.key);
+    std::string key = escape_for_terminal(entry.key);
+    if (entry.kind == Kind::event) key = fmt::format("{} {}", tr(label::event), key);
     std::string text;
     if (!entry.name.empty()) text = entry.name;
     if (!entry.meaning.empty() && entry.kind != Kind::host_key && entry.kind != Kind::counted_item &&

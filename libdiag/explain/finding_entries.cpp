@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "libdiag/base/hex.h"
 #include "libdiag/explain/entries.h"
 
@@ -12,6 +14,14 @@ void add_code(Entry& entry, std::string_view key, std::string_view label, std::u
     if (const kms::ErrorCode* error = kms::find_error(code); error != nullptr && !error->symbol.empty())
         text += fmt::format(" {}", error->symbol);
     entry.facts.push_back({key, label, std::move(text)});
+}
+
+// What is known of a finding's codes is what it rests on.
+void add_sources(Entry& entry, std::uint32_t code) {
+    const kms::ErrorCode* error = kms::find_error(code);
+    if (code == 0 || error == nullptr) return;
+    for (const std::string_view source : source_items(error->sources))
+        if (std::ranges::find(entry.sources, source) == entry.sources.end()) entry.sources.push_back(source);
 }
 
 }  // namespace
@@ -27,6 +37,8 @@ Entry entry_of(const check::Rule& rule) {
     if (!rule.capture_shows.empty()) entry.wire.push_back({{}, rule.capture_shows});
     entry.events.assign(rule.events.begin(), rule.events.end());
     if (!rule.code_note.empty()) entry.notes.push_back({{}, rule.code_note});
+    add_sources(entry, rule.windows_code);
+    add_sources(entry, rule.inner_code);
     return entry;
 }
 

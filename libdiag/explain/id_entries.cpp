@@ -40,14 +40,20 @@ void add_sources(Entry& entry, std::string_view table, std::string_view key) {
     if (const std::string_view note = table_cell(table, key, "notes"); !note.empty()) entry.notes.push_back({{}, note});
 }
 
+bool is_disputed(const kms::HostKey& key, std::uint32_t number) {
+    const auto has_it = [number](const kms::KeyBlock& block) { return block.contains(number); };
+    return std::ranges::none_of(key.blocks, has_it) && std::ranges::any_of(key.disputed, has_it);
+}
+
 std::string block_text(const kms::KeyBlock& block) { return fmt::format("{}-{}", block.first, block.last); }
 
 constexpr std::string_view unknown_key = "No host key with this group and number is known.";
+constexpr std::string_view disputed_key = "Sources disagree on whose this number is.";
 constexpr std::string_view lab_mark =
     "The mark .9999 behind the build: the reference host of this toolkit, no Windows.";
 constexpr std::string_view unknown_build = "No Windows with this build is known.";
 constexpr std::string_view no_such_day = "The day of the activation is none of that year.";
-constexpr std::string_view notes_of_epids[] = {unknown_key, lab_mark, unknown_build, no_such_day};
+constexpr std::string_view notes_of_epids[] = {unknown_key, disputed_key, lab_mark, unknown_build, no_such_day};
 
 struct RpcName {
     Uuid uuid;
@@ -162,7 +168,11 @@ Entry entry_of(const kms::Epid& epid, std::string_view text) {
         add_fact(entry, label->key, label->label, std::move(value));
     }
     const kms::HostKey* key = kms::host_key(epid);
-    if (key == nullptr) entry.notes.push_back({"?", unknown_key});
+    if (key == nullptr) {
+        entry.notes.push_back({"?", unknown_key});
+    } else if (is_disputed(*key, epid.key_id())) {
+        entry.notes.push_back({"?", disputed_key});
+    }
     if (epid.is_lab()) {
         entry.notes.push_back({{}, lab_mark});
         entry.read_for.push_back(&check::rule::host_lab);

@@ -24,12 +24,12 @@ constexpr std::size_t max_word_size = 200;
 
 // What people copy along with a word.
 std::string_view bare(std::string_view word) {
-    constexpr std::string_view around = " \t\r\n\"'`(){}[]<>,;";
-    const std::size_t first = word.find_first_not_of(around);
-    if (first == std::string_view::npos) return {};
-    word = word.substr(first, word.find_last_not_of(around) - first + 1);
-    while (word.size() > 1 && (word.ends_with('.') || word.ends_with(':'))) word.remove_suffix(1);
-    return word;
+    constexpr std::string_view before = " \t\r\n\"'`(){}[]<>,;";
+    constexpr std::string_view behind = " \t\r\n\"'`(){}[]<>,;.:";
+    const std::size_t first = word.find_first_not_of(before);
+    const std::size_t last = word.find_last_not_of(behind);
+    if (first == std::string_view::npos || last == std::string_view::npos || last < first) return {};
+    return word.substr(first, last - first + 1);
 }
 
 void add_code(Entries& entries, const kms::ErrorCode* error) {
@@ -46,9 +46,12 @@ void add_rows_of_win32(Entries& entries, std::uint32_t value) {
 
 void add_codes(Entries& entries, NumberWord number) {
     const std::uint32_t value = number.value;
-    add_code(entries, kms::find_error(value));
-    if (!entries.empty() && number.form != NumberWord::Form::decimal) return;
     if (value == 0) return;
+    // A decimal is a Win32 code first; a status of the same number in a fault PDU is named there.
+    if (value <= win32_mask && number.form == NumberWord::Form::decimal)
+        add_code(entries, kms::find_error(win32_hresult | value));
+    if (entries.empty()) add_code(entries, kms::find_error(value));
+    if (!entries.empty()) return;
     if (value <= win32_mask) {
         add_code(entries, kms::find_error(win32_hresult | value));
         if (entries.empty()) add_rows_of_win32(entries, value);
@@ -100,6 +103,8 @@ std::string table_key(std::string_view word) {
             return fmt::format("bind_nak:0x{:04X}", reason->value);
     }
     if (starts_with_word(word, user_rejection)) return "bind_ack:1/x";
+    for (const kms::ErrorCode& error : kms::all_errors())
+        if (!error.has_code() && equals_word(error.key, word)) return std::string{error.key};
     return std::string{word};
 }
 

@@ -56,7 +56,8 @@ public:
         std::ranges::sort(found_);
         std::vector<std::string> words;
         for (const Candidate& candidate : found_) {
-            if (words.size() == most_words) break;
+            const bool is_far = candidate.distance > found_.front().distance + 1;
+            if (is_far || words.size() == most_words) break;
             words.emplace_back(candidate.word);
         }
         return words;

@@ -18,6 +18,35 @@ using lang::tr;
 constexpr std::size_t line_width = 80;
 constexpr unsigned max_tree_depth = 32;
 
+// Japanese has no blanks: a line may end before and after each wide character, but does not begin with what closes and does
+// not end with what opens (JIS X 4051, the part of it that is plain to see).
+constexpr std::u32string_view never_first = U"、。，．・：；？！ー）」』】〉》々ゃゅょっャュョッァィゥェォ,.:;?!)]}";
+constexpr std::u32string_view never_last = U"（「『【〈《([{";
+
+bool may_break(char32_t before, char32_t after) {
+    const std::size_t after_columns = column_count(after);
+    if (after_columns == 0 || (column_count(before) < 2 && after_columns < 2)) return false;
+    return never_first.find(after) == std::u32string_view::npos && never_last.find(before) == std::u32string_view::npos;
+}
+
+// How much of a word, from its front, stays on one line.
+std::size_t unbroken_size(std::string_view word) {
+    Utf8Character last = next_utf8(word);
+    std::size_t size = last.size;
+    while (size < word.size()) {
+        const Utf8Character next = next_utf8(word.substr(size));
+        if (last.valid && next.valid && may_break(last.value, next.value)) break;
+        size += next.size;
+        last = next;
+    }
+    return size;
+}
+
+// Wide characters have three bytes or four in UTF-8.
+bool may_have_wide(std::string_view word) {
+    return std::ranges::any_of(word, [](char c) { return static_cast<unsigned char>(c) >= 0xE0; });
+}
+
 // Where the next character goes. Lines but the first begin behind `indent` blanks.
 class Cursor {
 public:
@@ -25,11 +54,23 @@ public:
         : out_{out}, column_{column}, indent_{indent}, width_{width} {}
 
     void word(std::string_view text) {
+        if (!may_have_wide(text)) return part(text, blank());
+        for (std::size_t blank_count = blank(); !text.empty(); blank_count = 0) {
+            const std::size_t size = unbroken_size(text);
+            part(text.substr(0, size), blank_count);
+            text.remove_prefix(size);
+        }
+    }
+
+private:
+    // A word, or what of it stays together.
+    void part(std::string_view text, std::size_t blank_count) {
         std::size_t columns = column_count(text);
-        if (column_ + blank() + columns > width_ && (!at_start_ || indent_ + columns <= width_)) new_line();
-        if (!at_start_) {
-            out_ += ' ';
-            ++column_;
+        if (column_ + blank_count + columns > width_ && (!at_start_ || indent_ + columns <= width_)) {
+            new_line();
+        } else {
+            out_.append(blank_count, ' ');
+            column_ += blank_count;
         }
         if (column_ + columns > width_) {
             text = broken(text);
@@ -40,7 +81,6 @@ public:
         at_start_ = false;
     }
 
-private:
     std::size_t blank() const { return at_start_ ? 0 : 1; }
     void new_line() {
         out_ += '\n';

@@ -129,8 +129,8 @@ std::string help_text() {
             "       kms-explain [options] --list [KIND...]\n"
             "       kms-explain [options] --search WORDS...\n\n"
             "Says what an error code, an event, a finding, a GUID or an ePID means, what\n"
-            "causes it and what to check; offline. A log on standard input is copied, and each\n"
-            "code in it explained below its line.\n"
+            "causes it and what to check; offline. A log on standard input is copied, and\n"
+            "each code in it explained below its line.\n"
          << visible_options()
          << "\nExit status: 0 explained, 3 a word is not known, nothing was found, or usage.\n\n"
             "Examples:\n"
