@@ -65,7 +65,7 @@ void Annotator::add(Bytes bytes, std::string& out) { take_text(log_.add(bytes), 
 
 void Annotator::finish(std::string& out) {
     take_text(log_.finish(), out);
-    if (!line_.empty() || is_part_) end_line(out);
+    if (!line_.empty() || is_part_) end_line(out, {});
 }
 
 void Annotator::take_text(std::string_view text, std::string& out) {
@@ -81,7 +81,7 @@ void Annotator::take_text(std::string_view text, std::string& out) {
         line_ += text.substr(0, end);
         if (end == text.size()) return;
         text.remove_prefix(end + 1);
-        end_line(out);
+        end_line(out, "\n");
     }
 }
 
@@ -103,15 +103,18 @@ void Annotator::take_part(std::string& out) {
     is_part_ = true;
 }
 
-void Annotator::end_line(std::string& out) {
+void Annotator::end_line(std::string& out, std::string_view line_end) {
     ++line_count_;
-    const bool has_return = line_.ends_with('\r');
-    if (has_return) line_.pop_back();
+    if (line_.ends_with('\r') && !line_end.empty()) {
+        line_.pop_back();
+        line_end = "\r\n";
+    }
     take_part(out);
     is_part_ = false;
     shown_.clear();
     const bool is_copied = !settings_.json && (!settings_.quiet || !references_.empty());
-    if (is_copied) out += has_return ? "\r\n" : "\n";
+    // An explanation begins a line, also behind a last one without an end.
+    if (is_copied) out += line_end.empty() && !references_.empty() ? "\n" : line_end;
     if (references_.empty()) return;
     ++annotated_count_;
     if (settings_.json) {

@@ -40,7 +40,7 @@ public:
 private:
     void take_text(std::string_view text, std::string& out);
     void take_part(std::string& out);
-    void end_line(std::string& out);
+    void end_line(std::string& out, std::string_view line_end);
     void append_explanation(std::string& out, const Entry& entry);
     void append_object(std::string& out) const;
 

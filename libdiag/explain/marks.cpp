@@ -15,8 +15,9 @@ constexpr Mark marks[] = {
 
 // The name of the mark with which the text begins; empty for none.
 std::string_view mark_at(std::string_view text) {
-    if (!text.starts_with('[')) return {};
-    const std::string_view name = text.substr(1, text.find(']') - 1);
+    const std::size_t end = text.find(']');
+    if (!text.starts_with('[') || end == std::string_view::npos) return {};
+    const std::string_view name = text.substr(1, end - 1);
     const auto found = std::ranges::find(marks, name, &Mark::name);
     return found == std::ranges::end(marks) ? std::string_view{} : found->name;
 }

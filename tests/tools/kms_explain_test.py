@@ -358,6 +358,12 @@ class CommandLine(Case):
         for line in self.text("--help").splitlines():
             self.assertLessEqual(len(line), 80, line)
 
+    def test_every_option_is_in_the_manual(self):
+        manual = (ROOT / "docs/man/kms-explain.1").read_text(encoding="utf-8")
+        names = set(re.findall(r"--([a-z][a-z-]+)", self.text("--help")))
+        self.assertGreater(len(names), 8)
+        self.assertEqual({name for name in names if f"Fl Fl {name}" not in manual}, set())
+
     def test_nobody_on_the_terminal_is_asked_for_a_log(self):
         leader, follower = os.openpty()
         try:
