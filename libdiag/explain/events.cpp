@@ -20,7 +20,7 @@ void read_ids(Event& event) {
 
 std::vector<Event> load_events() {
     const data::Table& table = data::events_table;
-    const auto column = [&table](std::string_view name) { return table.column(name); };
+    const auto column = [](std::string_view name) { return data::events_table.column(name); };
     std::vector<Event> events;
     events.reserve(table.row_count());
     for (std::size_t i = 0; i < table.row_count(); ++i) {

@@ -55,6 +55,16 @@ constexpr std::string_view unknown_build = "No Windows with this build is known.
 constexpr std::string_view no_such_day = "The day of the activation is none of that year.";
 constexpr std::string_view notes_of_epids[] = {unknown_key, disputed_key, lab_mark, unknown_build, no_such_day};
 
+// What kms::describe_epid() calls the parts, as texts that last.
+struct EpidLabel {
+    std::string_view key, label;
+};
+constexpr EpidLabel epid_labels[] = {
+    {"platform_id", "Platform id"},           {"group_id", "Group id"}, {"key_id", "Key id"},
+    {"channel", "License channel"},           {"lcid", "Language id"},  {"build", "Host build"},
+    {"activation_day", "Host key activated"},
+};
+
 struct RpcName {
     Uuid uuid;
     std::string_view name;
@@ -142,6 +152,7 @@ Entry entry_of(const kms::HostKey& key) {
     add_fact(entry, "class", "Class", std::string{key.class_});
     if (key.group_id != 0) add_fact(entry, "group_id", "Group in an ePID", fmt::format("{:05}", key.group_id));
     std::vector<std::string> blocks;
+    blocks.reserve(key.blocks.size());
     for (const kms::KeyBlock& block : key.blocks) blocks.push_back(block_text(block));
     add_fact(entry, "key_numbers", "Numbers in an ePID", fmt::format("{}", fmt::join(blocks, "; ")));
     add_fact(entry, "release_date", "Released", std::string{key.release_date});
@@ -157,13 +168,8 @@ Entry entry_of(const kms::Epid& epid, std::string_view text) {
     Node parts{.value = std::string{text}};
     kms::describe_epid(parts);
     for (const Node& part : parts.children) {
-        // The keys and labels of describe_epid() are literals that went through strings.
-        static constexpr Fact labels[] = {
-            {"platform_id", "Platform id", {}},          {"group_id", "Group id", {}}, {"key_id", "Key id", {}},
-            {"channel", "License channel", {}},          {"lcid", "Language id", {}},  {"build", "Host build", {}},
-            {"activation_day", "Host key activated", {}}};
-        const auto* label = std::ranges::find(labels, std::string_view{part.key}, &Fact::key);
-        if (label == std::ranges::end(labels)) continue;
+        const auto* label = std::ranges::find(epid_labels, std::string_view{part.key}, &EpidLabel::key);
+        if (label == std::ranges::end(epid_labels)) continue;
         std::string value = part.meaning.empty() ? part.value : fmt::format("{} ({})", part.value, part.meaning);
         add_fact(entry, label->key, label->label, std::move(value));
     }

@@ -45,7 +45,7 @@ std::string LogText::take(bool at_end) {
         if (form_ != Form::bytes) pending_.erase(pending_.begin(), pending_.begin() + mark_size);
     }
     if (form_ == Form::bytes) {
-        const std::string text{pending_.begin(), pending_.end()};
+        std::string text{pending_.begin(), pending_.end()};
         pending_.clear();
         return text;
     }

@@ -27,7 +27,7 @@ std::optional<std::string_view> Catalogue::find(std::string_view text) const {
     std::size_t high = count_;
     while (low < high) {
         const std::size_t middle = low + (high - low) / 2;
-        const auto order = text_at(texts_, middle) <=> text;
+        const int order = text_at(texts_, middle).compare(text);
         if (order == 0) return text_at(translations_, middle);
         if (order < 0) {
             low = middle + 1;

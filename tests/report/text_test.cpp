@@ -4,6 +4,8 @@
 #include <sstream>
 
 #include "libdiag/base/text_width.h"
+#include "libdiag/check/rules.h"
+#include "libdiag/lang/language.h"
 
 namespace diag::report {
 namespace {
@@ -60,6 +62,39 @@ TEST_CASE("wrap: no line is wider than asked, and without its breaks the text is
         std::erase(want, ' ');
         REQUIRE(letters == want);
     }
+}
+
+TEST_CASE("wrap: Japanese breaks between its characters, and no line begins with what closes", "[report][text]") {
+    CHECK(wrapped("あいうえ", 0, 0, 4) == "あい\nうえ");
+    CHECK(wrapped("ab あいう", 0, 0, 5) == "ab あ\nいう");
+    CHECK(wrapped("あい。う", 0, 0, 4) == "あ\nい。\nう");
+    CHECK(wrapped("あ「い」", 0, 0, 4) == "あ\n「い\n」");  // three characters that belong together do not fit
+    CHECK(wrapped("あ「い」", 0, 0, 6) == "あ\n「い」");
+    CHECK(wrapped("KMSホスト", 0, 0, 5) == "KMSホ\nスト");
+    CHECK(wrapped("がか\u3099", 0, 0, 2) == "が\nか\u3099");  // a combining mark stays with its letter
+}
+
+TEST_CASE("finding: what its rule says is in the language that is spoken, its title and the JSON are not",
+          "[report][text]") {
+    const check::Finding finding{
+        .rule = &check::rule::connect_refused, .target = "h:1688", .title = "h refused", .evidence = {}, .packets = {}};
+    const auto text_in = [&finding](lang::Language language) {
+        std::string out;
+        lang::speak(language);
+        append_finding(out, finding, Style{false}, true);
+        lang::speak(lang::Language::en);
+        return out;
+    };
+    const std::string english = text_in(lang::Language::en);
+    const std::string japanese = text_in(lang::Language::ja);
+    for (const std::string& text : {english, japanese}) {
+        CHECK(text.find("critical KMS-CONNECT-REFUSED\n           h refused\n") != std::string::npos);
+        CHECK(text.find("0xC004F074") != std::string::npos);
+    }
+    CHECK(english.find("           cause:  ") != std::string::npos);
+    CHECK(japanese.find("           原因: ") != std::string::npos);
+    CHECK(japanese.find("cause:") == std::string::npos);
+    CHECK(client_codes(finding) == "the Windows client shows 0xC004F074 (its event 12288: 0x800706BA)");
 }
 
 TEST_CASE("minutes: hours up to two days, then days, and what is over", "[report][text]") {
