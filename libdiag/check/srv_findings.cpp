@@ -187,7 +187,7 @@ private:
         auto evidence = reply_texts();
         for (const auto& probe : e_.probes)
             if (probe.kind == Kind::other_domain && probe.found)
-                evidence.push_back(fmt::format("SRV {}: there is a record, {}", probe.name, probe.target));
+                evidence.texts.push_back(fmt::format("SRV {}: there is a record, {}", probe.name, probe.target));
         Finding& finding = add(rule::srv_other_domain,
                                fmt::format("{} has no KMS record, and {} has one", e_.domain, domain_of(other->name)),
                                std::move(evidence));
@@ -346,7 +346,7 @@ private:
         for (const IpAddress& address : target.addresses) {
             if (!is_private(address)) continue;
             auto evidence = texts_of(target);
-            evidence.push_back(fmt::format(
+            evidence.texts.push_back(fmt::format(
                 "taken for public, because the DNS server that answered has a public address ({}); if it serves your "
                 "own network only, all is well",
                 to_string(reply->query.server.ip)));
