@@ -131,7 +131,8 @@ private:
             auto evidence = reply_texts();
             evidence.texts.push_back(fmt::format("SRV {}: there is a record, {}", probe.name, probe.target));
             if (probe.name.find("\\032") != std::string::npos)
-                evidence.texts.push_back("\\032 is a blank at the end of a label, which nobody sees in a list of records");
+                evidence.texts.push_back(
+                    "\\032 is a blank at the end of a label, which nobody sees in a list of records");
             add(rule::srv_near_miss, fmt::format("{} has no KMS record, but one under {}", e_.domain, probe.name),
                 std::move(evidence));
             return;
@@ -213,7 +214,8 @@ private:
         if (has_zone && !soa->name.is_root()) return;
         add(rule::srv_single_label,
             fmt::format("{} is a single label: nobody but the root servers can be asked for it", e_.domain),
-            {has_zone ? "the answer is one of the root zone (SOA .)" : "the answer does not say of which zone it is"});
+            std::string{has_zone ? "the answer is one of the root zone (SOA .)"
+                                 : "the answer does not say of which zone it is"});
     }
 
     // Where none is configured the one of this machine itself is asked (resolv.conf(5)).

@@ -1,7 +1,5 @@
 #include "libdiag/session/srv_check.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <iterator>
 

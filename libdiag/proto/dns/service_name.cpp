@@ -7,8 +7,9 @@ namespace {
 
 // The longest first: each is also the beginning of those before it, or of none.
 // A blank at the end (\032) is what a form keeps of pasted text, and nobody sees it there.
-constexpr std::string_view near_misses[] = {R"(_vlmcs\032._tcp.)", R"(_vlmcs._tcp\032.)", "_vlmcs._udp.", "_vmlcs._tcp.",
-                                            "vlmcs._tcp.",         "_vlmcs.tcp.",         "_vlmcs."};
+constexpr std::string_view near_misses[] = {
+    R"(_vlmcs\032._tcp.)", R"(_vlmcs._tcp\032.)", "_vlmcs._udp.", "_vmlcs._tcp.",
+    "vlmcs._tcp.",         "_vlmcs.tcp.",         "_vlmcs."};
 constexpr std::string_view first_labels[] = {"_vlmcs", "_vlmcs ", "_vmlcs", "vlmcs"};
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
