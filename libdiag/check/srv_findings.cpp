@@ -66,8 +66,9 @@ struct Evidence {
     std::vector<std::uint64_t> packets;
 
     Evidence() = default;
-    Evidence(std::vector<std::string> lines) : texts{std::move(lines)} {}
-    Evidence(std::string line) : texts{std::move(line)} {}
+    // From what the rules write beside a title.
+    Evidence(std::vector<std::string> lines) : texts{std::move(lines)} {}  // NOLINT(google-explicit-constructor)
+    Evidence(std::string line) { texts.push_back(std::move(line)); }       // NOLINT(google-explicit-constructor)
     explicit Evidence(const std::vector<DnsReply>& replies) {
         for (const DnsReply& reply : replies) add(reply);
     }
