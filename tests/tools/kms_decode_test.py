@@ -49,7 +49,8 @@ def conversations(done, without=()):
     return [clean(line) for line in objects(done) if line["kind"] == "conversation"]
 
 
-PLACES = ("first_packet", "last_packet", "packet", "packets", "request_packet", "response_packet", "evidence")
+# found_through: -w writes no DNS.
+PLACES = ("found_through", "first_packet", "last_packet", "packet", "packets", "request_packet", "response_packet", "evidence")
 
 
 class Case(unittest.TestCase):

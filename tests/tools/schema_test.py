@@ -90,7 +90,7 @@ def line_from(connection, capture):
             "host": connection["host"], "first_packet": 1, "last_packet": 9,
             "started_at": "2026-11-23T20:09:17.123456Z", "ended_at": "2026-11-23T20:09:18Z",
             "community_id": "1:" + "A" * 27 + "=", "part": 1, "continues": False,
-            "recognized_by": "bind", "tcp": {**connection["tcp"], "connect_ms": None}, "pdus": pdus,
+            "recognized_by": "bind", "found_through": None, "tcp": {**connection["tcp"], "connect_ms": None}, "pdus": pdus,
             "exchanges": exchanges, "outcome": connection["outcome"],
             "stages": {"connect_ms": 0.1, "bind_ms": None, "request_ms": 1}, "findings": findings}
 
@@ -102,12 +102,21 @@ def known_lines():
             yield f"known: {truth['name']}[{number}]", line_from(connection, truth["capture"])
 
 
+LOOKUP = {"server": {"ip": "2001:db8::53", "port": 53}, "query": "kms1.corp.example.test", "type": "A", "rcode": "NOERROR",
+          "answers": [{"name": "kms1.corp.example.test", "type": "A", "ttl": 60, "data": "192.0.2.10"}], "packets": [3, 4],
+          "transport": "udp", "end": "answered", "truncated": False, "asked_count": 1, "asked_at": "2026-11-23T20:09:17Z",
+          "answer_ms": 0.2}
 DNS = {"schema_version": 1, "kind": "dns", "capture": "a.pcap", "asked_by": {"ip": "192.0.2.77", "port": 40000},
        "server": {"ip": "2001:db8::53", "port": 53}, "query": "_vlmcs._tcp.corp.example.test", "type": "SRV",
        "rcode": "NOERROR", "answers": [{"name": "_vlmcs._tcp.corp.example.test", "type": "SRV", "ttl": 3600,
                                         "data": "0 100 1688 kms1.corp.example.test.", "priority": 0, "weight": 100,
                                         "port": 1688, "target": "kms1.corp.example.test"}],
-       "packets": [1, 2], "asked_count": 1, "asked_at": "2026-11-23T20:09:17Z", "answer_ms": 0.2, "findings": []}
+       "packets": [1, 2], "asked_count": 1, "asked_at": "2026-11-23T20:09:17Z", "answer_ms": 0.2,
+       "lookups": [LOOKUP | {"query": "_vlmcs._tcp.corp.example.test", "type": "SRV", "end": "no_answer", "rcode": None,
+                             "answers": [], "packets": [1], "answer_ms": None}],
+       "address_lookups": [LOOKUP], "probes": [],
+       "connections": [{"host": {"ip": "192.0.2.10", "port": 1688}, "target": "kms1.corp.example.test", "packet": 5}],
+       "findings": []}
 CAPTURE = {"schema_version": 1, "kind": "capture", "capture": "-", "packets": 0, "bytes": 0, "findings": []}
 
 
@@ -185,6 +194,11 @@ WRONG_DNS = {
     "answers without an RCODE": at("rcode", None),
     "an RCODE as a number": at("rcode", 0),
     "no packets": at("packets", []),
+    "a search without a look-up": at("lookups", []),
+    "an answered look-up without RCODE": at("address_lookups", 0, "rcode", None),
+    "a look-up without answer that has an RCODE": at("lookups", 0, "rcode", "NOERROR"),
+    "a transport that DNS does not have": at("address_lookups", 0, "transport", "sctp"),
+    "a connection without its packet": at("connections", 0, "packet", DELETE),
 }
 WRONG_CAPTURE = {
     "a negative size": at("bytes", -1),
