@@ -95,6 +95,22 @@ TEST_CASE("dns search: a host with a blank in its name, which its text escapes, 
     CHECK(script.said() == Said{no_address});
 }
 
+TEST_CASE("dns search: a conversation that never began is told as one block, with the whole chain", "[dissect][dns]") {
+    DnsScript script = with_service();
+    no_addresses_of(script, host, name_error);
+    const auto packets = script.packets();
+    const std::string text = decode_text(views_of(packets));
+    CHECK_THAT(text, Catch::Contains("DNS SRV _vlmcs._tcp.corp.test\n"
+                                     "  192.0.2.77 asks, 2025-11-24T16:00:00.000000Z, in "));
+    CHECK_THAT(text, Catch::Contains("\n"
+                                     "  192.0.2.53 over UDP: NOERROR after 1 ms (packets 1, 2)\n"
+                                     "    kms.corp.test:1688, priority 0, weight 0, TTL 3600 s\n"
+                                     "  A kms.corp.test at 192.0.2.53 over UDP: NXDOMAIN after 1 ms (packets 3, 4)\n"
+                                     "  AAAA kms.corp.test at 192.0.2.53 over UDP: NXDOMAIN after 1 ms (packets 5, 6)\n"
+                                     "  critical KMS-SRV-TARGET-NO-ADDRESS\n"
+                                     "           the published host kms.corp.test of corp.test has no address\n"));
+}
+
 TEST_CASE("dns search: an address that nobody was asked for is not missing", "[dissect][dns]") {
     CHECK(with_service().said().empty());
     DnsScript beside;
