@@ -66,6 +66,7 @@ private:
         net::NameClient client{{.timeout = settings_.timeout,
                                 .v4 = settings_.v4,
                                 .v6 = settings_.v6,
+                                .search = settings_.host.has_value(),
                                 .servers = settings_.discovery.servers,
                                 .stop = settings_.stop}};
         client.resolve({&name, 1}, [&](std::size_t, session::NameEvidence found) { evidence = std::move(found); });
@@ -119,7 +120,6 @@ private:
     // Hosts that failed before another one answered cost a client time, and are worth a warning, no more.
     void judge() {
         const bool answered = out_.answer.has_value() || out_.keys_refused;
-        if (answered) discover::note_success(out_.discovery);
         out_.findings = discover::findings_of(out_.discovery);
         for (std::size_t i = 0; i < out_.hosts.size(); ++i) {
             const bool is_last = i + 1 == out_.hosts.size();

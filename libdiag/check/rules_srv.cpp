@@ -42,8 +42,7 @@ constexpr Text dns_server_skipped_remedy[] = {
 
 constexpr Text srv_near_miss_causes[] = {
     "The record was made by hand and misspelt: _vmlcs for _vlmcs, _udp for _tcp, an underscore is missing, or a blank "
-    "was "
-    "pasted along.",
+    "was pasted along.",
     "The final dot is missing in a zone file, so that the domain stands twice in the name.",
 };
 constexpr Text srv_near_miss_remedy[] = {
@@ -100,9 +99,11 @@ constexpr Text srv_target_no_address_remedy[] = {
 constexpr Text srv_target_dead_causes[] = {
     "The host was retired or renamed, and its SRV record stayed.",
     "The final dot is missing in a zone file, so that the domain stands twice in the name.",
+    "The record was made by hand, with port 0 or with an address in place of the host's name.",
 };
 constexpr Text srv_target_dead_remedy[] = {
-    "DNS administrator: delete the SRV record in the evidence, or create the missing address record.",
+    "DNS administrator: delete the SRV record in the evidence, or correct it: the host's name, its port, the missing "
+    "address record.",
 };
 
 constexpr Text srv_target_literal_causes[] = {
@@ -348,7 +349,9 @@ constinit const Rule srv_target_dead{
     .stage = Stage::dns,
     .windows_code = 0,
     .inner_code = 0,
-    .summary = "One of several published hosts has no address.",
+    .summary =
+        "One of several published hosts cannot be used: it has no address, no port, or an address in place of its "
+        "name.",
     .causes = srv_target_dead_causes,
     .remedy = srv_target_dead_remedy,
     .code_note = "A client that draws this host first logs 0x800706BA in an event 12288, and goes on to the next.",

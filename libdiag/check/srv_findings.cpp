@@ -241,10 +241,11 @@ private:
 
     void records() {
         std::map<std::string, std::vector<const ServiceRecord*>> by_target;
-        std::vector<const ServiceRecord*> without_port, other_port;
+        std::vector<const ServiceRecord*> without_port, literal, other_port;
         for (const ServiceRecord& r : e_.records) {
             by_target[lower(r.target)].push_back(&r);
             if (r.port == 0) without_port.push_back(&r);
+            if (r.port != 0 && is_literal(r.target)) literal.push_back(&r);
             if (r.port != 0 && r.port != kms_port) other_port.push_back(&r);
         }
         const auto texts_of = [](const std::vector<const ServiceRecord*>& records) -> Evidence {
@@ -253,9 +254,17 @@ private:
             for (const auto* r : records) texts.push_back(record_text(*r));
             return texts;
         };
+        // A client passes over what it cannot use while there is another host.
+        const auto rule_unless_another = [&](const Rule& rule) -> const Rule& {
+            return names_usable_host() ? rule::srv_target_dead : rule;
+        };
         if (!without_port.empty())
-            add(rule::srv_port_zero, fmt::format("{} publishes {} with port 0", e_.domain, without_port[0]->target),
-                texts_of(without_port));
+            add(rule_unless_another(rule::srv_port_zero),
+                fmt::format("{} publishes {} with port 0", e_.domain, without_port[0]->target), texts_of(without_port));
+        if (!literal.empty())
+            add(rule_unless_another(rule::srv_target_literal),
+                fmt::format("{} publishes the address {} in place of a name", e_.domain, literal[0]->target),
+                texts_of(literal));
         if (!other_port.empty())
             add(rule::srv_port,
                 fmt::format("{} publishes {} with port {}", e_.domain, other_port[0]->target, other_port[0]->port),
@@ -298,12 +307,23 @@ private:
 
     static Evidence texts_of(const SrvTarget& target) { return Evidence{target.replies}; }
 
+    static bool is_literal(const std::string& target) { return IpAddress::parse(target).has_value(); }
+
+    // One that nobody asked for may have an address.
+    static bool may_have_address(const SrvTarget& t) { return !t.addresses.empty() || t.replies.empty(); }
+
+    bool names_usable_host() const {
+        return std::ranges::any_of(e_.records, [&](const ServiceRecord& r) {
+            const SrvTarget* target = session::find_target(e_, r.target);
+            return is_usable(r) && r.port != 0 && !is_literal(r.target) &&
+                   (target == nullptr || may_have_address(*target));
+        });
+    }
+
     void targets() {
-        // One that nobody asked for may have an address.
-        const auto may_have_address = [](const SrvTarget& t) { return !t.addresses.empty() || t.replies.empty(); };
         const bool any_address = std::ranges::any_of(e_.targets, may_have_address);
         for (const SrvTarget& target : e_.targets) {
-            if (!may_have_address(target)) no_address(target, any_address);
+            if (!may_have_address(target) && !is_literal(target.name)) no_address(target, any_address);
             if (target.alias_of)
                 add(rule::srv_target_alias,
                     fmt::format("the published host {} is an alias for {}", target.name, *target.alias_of),
@@ -318,12 +338,6 @@ private:
     }
 
     void no_address(const SrvTarget& target, bool another_has) {
-        if (IpAddress::parse(target.name)) {
-            add(rule::srv_target_literal,
-                fmt::format("{} publishes the address {} in place of a name", e_.domain, target.name),
-                texts_of(target));
-            return;
-        }
         const Rule& rule = another_has ? rule::srv_target_dead : rule::srv_target_no_address;
         const bool is_said = !std::ranges::all_of(target.replies, session::is_failure);
         Finding& finding = add(

@@ -31,7 +31,10 @@ bool is_same_name(std::string_view a, std::string_view b) {
 
 // Where a domain names hosts, what else is to be said of the publication is the business of kms-srv.
 bool concerns_search(const check::Finding& finding) {
-    return finding.rule == &check::rule::dns_server_skipped || finding.rule == &check::rule::srv_port_zero;
+    // Addresses are not asked for here: a dead target is one without a port, or an address in place of a name.
+    constexpr const check::Rule* rules[] = {&check::rule::dns_server_skipped, &check::rule::srv_port_zero,
+                                            &check::rule::srv_target_literal, &check::rule::srv_target_dead};
+    return std::ranges::find(rules, finding.rule) != std::end(rules);
 }
 
 class Search {
@@ -88,7 +91,8 @@ private:
             const bool is_known = std::ranges::any_of(out_.hosts, [&](const Host& host) {
                 return host.record.port == record.port && is_same_name(host.record.target, record.target);
             });
-            if (record.port == 0 || is_known) continue;
+            // An address in place of a name is no name that a client can look up.
+            if (record.port == 0 || IpAddress::parse(record.target) || is_known) continue;
             if (out_.hosts.size() == max_host_count) {
                 ++out_.left_out_count;
             } else {
@@ -148,13 +152,6 @@ bool is_missing_record(const check::Finding& finding) {
     const check::Rule* const rules[] = {&check::rule::dns_no_record, &check::rule::srv_near_miss,
                                         &check::rule::srv_other_domain};
     return std::ranges::find(rules, finding.rule) != std::end(rules);
-}
-
-void note_success(Discovery& discovery) {
-    for (Lookup& lookup : discovery.lookups)
-        for (check::Finding& finding : lookup.findings)
-            if (finding.rule == &check::rule::srv_port_zero)
-                finding = check::skipped_host(fmt::format("a host in {}", lookup.candidate.domain), {finding});
 }
 
 std::pair<check::Severity, bool> rank_of(const check::Finding& finding) {

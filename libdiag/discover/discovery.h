@@ -58,9 +58,6 @@ bool names_host(const session::SrvEvidence& evidence);
 /// "There is no record here": no trouble for a client that finds one under a later domain.
 bool is_missing_record(const check::Finding& finding);
 
-/// One of the hosts serves the client: what keeps it from using others is no failure any more.
-void note_success(Discovery& discovery);
-
 /// What decides comes first: by severity, then DNS that fails before a record that is missing, for it may be where DNS fails.
 std::pair<check::Severity, bool> rank_of(const check::Finding& finding);
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "libdiag/net/clock.h"
+#include "libdiag/net/random_source.h"
 
 namespace diag::net {
 
@@ -23,6 +24,7 @@ namespace {
 constexpr std::chrono::milliseconds min_try_time{50};
 constexpr std::chrono::milliseconds longest_pause{200};  // how long a request to stop may wait
 constexpr std::uint16_t dns_port = 53;
+constexpr std::size_t dns_id_size = 2;  // at the front of a message
 
 DnsEnd end_of(int status) {
     switch (status) {
@@ -58,13 +60,15 @@ public:
         open->loop = this;
         open->tag = tag;
         open->began = now().steady;
-        const auto bytes = session::encode_query(query);
+        auto bytes = session::encode_query(query);
         open->reply.query = std::move(query);
         if (!bytes) {
             open->reply.end = DnsEnd::bad_name;
             done_.push_back(std::move(open));
             return;
         }
+        // c-ares takes the id as it is, and answers to another one for none. Nobody should be able to guess it.
+        random_.fill(std::span{*bytes}.first(dns_id_size));
         Channel& channel = channel_for(open->reply.query);
         ares_send(channel.get(), bytes->data(), static_cast<int>(bytes->size()), on_answer, open.release());
     }
@@ -189,6 +193,7 @@ private:
     }
 
     DnsClientSettings settings_;
+    RandomSource random_;
     OnReply on_reply_;
     std::map<std::pair<Endpoint, DnsTransport>, std::unique_ptr<Channel>> channels_;
     std::vector<std::unique_ptr<Open>> done_;

@@ -73,7 +73,8 @@ std::optional<IpAddress> address_of(const ares_addrinfo_node& node) {
 // A c-ares channel and the loop that drives it.
 class NameClient::Channel {
 public:
-    Channel(const NameSettings& settings, int flags) : settings_{settings}, flags_{flags} {
+    Channel(const NameSettings& settings, int flags)
+        : settings_{settings}, flags_{flags | (settings.search ? 0 : ARES_FLAG_NOSEARCH)} {
         init(settings_.timeout);
         // c-ares counts each try of each server, the second twice as long: give all of them together the whole timeout.
         const auto server_count = std::max<std::size_t>(1, count_servers());

@@ -13,6 +13,7 @@ struct NameSettings {
     std::chrono::milliseconds timeout{5'000};  ///< of one look-up, all servers and repetitions included
     bool v4 = true;
     bool v6 = true;
+    bool search = true;                  ///< also below the DNS suffixes of this machine; false: names are whole
     std::size_t concurrency = 256;       ///< look-ups at once
     std::vector<Endpoint> servers = {};  ///< to be asked instead of those of the system; the hosts file is read anyway
     const std::atomic<bool>* stop = nullptr;  ///< when it becomes true, what is open is given up

@@ -77,6 +77,7 @@ private:
         net::NameClient client{{.timeout = settings_.timeout,
                                 .v4 = settings_.v4,
                                 .v6 = settings_.v6,
+                                .search = settings_.search,
                                 .servers = settings_.dns_servers,
                                 .stop = settings_.stop}};
         client.resolve(names, [&](std::size_t index, session::NameEvidence evidence) {

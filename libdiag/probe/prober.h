@@ -19,6 +19,7 @@ struct ProbeSettings {
     std::chrono::milliseconds interval{1'000};  ///< from the beginning of one round to that of the next
     bool mapper = false;                        ///< also try the endpoint mapper on TCP 135
     bool sizes = false;                         ///< also try binds of growing size, to see what the way carries
+    bool search = true;                         ///< names of targets may lack a DNS suffix; those from DNS never do
     std::vector<Endpoint> dns_servers = {};     ///< asked for names instead of those of this machine
     std::vector<kms::BaseRequest> requests;     ///< sent in each attempt; none: only bind, which leaves no trace
     kms::KeyProfile profile = kms::lab_profile();

@@ -19,8 +19,7 @@ void set_origin(TargetReport& report, const std::vector<discover::Host>& hosts) 
 }  // namespace
 
 Target target_of(const discover::Host& host) {
-    const auto address = IpAddress::parse(host.record.target);
-    return {.host = address ? std::string{} : host.record.target, .address = address, .port = host.record.port};
+    return {.host = host.record.target, .address = {}, .port = host.record.port};
 }
 
 void judge(Published& published) {
@@ -29,7 +28,6 @@ void judge(Published& published) {
     const auto first = std::ranges::find_if(targets, works);
     if (first == targets.end()) return;
     published.reached = static_cast<std::size_t>(first - targets.begin());
-    discover::note_success(published.discovery);
     for (TargetReport& report : targets)
         if (!works(report)) report.findings = {check::skipped_host(to_string(report.target), report.findings)};
 }

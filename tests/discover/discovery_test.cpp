@@ -114,14 +114,18 @@ TEST_CASE("discovery: a DNS server that fails is passed over for the next, with 
     CHECK(ids_of(found) == Ids{"KMS-DNS-SERVER-SKIPPED"});
 }
 
-TEST_CASE("discovery: a host with port 0 is not tried, and critical only as long as no other works", "[discover]") {
-    const DnsServer server{answering(
-        {{"corp.test", records({srv_record(0, 0, 0, "a.corp.test"), srv_record(1, 0, 1688, "b.corp.test")})}})};
-    Discovery found = search({&server});
+TEST_CASE("discovery: a record that nobody can use is not tried, and critical only without another", "[discover]") {
+    const auto [unusable, id] = GENERATE(
+        table<DnsRecord, std::string_view>({{srv_record(0, 0, 0, "a.corp.test"), "KMS-SRV-PORT-ZERO"},
+                                            {srv_record(0, 0, 1688, "192.0.2.11"), "KMS-SRV-TARGET-LITERAL"}}));
+    const DnsServer server{answering({{"corp.test", records({unusable, srv_record(1, 0, 1688, "b.corp.test")})},
+                                      {"alone.test", records({unusable})}})};
+    const Discovery found = search({&server});
     CHECK(hosts_of(found) == Texts{"b.corp.test:1688"});
-    CHECK(ids_of(found) == Ids{"KMS-SRV-PORT-ZERO"});
-    note_success(found);
-    CHECK(ids_of(found) == Ids{"KMS-HOST-SKIPPED"});
+    CHECK(ids_of(found) == Ids{"KMS-SRV-TARGET-DEAD"});
+    const Discovery alone = search({&server}, "alone.test");
+    CHECK(alone.hosts.empty());
+    CHECK(ids_of(alone) == Ids{id});
 }
 
 TEST_CASE("discovery: suffixes are asked in their order until one names hosts", "[discover]") {

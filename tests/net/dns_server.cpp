@@ -99,6 +99,11 @@ DnsServer::~DnsServer() {
     ::close(fd_);
 }
 
+std::vector<std::uint16_t> DnsServer::message_ids() const {
+    const std::lock_guard lock{ids_mutex_};
+    return ids_;
+}
+
 void DnsServer::serve() {
     while (!stop_) {
         pollfd wanted{.fd = fd_, .events = POLLIN, .revents = 0};
@@ -110,6 +115,10 @@ void DnsServer::serve() {
         if (got < static_cast<ssize_t>(header_size + 5)) continue;
         asked.resize(static_cast<std::size_t>(got));
         ++question_count_;
+        {
+            const std::lock_guard lock{ids_mutex_};
+            ids_.push_back(static_cast<std::uint16_t>(asked[0] << 8 | asked[1]));
+        }
         const Question question = question_in(asked);
         const DnsReply reply = answer_(question.name, question.type);
         if (reply.silent) continue;

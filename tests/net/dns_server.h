@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -39,6 +40,7 @@ public:
 
     Endpoint endpoint() const { return {.ip = *IpAddress::parse("127.0.0.1"), .port = port_}; }
     unsigned question_count() const { return question_count_; }
+    std::vector<std::uint16_t> message_ids() const;  ///< of the questions so far
 
 private:
     void serve();
@@ -48,6 +50,8 @@ private:
     std::uint16_t port_ = 0;
     std::atomic<bool> stop_ = false;
     std::atomic<unsigned> question_count_ = 0;
+    mutable std::mutex ids_mutex_;
+    std::vector<std::uint16_t> ids_;
     std::thread thread_;
 };
 

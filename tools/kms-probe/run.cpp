@@ -88,6 +88,7 @@ private:
         if (found.problem) return Problem(*found.problem);
         if (found.stopped) return Problem("stopped before DNS had answered");
         for (const discover::Host& host : found.hosts) options_.targets.push_back(probe::target_of(host));
+        options_.settings.search = false;
         return {};
     }
 
