@@ -194,7 +194,8 @@ TEST_CASE("srv findings: each rule fires in its case with its codes, and not in 
 
 TEST_CASE("srv findings: one sound host has none, and the worst comes first", "[check][srv]") {
     CHECK(findings_of(zone(healthy)).empty());
-    const auto many = findings_of(zone({with({.port = 0}), with({.port = 1688}, 0), a1}));
+    const auto many = findings_of(zone({with({.port = 0}, 0), a1}));
+    CHECK(many.size() > 1);
     CHECK(std::ranges::is_sorted(many, std::ranges::greater{}, [](const auto& f) { return f.rule->severity; }));
     CHECK(many.front().rule->id == "KMS-SRV-PORT-ZERO");
 }
