@@ -15,6 +15,7 @@ constexpr const Rule* table[] = {
     &rule::dns_tcp_blocked,
     &rule::dns_servers_differ,
     &rule::dns_server_skipped,
+    &rule::dns_suffix_failed,
     &rule::dns_lame,
     &rule::dns_serials,
     &rule::dns_update_unreachable,

@@ -28,6 +28,7 @@ extern const Rule dns_no_answer;       // KMS-DNS-NO-ANSWER
 extern const Rule dns_tcp_blocked;         // KMS-DNS-TCP-BLOCKED  truncated over UDP, no answer over TCP
 extern const Rule dns_servers_differ;      // KMS-DNS-SERVERS-DIFFER  warning: servers give different answers
 extern const Rule dns_server_skipped;      // KMS-DNS-SERVER-SKIPPED  warning: a server failed, another answered
+extern const Rule dns_suffix_failed;       // KMS-DNS-SUFFIX-FAILED  warning: DNS fails for a suffix, a later one has it
 extern const Rule dns_lame;                // KMS-DNS-LAME  warning: a name server does not serve its zone
 extern const Rule dns_serials;             // KMS-DNS-SERIALS  warning: name servers have different serials
 extern const Rule dns_update_unreachable;  // KMS-DNS-UPDATE-UNREACHABLE  warning: updates do not get to the primary

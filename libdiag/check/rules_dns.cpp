@@ -78,6 +78,16 @@ constexpr Text no_answer_remedy[] = {
 };
 constexpr Text failed_lookup_events[] = {event::client_result};
 
+constexpr Text suffix_failed_causes[] = {
+    "The suffix belongs to a zone that is gone, broken or not delegated, and has stayed in the client's search list.",
+    "The client's DNS servers cannot get to the zone of this suffix, or refuse this client.",
+};
+constexpr Text suffix_failed_remedy[] = {
+    "Desktop support: remove a suffix that is no longer in use from the search list (group policy, DHCP option 119). "
+    "Until then every search waits for it first.",
+    "DNS administrator: repair the zone, forwarder or delegation of the suffix, as the finding in the evidence says.",
+};
+
 }  // namespace
 
 constinit const Rule dns_no_record{
@@ -149,6 +159,24 @@ constinit const Rule dns_no_answer{
         "0x8007232A is documented as 'no usable answer from DNS' and covers silence as well as RCODE 2; some clients "
         "show 0x800705B4 (time-out) instead. [inf] No host was tried, so there is no inner code.",
     .capture_shows = "The query for SRV _vlmcs._tcp.DOMAIN, often repeated and sent to several servers, and no answer.",
+    .events = failed_lookup_events,
+};
+
+constinit const Rule dns_suffix_failed{
+    .id = "KMS-DNS-SUFFIX-FAILED",
+    .severity = Severity::warning,
+    .stage = Stage::dns,
+    .windows_code = 0,
+    .inner_code = 0,
+    .summary = "DNS fails for one of the client's suffixes, and a later one has the record.",
+    .causes = suffix_failed_causes,
+    .remedy = suffix_failed_remedy,
+    .code_note =
+        "[inf] The client goes on to its next suffix and finds a host there, later; the code of the finding in the "
+        "evidence is shown only where no suffix has the record.",
+    .capture_shows =
+        "A query for SRV _vlmcs._tcp.DOMAIN without an answer, or with RCODE 2 or 5, then one for another domain that "
+        "is answered with records.",
     .events = failed_lookup_events,
 };
 

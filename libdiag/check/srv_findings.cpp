@@ -482,4 +482,19 @@ std::vector<Finding> check_srv(const SrvEvidence& evidence, const std::vector<Ex
     return Judge{evidence, expected}.all();
 }
 
+void pass_over(std::vector<Finding>& findings, const std::string& found) {
+    constexpr const Rule* failures[] = {&rule::dns_server_failure, &rule::dns_refused, &rule::dns_no_answer,
+                                        &rule::dns_tcp_blocked};
+    for (Finding& finding : findings) {
+        if (std::ranges::find(failures, finding.rule) == std::end(failures)) continue;
+        Finding warning{.rule = &rule::dns_suffix_failed,
+                        .target = finding.target,
+                        .title = fmt::format("DNS fails for {}; {} has the record", finding.target, found),
+                        .evidence = {fmt::format("{}: {}", finding.rule->id, finding.title)},
+                        .packets = std::move(finding.packets)};
+        warning.evidence.insert(warning.evidence.end(), finding.evidence.begin(), finding.evidence.end());
+        finding = std::move(warning);
+    }
+}
+
 }  // namespace diag::check

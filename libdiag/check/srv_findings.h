@@ -19,4 +19,8 @@ struct ExpectedHost {
 /// nothing above info. `expected`: empty when nobody said who is authorised.
 std::vector<Finding> check_srv(const session::SrvEvidence& evidence, const std::vector<ExpectedHost>& expected);
 
+/// The findings of a domain that a client asked before `found`, which has the record: what kept DNS from answering for it stops
+/// nobody, and becomes a warning (KMS-DNS-SUFFIX-FAILED) with what failed as evidence.
+void pass_over(std::vector<Finding>& findings, const std::string& found);
+
 }  // namespace diag::check

@@ -101,7 +101,8 @@ private:
         }
     }
 
-    // As srv::judge_client() does: a domain without a record is no trouble when a later one has it, and an assumed one never is.
+    // As srv::judge_client() does: a domain without a record is no trouble when a later one has it, one for which DNS fails
+    // then stops nobody, and an assumed one is never any.
     void judge() {
         if (out_.lookups.empty()) return;
         const bool is_found = names_host(out_.lookups.back().evidence) && !out_.lookups.back().candidate.is_assumption;
@@ -111,6 +112,7 @@ private:
                 if (names_host(lookup.evidence)) note_elsewhere(lookup.candidate);
             } else if (is_found && &lookup != &out_.lookups.back()) {
                 std::erase_if(lookup.findings, is_missing_record);
+                check::pass_over(lookup.findings, out_.lookups.back().candidate.domain);
             }
         }
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "libdiag/check/rules.h"
+#include "libdiag/check/srv_findings.h"
 #include "libdiag/discover/discovery.h"
 
 namespace diag::srv {
@@ -28,6 +29,7 @@ void judge_client(ClientView& view) {
             if (!names_host(report)) report.findings.clear();
         } else if (found != nullptr && &report < found) {
             std::erase_if(report.findings, discover::is_missing_record);
+            check::pass_over(report.findings, found->evidence.domain);
         } else if (found != nullptr && &report > found) {
             // The search has ended before it came here.
             std::erase_if(report.findings, [](const auto& f) { return f.rule->severity != check::Severity::info; });
