@@ -19,6 +19,9 @@ using report::format_duration;
 constexpr std::size_t line_width = 80;
 constexpr std::size_t text_column = 11;
 
+// Names from DNS have their escapes already.
+std::string printable(std::string_view text) { return escape_for_terminal(text, Backslash::kept); }
+
 void append_line(std::string& out, std::string_view label, std::string_view text) {
     out += "  ";
     out += label;
@@ -59,8 +62,8 @@ void append_address(std::string& out, const AddressTry& tried, const report::Sty
 
 void append_hosts(std::string& out, const Activation& activation, const report::Style& style, bool verbose) {
     for (const HostTry& host : activation.hosts) {
-        out += '\n' + style.strong(escape_for_terminal(to_string(host.target))) + '\n';
-        if (host.origin) append_line(out, "origin", escape_for_terminal(discover::origin_text(*host.origin)));
+        out += '\n' + style.strong(printable(to_string(host.target))) + '\n';
+        if (host.origin) append_line(out, "origin", printable(discover::origin_text(*host.origin)));
         if (host.name)
             append_line(
                 out, "name",
@@ -70,12 +73,13 @@ void append_hosts(std::string& out, const Activation& activation, const report::
 }
 
 void append_findings(std::string& out, const Activation& activation, const report::Style& style, bool verbose) {
-    for (const check::Finding& finding : activation.findings) report::append_finding(out, finding, style, verbose);
+    for (const check::Finding& finding : activation.findings)
+        report::append_finding(out, finding, style, verbose, Backslash::kept);
 }
 
 void append_verdict(std::string& out, const Activation& activation, const report::Style& style) {
     const auto worst = check::worst(activation.findings);
-    const std::string text = escape_for_terminal(verdict_text(activation));
+    const std::string text = printable(verdict_text(activation));
     std::string wrapped;
     report::append_wrapped(wrapped, text, 9, 9, line_width);
     out += "\nVerdict: ";
@@ -114,7 +118,7 @@ void append_hidden(std::string& out, const Activation& activation) {
 // Which hosts it took, in a line each.
 void append_tries(std::string& out, const Activation& activation) {
     out += '\n';
-    for (const HostTry& host : activation.hosts) append_line(out, "tried", escape_for_terminal(try_text(host)));
+    for (const HostTry& host : activation.hosts) append_line(out, "tried", printable(try_text(host)));
 }
 
 }  // namespace

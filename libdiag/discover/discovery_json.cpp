@@ -1,6 +1,7 @@
 #include "libdiag/discover/discovery_json.h"
 
 #include "libdiag/discover/lookup_end.h"
+#include "libdiag/proto/dns/names.h"
 
 namespace diag::discover {
 namespace {
@@ -31,7 +32,12 @@ void write_lookup(JsonWriter& json, const Lookup& lookup) {
         json.plain(to_string(reply->query.server));
     }
     json.plain_member("end", name_of(end_of(lookup.evidence)));
-    json.member("rcode", reply == nullptr ? std::nullopt : reply->rcode());
+    json.key("rcode");
+    if (const auto rcode = reply == nullptr ? std::nullopt : reply->rcode()) {
+        json.plain(dns::rcode_name(*rcode));
+    } else {
+        json.value(nullptr);
+    }
     json.key("lookup_ms").milliseconds(duration_of(lookup.evidence).count());
     json.key("records").begin_array();
     for (const session::ServiceRecord& record : lookup.evidence.records) write_record(json, record);

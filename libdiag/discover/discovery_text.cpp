@@ -12,6 +12,9 @@ namespace {
 constexpr std::size_t line_width = 80;
 constexpr std::size_t text_column = 11;
 
+// Names from DNS have their escapes already.
+std::string printable(std::string_view text) { return escape_for_terminal(text, Backslash::kept); }
+
 void append_line(std::string& out, std::string_view label, std::string_view text) {
     out += fmt::format("  {:<9}", label);
     report::append_wrapped(out, text, text_column, text_column, line_width);
@@ -22,8 +25,8 @@ void append_lookup(std::string& out, const Lookup& lookup, bool with_source) {
     const auto* reply = lookup.evidence.decisive();
     append_line(
         out, "dns",
-        fmt::format("SRV {}: {} after {}{}", escape_for_terminal(lookup.evidence.query),
-                    describe(end_of(lookup.evidence)), report::format_duration(duration_of(lookup.evidence).count()),
+        fmt::format("SRV {}: {} after {}{}", printable(lookup.evidence.query), describe(end_of(lookup.evidence)),
+                    report::format_duration(duration_of(lookup.evidence).count()),
                     reply == nullptr ? "" : fmt::format(" from {}", to_string(reply->query.server))));
     if (with_source)
         append_line(out, "",
@@ -31,8 +34,8 @@ void append_lookup(std::string& out, const Lookup& lookup, bool with_source) {
                                 lookup.candidate.is_assumption ? ", where no client is documented to look" : ""));
     for (const session::ServiceRecord& record : lookup.evidence.records)
         append_line(out, "",
-                    fmt::format("{}:{}, priority {}, weight {}, TTL {} s", escape_for_terminal(record.target),
-                                record.port, record.priority, record.weight, record.ttl));
+                    fmt::format("{}:{}, priority {}, weight {}, TTL {} s", printable(record.target), record.port,
+                                record.priority, record.weight, record.ttl));
 }
 
 }  // namespace

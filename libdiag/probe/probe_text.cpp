@@ -175,19 +175,23 @@ std::string colored(const report::Style& style, const std::vector<check::Finding
 
 }  // namespace
 
+// Names from DNS have their escapes already.
 void append_text(std::string& out, const TargetReport& report, const report::Style& style, bool verbose) {
-    out += style.strong(escape_for_terminal(to_string(report.target)));
+    const Backslash backslash = report.origin ? Backslash::kept : Backslash::doubled;
+    out += style.strong(escape_for_terminal(to_string(report.target), backslash));
     out += "\n  ";
     std::string verdict;
-    report::append_wrapped(verdict, stage_prefix(report) + escape_for_terminal(verdict_text(report)), 2, 4, line_width);
+    report::append_wrapped(verdict, stage_prefix(report) + escape_for_terminal(verdict_text(report), backslash), 2, 4,
+                           line_width);
     out += colored(style, report.findings, verdict);
     out += '\n';
-    if (report.origin) append_line(out, "origin", escape_for_terminal(discover::origin_text(*report.origin)));
+    if (report.origin)
+        append_line(out, "origin", escape_for_terminal(discover::origin_text(*report.origin), backslash));
     if (report.name) append_line(out, "name", name_text(*report.name));
     for (const AddressReport& address : report.addresses) append_address(out, report, address, verbose);
     for (check::Finding finding : report.findings) {
         if (finding.title == verdict_text(report)) finding.title.clear();  // stands above
-        report::append_finding(out, finding, style, verbose);
+        report::append_finding(out, finding, style, verbose, backslash);
     }
     out += '\n';
 }

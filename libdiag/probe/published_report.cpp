@@ -34,13 +34,16 @@ void write_code(JsonWriter& json, std::string_view key, std::uint32_t code) {
 }
 
 void write_decision(JsonWriter& json, const Published& published) {
-    const check::Finding* finding = deciding(published);
+    // Those of hosts are on their own lines; what a client ends with is of all.
+    const std::vector<check::Finding> own = discover::findings_of(published.discovery);
+    const check::Finding* finding = deciding(own);
     json.key("stage");
     finding == nullptr ? json.value(nullptr) : json.plain(check::name_of(finding->rule->stage));
     json.key("finding");
     finding == nullptr ? json.value(nullptr) : json.plain(finding->rule->id);
+    const check::Finding* end = deciding(published);
     write_code(json, "windows_code", windows_code_of(published));
-    write_code(json, "inner_code", published.reached || finding == nullptr ? 0 : finding->shown_inner_code());
+    write_code(json, "inner_code", published.reached || end == nullptr ? 0 : end->shown_inner_code());
 }
 
 void write_hosts(JsonWriter& json, const Published& published) {
@@ -59,17 +62,18 @@ void write_hosts(JsonWriter& json, const Published& published) {
 }  // namespace
 
 void append_search(std::string& out, const Published& published, const report::Style& style, bool verbose) {
-    out += style.strong(escape_for_terminal(name_of(published))) + '\n';
+    // The texts name hosts and domains as DNS has them, with its escapes.
+    out += style.strong(escape_for_terminal(name_of(published), Backslash::kept)) + '\n';
     discover::append_lookups(out, published.discovery);
     for (const check::Finding& finding : discover::findings_of(published.discovery))
-        report::append_finding(out, finding, style, verbose);
+        report::append_finding(out, finding, style, verbose, Backslash::kept);
     out += '\n';
 }
 
 void append_verdict(std::string& out, const Published& published, const report::Style& style) {
     std::string verdict;
-    report::append_wrapped(verdict, escape_for_terminal(verdict_text(published)), verdict_column, verdict_column,
-                           line_width);
+    report::append_wrapped(verdict, escape_for_terminal(verdict_text(published), Backslash::kept), verdict_column,
+                           verdict_column, line_width);
     const check::Finding* finding = deciding(published);
     out += fmt::format("Verdict: {}\n",
                        finding == nullptr ? style.good(verdict) : style.severity(finding->rule->severity, verdict));

@@ -6,6 +6,8 @@
 #include <map>
 
 #include "libdiag/check/rules.h"
+#include "libdiag/discover/discovery_json.h"
+#include "libdiag/discover/discovery_text.h"
 #include "libdiag/discover/lookup_end.h"
 #include "tests/net/dns_server.h"
 
@@ -142,13 +144,22 @@ TEST_CASE("discovery: suffixes are asked in their order until one names hosts", 
     CHECK(ids_of(found).empty());  // a later one has a host: then a missing record is no trouble
 }
 
-TEST_CASE("discovery: DNS that fails for one suffix stays a finding when another names hosts", "[discover]") {
-    const SearchList list{"broken.test good.test"};
-    const DnsServer server{answering({{"broken.test", {.rcode = server_failure}},
-                                      {"good.test", records({srv_record(0, 0, 1688, "kms.good.test")})}})};
+TEST_CASE("discovery: DNS that fails for one suffix is a warning when a later one names hosts", "[discover]") {
+    const SearchList list{"bad.test good.test"};
+    const auto [reply, id] =
+        GENERATE(table<DnsReply, std::string>({{{.rcode = server_failure}, "KMS-DNS-SERVER-FAILURE"},
+                                               {{.rcode = refused}, "KMS-DNS-REFUSED"},
+                                               {{.silent = true}, "KMS-DNS-NO-ANSWER"}}));
+    CAPTURE(id);
+    const DnsServer server{
+        answering({{"bad.test", reply}, {"good.test", records({srv_record(0, 0, 1688, "kms.good.test")})}})};
     const Discovery found = search({&server}, std::nullopt);
     CHECK(hosts_of(found) == Texts{"kms.good.test:1688"});
-    CHECK(ids_of(found) == Ids{"KMS-DNS-SERVER-FAILURE"});
+    REQUIRE(ids_of(found) == Ids{"KMS-DNS-SUFFIX-FAILED"});
+    const check::Finding warning = findings_of(found).front();
+    CHECK(warning.title == "DNS fails for bad.test; good.test has the record");
+    CHECK(warning.evidence.front().starts_with(id + ": "));
+    CHECK(warning.shown_windows_code() == 0);
 }
 
 TEST_CASE("discovery: where no suffix names a host, DNS that fails decides over a record that is missing",
@@ -159,6 +170,26 @@ TEST_CASE("discovery: where no suffix names a host, DNS that fails decides over 
     REQUIRE(ids.size() >= 3);
     CHECK(ids.front() == "KMS-DNS-SERVER-FAILURE");
     CHECK(std::count(ids.begin(), ids.end(), "KMS-DNS-SERVER-FAILURE") == 1);
+}
+
+TEST_CASE("discovery: reports have the RCODE by its name, and names from DNS escaped once", "[discover]") {
+    const DnsServer server{answering({{"odd.test", records({srv_record(0, 0, 1688, "a\x1b[31m.odd.test")})},
+                                      {"closed.test", {.rcode = refused}},
+                                      {"silent.test", {.silent = true}}})};
+    const auto json_of = [&](const char* domain) {
+        std::string out;
+        report::JsonWriter json{out};
+        json.begin_object();
+        discover::write_lookups(json, search({&server}, domain));
+        json.end_object();
+        return out;
+    };
+    CHECK_THAT(json_of("odd.test"), Catch::Contains(R"("rcode":"NOERROR")"));
+    CHECK_THAT(json_of("closed.test"), Catch::Contains(R"("rcode":"REFUSED")"));
+    CHECK_THAT(json_of("silent.test"), Catch::Contains(R"("rcode":null)"));
+    std::string text;
+    discover::append_lookups(text, search({&server}, "odd.test"));
+    CHECK_THAT(text, Catch::Contains("a\\027[31m.odd.test:1688"));
 }
 
 TEST_CASE("discovery: a stop ends it without a word on DNS", "[discover]") {

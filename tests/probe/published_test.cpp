@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include "libdiag/check/rules.h"
+#include "libdiag/probe/probe_text.h"
+#include "libdiag/probe/published_report.h"
 
 using namespace diag;
 using probe::Published;
@@ -71,6 +73,36 @@ TEST_CASE("published: where no host works each keeps its finding, and the client
     const Published mixed = judged(
         {{"a.corp.test", {&check::rule::product_not_covered}}, {"b.corp.test", {&check::rule::connect_refused}}});
     CHECK(windows_code_of(mixed) == 0xC004F074);
+}
+
+TEST_CASE("published: the line of the search has the findings of the search, and the code that a client ends with",
+          "[probe]") {
+    std::string skipped;
+    append_json(skipped, judged({{"a.corp.test", {&check::rule::connect_refused}}, {"b.corp.test", {}}}));
+    CHECK_THAT(skipped, Catch::Contains(R"("stage":null,"finding":null,"windows_code":null)"));
+    CHECK_THAT(skipped, Catch::Contains("1 host before it fails"));
+    std::string failed;
+    append_json(failed, judged({{"a.corp.test", {&check::rule::connect_refused}}}));
+    CHECK_THAT(failed, Catch::Contains(R"("finding":null,"windows_code":"0xC004F074")"));
+    Published p;
+    p.discovery.lookups.emplace_back().findings.push_back(finding(check::rule::dns_no_record));
+    std::string own;
+    append_json(own, p);
+    CHECK_THAT(own, Catch::Contains(R"("stage":"dns","finding":"KMS-DNS-NO-RECORD","windows_code":"0x8007232B")"));
+}
+
+TEST_CASE("published: names from DNS are escaped once", "[probe]") {
+    Published p = judged({{"a\\027[31m.corp.test", {&check::rule::connect_refused}}});
+    std::string text;
+    append_search(text, p, report::Style{false}, true);
+    append_text(text, p.targets[0], report::Style{false}, true);
+    append_verdict(text, p, report::Style{false});
+    CHECK_THAT(text, Catch::Contains("a\\027[31m.corp.test"));
+    CHECK_THAT(text, !Catch::Contains("\\\\027"));
+    p.targets[0].origin.reset();  // as typed, not from DNS
+    std::string typed;
+    append_text(typed, p.targets[0], report::Style{false}, true);
+    CHECK_THAT(typed, Catch::Contains("\\\\027"));
 }
 
 TEST_CASE("published: without a host the finding of the search says what the client ends with", "[probe]") {

@@ -179,7 +179,7 @@ private:
         switch (options_.format) {
             case cli::Format::text:
                 probe::append_summary(text, summary_);
-                if (published_ && !failed && is_search_shown()) probe::append_verdict(text, *published_, style_);
+                if (published_ && !failed && is_verdict_shown()) probe::append_verdict(text, *published_, style_);
                 break;
             case cli::Format::json: break;
             case cli::Format::nagios:
@@ -191,7 +191,10 @@ private:
         writer_.flush();
     }
 
-    bool is_search_shown() const { return !options_.loudness.quiet || probe::deciding(*published_) != nullptr; }
+    bool is_search_shown() const {
+        return !options_.loudness.quiet || probe::deciding(discover::findings_of(published_->discovery)) != nullptr;
+    }
+    bool is_verdict_shown() const { return !options_.loudness.quiet || probe::deciding(*published_) != nullptr; }
 
     static constexpr std::string_view service = "KMS PROBE";
 
