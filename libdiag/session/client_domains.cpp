@@ -80,15 +80,32 @@ void read_resolv_conf_line(std::string_view line, ClientDns& client) {
 
 }  // namespace
 
-std::expected<std::string, std::string> parse_domain(std::string_view text) {
+std::expected<std::string, std::string> parse_dns_name(std::string_view text) {
+    const auto refused = [&](std::string_view hint) {
+        return std::unexpected(fmt::format("'{}' is no DNS domain{}", text, hint));
+    };
     const auto name = dns::DomainName::parse(text);
     // DNS itself would take any byte.
     const bool is_odd =
         std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; });
     const bool fits = !is_odd && name && !name->is_root() && name->wire_size() + service.size() <= dns::max_name_size;
-    if (!fits || IpAddress::parse(text)) return std::unexpected(fmt::format("'{}' is no DNS domain", text));
+    if (!fits || IpAddress::parse(text)) return refused("");
+    if (text.find_first_of(":/") != std::string_view::npos) return refused(": give the name alone, no port and no URL");
+    if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) > 0x7F; }))
+        return refused(": write other letters than ASCII in their xn-- form");
     if (text.ends_with('.')) text.remove_suffix(1);
     return std::string{text};
+}
+
+std::expected<std::string, std::string> parse_domain(std::string_view text) {
+    auto name = parse_dns_name(text);
+    if (!name) return name;
+    if (equals_word(*name + '.', service))
+        return std::unexpected(fmt::format("'{}' has no domain behind it: a client asks for {}DOMAIN", text, service));
+    if (starts_with_word(*name, service))
+        return std::unexpected(fmt::format("'{}' is the name of the record: give its domain, {}", text,
+                                           std::string_view{*name}.substr(service.size())));
+    return name;
 }
 
 std::string_view name_of(Source source) {

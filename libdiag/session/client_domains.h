@@ -44,8 +44,11 @@ std::string_view name_of(Candidate::Source source);
 /// "the DNS suffix search list" and so on, for people.
 std::string_view describe(Candidate::Source source);
 
-/// A domain as somebody typed it, for which the service can be asked: without its final dot. The error is one line for people,
-/// which quotes the text as it is.
+/// A name as somebody typed it, for which DNS can be asked: without its final dot. No address, HOST:PORT or URL, and nothing
+/// beyond ASCII, which DNS has in its xn-- form. The error is one line for people, which quotes the text as it is.
+std::expected<std::string, std::string> parse_dns_name(std::string_view text);
+
+/// The same for a domain in which a client searches the service: not the name of the record itself.
 std::expected<std::string, std::string> parse_domain(std::string_view text);
 
 /// The documented domains first, in the documented order: a lookup domain alone; else the primary suffix, of a workgroup

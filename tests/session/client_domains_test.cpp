@@ -120,6 +120,29 @@ TEST_CASE("domain: addresses, blanks, the root and what is no name are refused w
     }
 }
 
+TEST_CASE("domain: what people paste in its place is refused with a hint", "[client_domains]") {
+    const auto [text, hint] = GENERATE(table<std::string, std::string>({
+        {"kms1.corp.example:1688", "give the name alone, no port and no URL"},
+        {"http://corp.example/", "give the name alone, no port and no URL"},
+        {"corp.example/24", "give the name alone, no port and no URL"},
+        {"m\xC3\xBCnchen.example", "write other letters than ASCII in their xn-- form"},
+        {"_VLMCS._tcp.Corp.example.", "is the name of the record: give its domain, Corp.example"},
+        {"_vlmcs._tcp", "has no domain behind it"},
+        {"_vlmcs._tcp.", "has no domain behind it"},
+    }));
+    CAPTURE(text);
+    const auto domain = parse_domain(text);
+    REQUIRE_FALSE(domain);
+    CHECK(domain.error().find("'" + text + "' ") == 0);
+    CHECK(domain.error().find(hint) != std::string::npos);
+}
+
+TEST_CASE("domain: a name is asked for as it is, the record's own too", "[client_domains]") {
+    CHECK(parse_dns_name("_vlmcs._tcp.corp.example.") == "_vlmcs._tcp.corp.example");
+    CHECK(parse_dns_name("xn--bcher-kva.example") == "xn--bcher-kva.example");
+    CHECK_FALSE(parse_dns_name("corp.example:53"));
+}
+
 TEST_CASE("candidates: each source has a name of its own for scripts", "[client_domains]") {
     CHECK(name_of(Candidate::Source::lookup_domain) == "lookup_domain");
     CHECK(name_of(Candidate::Source::search_list) == "search_list");

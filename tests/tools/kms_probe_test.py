@@ -389,6 +389,8 @@ class Process(Case):
     def test_bad_options_are_one_line_each(self):
         for arguments, word in ((("--no-such-option",), "no-such-option"), (("kms:0",), "65535"),
                                 (("--domain", "example.test", "x"), "--domain"), (("--domain", "a b"), "--domain"),
+                                (("--domain", "kms1.example.test:1688"), "no port"),
+                                (("--domain", "_vlmcs._tcp.example.test"), "give its domain, example.test"),
                                 (("--domain", "192.0.2.1"), "--domain"), (("--domain", "example.test", "-p", "1"), "--port"),
                                 (("--domain", "example.test", "--targets", "-"), "--domain"),
                                 (("--server", "dns.example.test", "x"), "--server"), (("--server", "192.0.2.1:0", "x"), "--server"),

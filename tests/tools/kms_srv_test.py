@@ -40,7 +40,7 @@ ROWS = [srv("good.test", 0, 0, 1688, "kms1.good.test"), address("kms1.good.test"
         srv("alias.test", 0, 0, 1688, "a.alias.test"), {"name": "a.alias.test", "type": "CNAME", "data": "b.alias.test"},
         address("b.alias.test"), srv("strange.test", 0, 0, 1688, "\x1b[31mred.strange.test"),
         srv("l" * 60 + "." + "o" * 60 + ".test", 0, 0, 0, "g" * 60 + "." + "o" * 60 + ".test"),
-        {"name": "_vlmcs._tcp.silent.test", "rcode": "SILENT"}]
+        {"name": "_vlmcs._tcp.silent.test", "rcode": "SILENT"}, {"name": "_vlmcs._tcp.closed.test", "rcode": "REFUSED"}]
 
 
 class Case(unittest.TestCase):
@@ -98,6 +98,7 @@ class Options(Case):
                                 (["--events", "/nonexistent"], "/nonexistent"),
                                 (["--from-ipconfig", "/dev/null"], "--from-ipconfig"),
                                 (["--events", "/dev/null"], "--events"), (["_vlmcs._tcp.a.test"], "give its domain, a.test"),
+                                (["kms1.a.test:1688"], "no port"), (["http://a.test/"], "no URL"), (["b\u00fccher.test"], "xn--"),
                                 (["--update-test", "a..test"], "--update-test"),
                                 (["--update-test", "a.test", "--watch", "1"], "--watch"),
                                 (["a\x1b[31m..test"], "no DNS domain")):
@@ -191,6 +192,13 @@ class Text(Case):
         self.assertIn("1. missing.test: the DNS suffix search list", text)
         self.assertIn("Verdict: a client finds kms1.good.test:1688 under good.test", text)
         self.assertIn("a client finds no host", self.ask("--suffix-list", "missing.test", status=2))
+
+    def test_a_suffix_for_which_dns_fails_is_a_warning_before_one_that_has_the_record(self):
+        failed, good = self.documents("--suffix-list", "closed.test,good.test", status=1)[:2]
+        self.assertEqual((failed["finding"], failed["windows_code"]), ("KMS-DNS-SUFFIX-FAILED", None))
+        self.assertTrue(failed["findings"][0]["evidence"][0].startswith("KMS-DNS-REFUSED: "), failed)
+        self.assertEqual(good["finding"], None)
+        self.assertEqual(self.documents("--suffix-list", "closed.test,missing.test", status=2)[0]["finding"], "KMS-DNS-REFUSED")
 
 
 class Status(Case):

@@ -78,18 +78,6 @@ po::options_description visible_options() {
     return all;
 }
 
-// Who gives the name of the record means its domain; nobody publishes below it.
-std::expected<std::string, std::string> parse_domain(std::string_view text) {
-    auto name = session::parse_domain(text);
-    if (!name) return name;
-    const dns::DomainName owner = *dns::DomainName::parse(*name), domain = srv::domain_of(owner);
-    if (domain != owner)
-        return Problem(fmt::format("'{}' is the name of the record: give its domain, {}", text, to_string(domain)));
-    if (dns::is_same_name(owner, *dns::DomainName::parse("_vlmcs._tcp")))
-        return Problem(fmt::format("'{}' has no domain behind it: a client asks for _vlmcs._tcp.DOMAIN", text));
-    return name;
-}
-
 std::expected<check::ExpectedHost, std::string> parse_expected(std::string_view text) {
     constexpr std::uint16_t any = 1;
     const auto targets = probe::parse_targets(text, any);
@@ -130,7 +118,7 @@ Result read_settings(const po::variables_map& map, Options& out) {
 
 Result read_domains(const po::variables_map& map, Options& out) {
     for (const std::string& text : cli::texts_of(map, positional)) {
-        auto domain = parse_domain(text);
+        auto domain = session::parse_domain(text);
         if (!domain) return Problem(escape_for_terminal(domain.error()));
         out.domains.push_back(std::move(*domain));
     }
@@ -145,7 +133,7 @@ Result read_client(const po::variables_map& map, Options& out) {
         const auto text = cli::text_of(map, name);
         if (!text) return {};
         given = true;
-        const auto domain = cli::of_option(name, parse_domain(*text));
+        const auto domain = cli::of_option(name, session::parse_domain(*text));
         if (!domain) return Problem(domain.error());
         take(*domain);
         return {};
@@ -158,7 +146,7 @@ Result read_client(const po::variables_map& map, Options& out) {
         given = true;
         for (std::size_t at = 0; at <= list->size();) {
             const std::size_t end = std::min(list->find(',', at), list->size());
-            const auto domain = cli::of_option("suffix-list", parse_domain(list->substr(at, end - at)));
+            const auto domain = cli::of_option("suffix-list", session::parse_domain(list->substr(at, end - at)));
             if (!domain) return Problem(domain.error());
             client.search_list.push_back(*domain);
             at = end + 1;
@@ -181,7 +169,7 @@ Result read_client(const po::variables_map& map, Options& out) {
 Result read_update_test(const po::variables_map& map, Options& out) {
     const auto text = cli::text_of(map, "update-test");
     if (!text) return {};
-    const auto given = cli::of_option("update-test", session::parse_domain(*text));
+    const auto given = cli::of_option("update-test", session::parse_dns_name(*text));
     if (!given) return Problem(given.error());
     const dns::DomainName name = *dns::DomainName::parse(*given);
     const auto no_randomness = [](std::span<std::uint8_t> bytes) { std::ranges::fill(bytes, std::uint8_t{0}); };
@@ -231,7 +219,7 @@ template <class Take> Result for_each_line(std::string_view text, Take take) {
 std::expected<std::vector<std::string>, std::string> parse_domains(std::string_view text) {
     std::vector<std::string> domains;
     const auto done = for_each_line(text, [&](std::string_view entry) -> Result {
-        auto domain = parse_domain(entry);
+        auto domain = session::parse_domain(entry);
         if (!domain) return Problem(domain.error());
         if (domains.size() == max_domain_count) return Problem(fmt::format("more than {} domains", max_domain_count));
         domains.push_back(std::move(*domain));
