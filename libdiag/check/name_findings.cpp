@@ -13,6 +13,17 @@ double ms_of(session::TimePoint began, session::TimePoint ended) {
     return std::chrono::duration<double, std::milli>(ended - began).count();
 }
 
+// A host that may well have addresses of the other kind.
+void narrow_to(IpAddress::Family wanted, Finding& finding) {
+    const bool is_v6 = wanted == IpAddress::Family::v6;
+    finding.title = fmt::format("the name {} has no {} address", finding.target, is_v6 ? "IPv6" : "IPv4");
+    finding.own_remedy.push_back(
+        fmt::format("Whoever asks: only {0} addresses were asked for; leave out {1} to try those of {2} as well. DNS "
+                    "administrator: add {3} record for {4}, if clients are to reach it over {0}.",
+                    is_v6 ? "IPv6" : "IPv4", is_v6 ? "-6" : "-4", is_v6 ? "IPv4" : "IPv6", is_v6 ? "an AAAA" : "an A",
+                    finding.target));
+}
+
 }  // namespace
 
 std::string_view name_end_text(NameEnd end) {
@@ -38,6 +49,7 @@ std::optional<Finding> check_name(const session::NameEvidence& evidence) {
                     .evidence = {fmt::format("address of {}: {}, after {:.1f} ms", evidence.name,
                                              name_end_text(evidence.end), ms_of(evidence.began, evidence.ended))},
                     .packets = {}};
+    if (evidence.end == NameEnd::no_data && evidence.wanted) narrow_to(*evidence.wanted, finding);
     const bool is_answer = evidence.end == NameEnd::server_failure || evidence.end == NameEnd::refused;
     if (is_answer) finding.likely_cause = finding.likely_remedy = 1;
     return finding;

@@ -229,6 +229,8 @@ void NameClient::resolve_with(Channel& channel, std::span<const std::string> nam
             auto lookup = std::make_unique<Lookup>();
             lookup->index = next;
             lookup->evidence.name = names[next];
+            if (settings_.v4 != settings_.v6)
+                lookup->evidence.wanted = settings_.v6 ? IpAddress::Family::v6 : IpAddress::Family::v4;
             lookup->evidence.began = now().steady;
             lookup->done = &done;
             lookup->open_count = &open_count;

@@ -33,7 +33,8 @@ std::string_view describe(NameEnd end);
 struct NameEvidence {
     std::string name;
     NameEnd end = NameEnd::pending;
-    std::vector<IpAddress> addresses;  ///< in the order of RFC 6724, in which a client would try them
+    std::vector<IpAddress> addresses;              ///< in the order of RFC 6724, in which a client would try them
+    std::optional<IpAddress::Family> wanted = {};  ///< the one kind that was asked for; both, if none
     TimePoint began;
     TimePoint ended;
 

@@ -57,3 +57,18 @@ TEST_CASE("name findings: what a server answered points to the server, silence t
         CHECK(finding->likely_remedy < finding->rule->remedy.size());
     }
 }
+
+TEST_CASE("name findings: a host without addresses of the one kind that was asked for may have others", "[check]") {
+    auto evidence = name(NameEnd::no_data);
+    CHECK(check_name(evidence)->title == "the name kms.example.test has no address");
+    CHECK(check_name(evidence)->own_remedy.empty());
+    const auto [wanted, kind, option] = GENERATE(table<IpAddress::Family, std::string, std::string>(
+        {{IpAddress::Family::v6, "IPv6", "leave out -6"}, {IpAddress::Family::v4, "IPv4", "leave out -4"}}));
+    evidence.wanted = wanted;
+    const auto finding = check_name(evidence);
+    CHECK(finding->title == "the name kms.example.test has no " + kind + " address");
+    CHECK(finding->rule == &rule::name_not_found);
+    CHECK(remedy_of(*finding).at(0).find(option) != std::string_view::npos);
+    evidence.end = NameEnd::not_found;  // of no kind at all
+    CHECK(check_name(evidence)->title == "the name kms.example.test has no address");
+}

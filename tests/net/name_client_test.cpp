@@ -71,6 +71,8 @@ TEST_CASE("name client: both families, or the one that is wanted", "[net]") {
     settings.v4 = false;
     CHECK(addresses_of(resolve(settings, {"dual.example.test"})[0]) == Texts{"2001:db8::10"});
     CHECK(name_of(resolve(settings, {"v4.example.test"})[0].end) == "no_data");
+    CHECK(resolve(settings, {"v4.example.test"})[0].wanted == IpAddress::Family::v6);
+    CHECK_FALSE(resolve(settings_for(server), {"v4.example.test"})[0].wanted);
 }
 
 TEST_CASE("name client: each end is told from the others", "[net]") {
