@@ -158,6 +158,17 @@ void add_partial_key(Entries& entries, std::string_view word) {
     }
 }
 
+// "hr=0x80070005" as event 8198 writes it, "HRESULT:0x8007232B": a code, and no event.
+std::optional<NumberWord> result_number(std::string_view word) {
+    for (const std::string_view start : {"hresult", "hr"}) {
+        if (!starts_with_word(word, start)) continue;
+        const std::string_view rest = trimmed(word.substr(start.size()));
+        if (rest.starts_with('=') || rest.starts_with(':')) return parse_number(trimmed(rest.substr(1)));
+        return std::nullopt;
+    }
+    return std::nullopt;
+}
+
 // "900 / 902 / 903", as a page lists events that belong together.
 bool is_list(std::string_view word) {
     return word.find('/') != std::string_view::npos && word.find_first_not_of("0123456789/ ") == std::string_view::npos;
@@ -183,6 +194,10 @@ std::vector<Entry> look_up(std::string_view text) {
     const std::string_view word = bare(whole);
     if (word.empty() || !entries.empty()) return entries;
     if (is_list(word)) return look_up_list(word);
+    if (const auto result = result_number(word)) {
+        add_codes(entries, *result);
+        return entries;
+    }
     if (const auto number = parse_number(word)) {
         add_codes(entries, *number);
         if (number->form == NumberWord::Form::decimal) add_events(entries, number->value);

@@ -79,6 +79,20 @@ TEST_CASE("look-up: braces, quotation marks and full stops around a word do not 
         CHECK(keys(word) == Keys{"0xC004F074"});
 }
 
+TEST_CASE("look-up: a result is understood as logs write it, and is no event", "[explain]") {
+    for (const auto* word : {"hr=0x80070005", "hr=0x80070005,", "HRESULT:0x80070005", "HRESULT = 0x80070005",
+                             "(hr=80070005)", "hresult: -2147024891", "hr=0x80070005."}) {
+        CAPTURE(word);
+        const auto found = look_up(word);
+        REQUIRE(found.size() == 1);
+        CHECK(found[0].key == "0x80070005");
+    }
+    for (const auto* word : {"hr=", "hr=12290", "hr=zebra", "hresult:", "hr 5"}) {
+        CAPTURE(word);
+        CHECK(look_up(word).empty());
+    }
+}
+
 TEST_CASE("look-up: near misses are suggested, the nearest first", "[explain]") {
     CHECK(similar_words("KMS-CONNCET-REFUSED") == Keys{"KMS-CONNECT-REFUSED"});
     CHECK(similar_words("RPC_S_SERVER_UNAVAILBLE") == Keys{"RPC_S_SERVER_UNAVAILABLE"});

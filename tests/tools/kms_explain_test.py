@@ -222,6 +222,7 @@ class Words(Case):
         self.assertIn("0xC004F074", self.error("0xC004F07"))
         self.assertIn("--search", self.error("zebra crossing"))
         self.assertNotIn("\x1b", self.error("\x1b[31m"))
+        self.assertIn("'-5'", self.error("-5"))
         self.error("x" * 100_000)
         self.error("")
 
@@ -348,7 +349,7 @@ class Logs(Case):
 
 class CommandLine(Case):
     def test_what_makes_no_sense_is_refused_in_one_line(self):
-        for arguments in (("--list", "--search", "x"), ("--search",), ("-", "1722"), ("--format", "junit", "1722"), ("--zebra",)):
+        for arguments in (("--list", "--search", "x"), ("--search",), ("--search", ""), ("--search", " ", ""), ("-", "1722"), ("--format", "junit", "1722"), ("--zebra",)):
             with self.subTest(arguments=arguments):
                 self.error(*arguments)
 

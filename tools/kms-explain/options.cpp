@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "libdiag/base/hex.h"
+#include "libdiag/base/line_text.h"
 #include "libdiag/cli/language.h"
 #include "libdiag/explain/number_word.h"
 
@@ -52,18 +52,27 @@ po::options_description visible_options() {
     return all;
 }
 
-// PowerShell prints codes as signed numbers, which look like options: "-1073422220" as "0xC004F074".
-std::vector<std::string> without_negative_numbers(int argc, const char* const* argv) {
+bool is_negative_number(std::string_view word) {
+    const auto number = explain::parse_number(word);
+    return number && number->form == explain::NumberWord::Form::negative;
+}
+
+// PowerShell prints codes as signed numbers, which look like options: a blank in front makes them words.
+std::vector<std::string> hide_negative_numbers(int argc, const char* const* argv) {
     std::vector<std::string> words{argv, argv + argc};
-    for (std::string& word : words) {
-        const auto number = explain::parse_number(word);
-        if (number && number->form == explain::NumberWord::Form::negative) word = format_code(number->value);
-    }
+    for (std::string& word : words)
+        if (is_negative_number(word)) word.insert(0, 1, ' ');
+    return words;
+}
+
+std::vector<std::string> show_negative_numbers(std::vector<std::string> words) {
+    for (std::string& word : words)
+        if (word.starts_with(' ') && is_negative_number(std::string_view{word}.substr(1))) word.erase(0, 1);
     return words;
 }
 
 std::expected<po::variables_map, std::string> read_command_line(int argc, const char* const* argv) {
-    const auto words = without_negative_numbers(argc, argv);
+    const auto words = hide_negative_numbers(argc, argv);
     std::vector<const char*> pointers;
     pointers.reserve(words.size());
     for (const std::string& word : words) pointers.push_back(word.c_str());
@@ -85,7 +94,7 @@ Result read_kinds(Options& out) {
 }
 
 Result read_action(const po::variables_map& map, bool has_log, Options& out) {
-    out.words = cli::texts_of(map, positional);
+    out.words = show_negative_numbers(cli::texts_of(map, positional));
     const bool list = map.contains("list");
     if (list && map.contains("search")) return Problem("--list and --search contradict each other");
     if (list) {
@@ -94,7 +103,8 @@ Result read_action(const po::variables_map& map, bool has_log, Options& out) {
     }
     if (map.contains("search")) {
         out.action = Action::search;
-        if (out.words.empty()) return Problem("--search: give the words to search for");
+        const auto is_blank = [](std::string_view word) { return trimmed(word).empty(); };
+        if (std::ranges::all_of(out.words, is_blank)) return Problem("--search: give the words to search for");
         return {};
     }
     const bool names_log = std::ranges::find(out.words, standard_input) != out.words.end();
