@@ -18,10 +18,11 @@ void narrow_to(IpAddress::Family wanted, Finding& finding) {
     const bool is_v6 = wanted == IpAddress::Family::v6;
     finding.title = fmt::format("the name {} has no {} address", finding.target, is_v6 ? "IPv6" : "IPv4");
     finding.own_remedy.push_back(
-        fmt::format("Whoever asks: only {0} addresses were asked for; leave out {1} to try those of {2} as well. DNS "
-                    "administrator: add {3} record for {4}, if clients are to reach it over {0}.",
-                    is_v6 ? "IPv6" : "IPv4", is_v6 ? "-6" : "-4", is_v6 ? "IPv4" : "IPv6", is_v6 ? "an AAAA" : "an A",
-                    finding.target));
+        fmt::format("Whoever runs the tool: only {} addresses were asked for; leave out {} to try those of {} as well.",
+                    is_v6 ? "IPv6" : "IPv4", is_v6 ? "-6" : "-4", is_v6 ? "IPv4" : "IPv6"));
+    finding.own_remedy.push_back(
+        fmt::format("DNS administrator: add {} record for {}, if clients are to reach it over {}.",
+                    is_v6 ? "an AAAA" : "an A", finding.target, is_v6 ? "IPv6" : "IPv4"));
 }
 
 }  // namespace

@@ -409,11 +409,30 @@ TEST_CASE("publication findings: a failure counts, a success only without its re
     CHECK(findings.at(0).evidence.at(0).find("0x80072338") != std::string::npos);
 }
 
+TEST_CASE("srv findings: what fails for a domain is a warning where a later one has the record, and nothing else is",
+          "[check][srv]") {
+    const auto* const rule = GENERATE(&check::rule::dns_server_failure, &check::rule::dns_refused,
+                                      &check::rule::dns_no_answer, &check::rule::dns_tcp_blocked);
+    std::vector<check::Finding> findings{
+        {.rule = rule, .target = "bad.test", .title = "what failed", .evidence = {"seen"}, .packets = {3, 4}},
+        {.rule = &check::rule::srv_unauthorised, .target = "bad.test", .title = "t", .evidence = {}, .packets = {}}};
+    findings.front().windows_code = 0x8007267C;
+    check::pass_over(findings, "good.test");
+    CHECK(ids_of(findings) == Ids{"KMS-DNS-SUFFIX-FAILED", "KMS-SRV-UNAUTHORISED"});
+    const check::Finding& warning = findings.front();
+    CHECK(warning.rule->severity == check::Severity::warning);
+    CHECK(warning.shown_windows_code() == 0);
+    CHECK(warning.target == "bad.test");
+    CHECK(warning.title == "DNS fails for bad.test; good.test has the record");
+    CHECK(warning.evidence == std::vector<std::string>{std::string{rule->id} + ": what failed", "seen"});
+    CHECK(warning.packets == std::vector<std::uint64_t>{3, 4});
+}
+
 TEST_CASE("srv findings: the cases here cover every rule about publication", "[check][srv]") {
-    // The cases of whole zones and of events above.
+    // The cases of whole zones, of events and of a later domain above.
     std::set<std::string_view> covered{
         "KMS-DNS-LAME",         "KMS-DNS-SERIALS",     "KMS-DNS-UPDATE-UNREACHABLE", "KMS-EVENT-PUBLISH-FAILED",
-        "KMS-EVENT-NOT-IN-DNS", "KMS-DNS-UPDATE-OPEN", "KMS-SRV-SINGLE-LABEL"};
+        "KMS-EVENT-NOT-IN-DNS", "KMS-DNS-UPDATE-OPEN", "KMS-SRV-SINGLE-LABEL",       "KMS-DNS-SUFFIX-FAILED"};
     for (const Case& c : cases()) covered.insert(c.id);
     for (const check::Rule* rule : check::all_rules()) {
         constexpr std::string_view families[] = {"KMS-DNS-", "KMS-SRV-", "KMS-EVENT-"};
