@@ -98,7 +98,7 @@ void Decoder::print(const dissect::Conversation& conversation, check::Outcome ou
 }
 
 void Decoder::on_dns(const dissect::DnsSearch& search) {
-    if (!settings_.selection.matches(search)) return;
+    if (!settings_.selection.matches(search)) return summary_.add_unselected_lookup();
     const auto findings = check::check_dns(search);
     note(findings);
     summary_.add_lookup(findings);

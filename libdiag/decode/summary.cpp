@@ -137,6 +137,11 @@ std::string Summary::nothing_text() const {
                            format_count(unselected_count_, "conversation", "conversations"),
                            capture_count_ == 1 ? "capture" : "captures");
     }
+    if (lookup_count_ == 0 && unselected_lookup_count_ > 0) {
+        return fmt::format("No conversation matches the selection ({} in the {}).\n",
+                           format_count(unselected_lookup_count_, "DNS search", "DNS searches"),
+                           capture_count_ == 1 ? "capture" : "captures");
+    }
     return lookup_count_ > 0 ? "No KMS conversation found, only DNS look-ups.\n" : "No KMS traffic found.\n";
 }
 

@@ -25,6 +25,7 @@ public:
     void add_lookup(std::span<const check::Finding> findings);
     /// One that the user did not want to see.
     void add_unselected(const dissect::Conversation& conversation) { unselected_count_ += conversation.part == 1; }
+    void add_unselected_lookup() { ++unselected_lookup_count_; }
     void add_capture() { ++capture_count_; }
     /// Findings about a capture as a whole.
     void add_findings(std::span<const check::Finding> findings);
@@ -69,6 +70,7 @@ private:
     std::uint64_t conversation_count_ = 0;
     std::uint64_t exchange_count_ = 0;
     std::uint64_t unselected_count_ = 0;
+    std::uint64_t unselected_lookup_count_ = 0;
     std::uint64_t lookup_count_ = 0;
     std::uint64_t failed_lookup_count_ = 0;
     std::uint64_t warning_count_ = 0;

@@ -137,12 +137,13 @@ struct Conversation {
     std::uint64_t cut_size = 0;                   ///< bytes that the snaplen cut off
     std::uint64_t conflict_size = 0;              ///< retransmitted bytes that differ from the first copy
     std::deque<ByteVector> joined_stubs;          ///< keeps the stubs of fragmented calls alive
-    std::string host_name;                        ///< from an SRV answer in the capture, when one named this address
-    std::optional<DnsPath> found_through;         ///< the client asked DNS, and was told this address and port
+    std::string host_name;  ///< by DNS in the capture: the one that led the client here, else one of this address
+    std::optional<DnsPath> found_through;  ///< the client asked DNS, and was told this address and port
 };
 
 /// "SRV", "NXDOMAIN" and the like, for reports that know no DNS.
 std::string dns_type_name(std::uint16_t type);
+std::string dns_class_name(std::uint16_t record_class);
 std::string dns_rcode_name(std::uint16_t rcode);
 
 /// A client that knocked on many doors: its empty attempts are no conversations.

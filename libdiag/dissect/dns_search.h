@@ -24,6 +24,7 @@ struct DnsLookup {
     struct Answer {
         std::string name, data;  ///< data as text: "0 100 1688 kms.example.test." for SRV
         std::uint16_t type = 0;
+        std::uint16_t record_class = 1;  ///< IN; of others the data stays unread
         std::uint32_t ttl = 0;
         bool is_srv = false;
         std::uint16_t priority = 0, weight = 0, port = 0;  ///< SRV only

@@ -47,6 +47,7 @@ DnsLookup::Answer answer_of(const dns::Record& record) {
     DnsLookup::Answer answer{.name = dns::to_string(record.name),
                              .data = data_text(record),
                              .type = record.type,
+                             .record_class = record.class_,
                              .ttl = record.ttl,
                              .target = {}};
     if (const auto* srv = std::get_if<dns::Srv>(&record.data)) {

@@ -435,10 +435,12 @@ void Tracker::report(Flow& flow, Ending ending) {
 }
 
 void Tracker::hand_over(const Flow& flow, Ending ending) {
-    conversation_.host_name = dns_.name_of(flow.host.ip);
     // A reordered capture may have had the SYN before the answer.
     if (!dns_.has_path(flow.client.ip, flow.host)) dns_.on_connect(flow.client, flow.host, flow.first);
     conversation_.found_through = dns_.path_of(flow.client.ip, flow.host);
+    // Names may share an address: this client meant the one that it asked for.
+    conversation_.host_name =
+        conversation_.found_through ? conversation_.found_through->target : dns_.name_of(flow.host.ip);
     conversation_.observed_until = now_;
     conversation_.reported_early = ending == Ending::early;
     if (std::any_of(conversation_.exchanges.begin(), conversation_.exchanges.end(),

@@ -202,6 +202,55 @@ TEST_CASE("dns search: what comes besides the answer is none, and is told", "[di
     CHECK(answered.said().empty());
 }
 
+TEST_CASE("dns search: of two names for one address the conversation has the one that the client asked for",
+          "[dissect][dns]") {
+    DnsScript script = with_service({srv_record(service, other_host)});
+    script.lookup(question_of(other_host, type_a), {address_record(other_host, "192.0.2.10")});
+    script.client.ip = ip("192.0.2.78");
+    script.lookup({}, {srv_record(service, host)})
+        .lookup(question_of(host, type_a), {address_record(host, "192.0.2.10")});
+    ConversationOptions options{.client = endpoint("192.0.2.78", 49'701), .start = script.now()};
+    script.add(conversation(options));
+    const auto packets = script.packets();
+    CHECK_THAT(decode_text(views_of(packets)),
+               Catch::Contains("192.0.2.78:49701 -> 192.0.2.10:1688 (kms.corp.test)\n"));
+}
+
+TEST_CASE("dns search: the text has names as DNS writes them, with one backslash", "[dissect][dns]") {
+    const std::string name = "kms .corp.test";
+    DnsScript script = with_service({srv_record(service, name)});
+    script.lookup(question_of(name, type_a), {address_record(name, "192.0.2.10")});
+    script.add(activation(script));
+    const auto packets = script.packets();
+    const std::string text = decode_text(views_of(packets));
+    CHECK_THAT(text, Catch::Contains("    kms\\032.corp.test:1688, priority 0"));
+    CHECK_THAT(text, Catch::Contains("  A kms\\032.corp.test at "));
+    CHECK_THAT(text, Catch::Contains("connects to kms\\032.corp.test, "));
+    CHECK_THAT(text, Catch::Contains("192.0.2.10:1688 (kms\\032.corp.test)\n"));
+    CHECK_THAT(text, Catch::Contains("kms\\032.corp.test =\n      192.0.2.10 (packets 3, 4)"));
+    CHECK_THAT(text, !Catch::Contains("\\\\"));
+}
+
+TEST_CASE("dns search: a record of another class is named with its class, as its data stays unread", "[dissect][dns]") {
+    constexpr std::uint8_t chaos = 3;
+    ByteVector record = srv_record(service, host);
+    record.at(dns_name(service).size() + 3) = chaos;
+    DnsScript script = with_service({record});
+    const auto packets = script.packets();
+    CHECK_THAT(decode_text(views_of(packets)), Catch::Contains("\n    SRV of class CH\n"));
+}
+
+TEST_CASE("dns search: a selection that leaves out the only search says so", "[dissect][dns]") {
+    DnsScript script;
+    script.lookup({}, {}, name_error);
+    const auto packets = script.packets();
+    const std::string text =
+        decode_text(views_of(packets), {.selection = {.clients = {*decode::parse_end_filter("10.0.0.1")}}});
+    CHECK_THAT(text, Catch::EndsWith("No conversation matches the selection (1 DNS search in the capture).\n"));
+    CHECK_THAT(decode_text(views_of(packets), {.selection = {.hosts = {*decode::parse_end_filter("10.0.0.1")}}}),
+               Catch::EndsWith("No conversation matches the selection (1 DNS search in the capture).\n"));
+}
+
 TEST_CASE("dns search: clients that give all their questions one id are understood", "[dissect][dns]") {
     DnsScript script = with_service();
     script.ask(question_of(host, type_a, 0)).ask(question_of(host, type_aaaa, 0));
