@@ -75,6 +75,7 @@ Finding replaced(const Rule& rule, const std::string& target, std::string title,
     for (const Finding& failure : failures) {
         finding.evidence.push_back(fmt::format("{}: {}", failure.rule->id, failure.title));
         finding.evidence.insert(finding.evidence.end(), failure.evidence.begin(), failure.evidence.end());
+        finding.packets.insert(finding.packets.end(), failure.packets.begin(), failure.packets.end());
     }
     return finding;
 }
@@ -85,10 +86,7 @@ std::string_view version_of(const AddressEvidence& address) {
 
 // A host that listens on one IP version only, and has addresses of both in DNS.
 Finding dead(const std::string& target, const AddressEvidence& address, const std::vector<AddressEvidence>& all) {
-    Finding finding =
-        replaced(rule::address_dead, target,
-                 fmt::format("{} does not work; another address of the name does", to_string(address.endpoint)),
-                 address.findings);
+    Finding finding = dead_address(target, address.endpoint, address.findings);
     const auto is_same_version = [&](const auto& other) { return version_of(other) == version_of(address); };
     const bool version_works =
         std::ranges::any_of(all, [&](const auto& other) { return is_same_version(other) && works(other); });
@@ -149,6 +147,11 @@ void check_address(const std::string& target, const AddressEvidence& address, co
 
 Finding skipped_host(const std::string& target, const std::vector<Finding>& failures) {
     return replaced(rule::host_skipped, target, fmt::format("{} failed; another host answered", target), failures);
+}
+
+Finding dead_address(const std::string& target, const Endpoint& address, const std::vector<Finding>& failures) {
+    return replaced(rule::address_dead, target,
+                    fmt::format("{} does not work; another address of the name does", to_string(address)), failures);
 }
 
 bool is_failure(const std::vector<Finding>& findings) { return worst(findings) == Severity::critical; }

@@ -38,6 +38,9 @@ std::vector<Finding> check_target(const std::string& target, const std::optional
 /// A host that failed with these findings, before another one of the same domain answered.
 Finding skipped_host(const std::string& target, const std::vector<Finding>& failures);
 
+/// An address of a target that failed with these findings, while another one of it works.
+Finding dead_address(const std::string& target, const Endpoint& address, const std::vector<Finding>& failures);
+
 /// Whether an attempt with these findings has failed: one of them is critical.
 bool is_failure(const std::vector<Finding>& findings);
 

@@ -6,6 +6,7 @@
 #include "libdiag/check/conversation_findings.h"
 #include "libdiag/check/dns_findings.h"
 #include "libdiag/check/rules.h"
+#include "libdiag/check/target_findings.h"
 #include "libdiag/decode/conversation_json.h"
 #include "libdiag/decode/conversation_text.h"
 #include "libdiag/decode/conversation_tree.h"
@@ -43,12 +44,20 @@ void Decoder::begin_capture(std::string name) {
     tracker_ = std::make_unique<dissect::Tracker>(options, codec_, static_cast<dissect::Sink&>(*this));
 }
 
-void Decoder::on_packet(const PacketView& packet) { tracker_->on_packet(packet); }
+void Decoder::on_packet(const PacketView& packet) {
+    tracker_->on_packet(packet);
+    if (!held_.is_empty()) tell(held_.take_due(packet.time));
+}
 
-void Decoder::on_time(Timestamp now) { tracker_->on_time(now); }
+void Decoder::on_time(Timestamp now) {
+    tracker_->on_time(now);
+    tell(held_.take_due(now));
+}
 
 void Decoder::end_capture(const std::optional<CaptureDamage>& damage, double seconds) {
     tracker_->finish();
+    tell(held_.take_all());
+    held_ = {};
     const auto findings = capture_findings(damage);
     note(findings);
     summary_.add_findings(findings);
@@ -74,27 +83,51 @@ void Decoder::note(std::span<const check::Finding> findings) {
 
 void Decoder::on_conversation(const dissect::Conversation& conversation) {
     const check::Outcome outcome = check::outcome_of(conversation);
-    if (!settings_.selection.matches(conversation, outcome)) return summary_.add_unselected(conversation);
-    const auto findings = check::check_conversation(conversation, outcome);
-    note(findings);
+    const bool is_selected = settings_.selection.matches(conversation, outcome);
+    const auto attempt = HeldConversations::attempt_of(conversation);
+    if (!is_selected) summary_.add_unselected(conversation);
+    if (!is_selected && !attempt) return;
+    auto findings = check::check_conversation(conversation, outcome);
+    const bool is_failure = check::is_failure(findings);
+    if (attempt && !is_failure && outcome == check::Outcome::complete) tell(held_.on_served(*attempt));
+    if (!is_selected) return;
     summary_.add(conversation, outcome, findings);
     if (keeper_ != nullptr) keeper_->select(conversation.serial);
-    print(conversation, outcome, findings);
+    if (attempt && is_failure) return hold(conversation, outcome, findings, *attempt);
+    const Told now[] = {told(conversation, outcome, std::move(findings))};
+    tell(now);
+}
+
+void Decoder::hold(const dissect::Conversation& c, check::Outcome outcome, const std::vector<check::Finding>& findings,
+                   const Attempt& attempt) {
+    const std::string target = fmt::format("{}:{}", attempt.target, c.host.port);
+    tell(held_.hold({.attempt = attempt,
+                     .since = c.observed_until,
+                     .told = {told(c, outcome, findings), told(c, outcome, {check::skipped_host(target, findings)}),
+                              told(c, outcome, {check::dead_address(target, c.host, findings)})}}));
+}
+
+void Decoder::tell(std::span<const Told> all) {
+    for (const Told& told : all) {
+        note(told.findings);
+        summary_.add_findings(told.findings);
+        out_ += told.text;
+    }
     if (out_.size() >= flush_size) flush();
 }
 
-void Decoder::print(const dissect::Conversation& conversation, check::Outcome outcome,
-                    std::span<const check::Finding> findings) {
-    if (settings_.quiet && check::worst(findings).value_or(check::Severity::info) == check::Severity::info) return;
-    switch (settings_.detail) {
-        case Detail::json: return append_json(out_, conversation, outcome, findings, capture_);
-        case Detail::summary: return;
-        case Detail::tree:
-            append_text(out_, conversation, outcome, findings, capture_, style_, settings_.verbose);
-            return append_trees(out_, conversation, style_);
-        case Detail::blocks:
-            return append_text(out_, conversation, outcome, findings, capture_, style_, settings_.verbose);
+Told Decoder::told(const dissect::Conversation& conversation, check::Outcome outcome,
+                   std::vector<check::Finding> findings) const {
+    Told out{.findings = std::move(findings), .text = {}};
+    const bool is_trouble = check::worst(out.findings).value_or(check::Severity::info) != check::Severity::info;
+    if (settings_.detail == Detail::summary || (settings_.quiet && !is_trouble)) return out;
+    if (settings_.detail == Detail::json) {
+        append_json(out.text, conversation, outcome, out.findings, capture_);
+        return out;
     }
+    append_text(out.text, conversation, outcome, out.findings, capture_, style_, settings_.verbose);
+    if (settings_.detail == Detail::tree) append_trees(out.text, conversation, style_);
+    return out;
 }
 
 void Decoder::on_dns(const dissect::DnsSearch& search) {

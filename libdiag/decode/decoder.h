@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "libdiag/decode/held_conversations.h"
 #include "libdiag/decode/selection.h"
 #include "libdiag/decode/summary.h"
 #include "libdiag/dissect/tracker.h"
@@ -83,8 +84,11 @@ private:
     void on_fragment(const PacketView& packet) override;
     void on_fragments_of(std::uint64_t serial, std::span<const std::uint64_t> packet_numbers) override;
     void note(std::span<const check::Finding> findings);
-    void print(const dissect::Conversation& conversation, check::Outcome outcome,
-               std::span<const check::Finding> findings);
+    void hold(const dissect::Conversation& conversation, check::Outcome outcome,
+              const std::vector<check::Finding>& findings, const Attempt& attempt);
+    Told told(const dissect::Conversation& conversation, check::Outcome outcome,
+              std::vector<check::Finding> findings) const;
+    void tell(std::span<const Told> all);
     void print_capture(std::span<const check::Finding> findings, double seconds);
     std::vector<check::Finding> capture_findings(const std::optional<CaptureDamage>& damage) const;
 
@@ -96,6 +100,7 @@ private:
     Summary summary_;
     std::string capture_;
     std::unique_ptr<dissect::Tracker> tracker_;
+    HeldConversations held_;
     std::string out_;
     bool closed_ = false;
     std::optional<check::Severity> worst_;

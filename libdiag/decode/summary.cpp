@@ -113,7 +113,6 @@ void Summary::add(const dissect::Conversation& c, check::Outcome outcome, std::s
     exchange_count_ += c.exchanges.size();
     remember(clients_, c.client.ip);
     remember(hosts_, c.host.ip);
-    add_findings(findings);
     if (c.exchanges.empty()) return count(row_of(c, outcome, nullptr, findings));
     for (const auto& exchange : c.exchanges) count(row_of(c, outcome, &exchange, findings));
 }

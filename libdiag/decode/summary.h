@@ -20,6 +20,7 @@ class Summary {
 public:
     static constexpr std::size_t max_rows = 4096;
 
+    /// The findings count when they are added on their own: later ones may change what they mean.
     void add(const dissect::Conversation& conversation, check::Outcome outcome,
              std::span<const check::Finding> findings);
     void add_lookup(std::span<const check::Finding> findings);

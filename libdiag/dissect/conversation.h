@@ -106,6 +106,7 @@ struct DnsPath {
     Mark asked, answered;
     std::string target;                    ///< the host that the SRV record names
     Mark address_asked, address_answered;  ///< without packets: its address came with the SRV record
+    bool has_others = false;               ///< other hosts, or other addresses of this one, were known to the client
 };
 
 /// One TCP connection that carried (or should have carried) KMS: all that the packets tell, no judgement yet.

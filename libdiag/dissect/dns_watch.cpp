@@ -268,6 +268,9 @@ bool DnsWatch::on_named_connect(const Endpoint& client, const Endpoint& host, Ma
         if (way == search->ways.rend()) continue;
         is_known = true;
         const std::pair key{client.ip, host};
+        way->path.has_others =
+            search->targets.size() > 1 || std::any_of(search->ways.begin(), search->ways.end(),
+                                                      [&](const auto& other) { return other.host != host; });
         if (paths_.size() < max_paths || paths_.contains(key)) paths_.insert_or_assign(key, way->path);
         auto& connections = search->search.connections;
         if (!search->reported && connections.size() < max_connections)
