@@ -244,7 +244,7 @@ EVENTS = unnoticed(
     traced=HEALTHY,
 )
 
-EACH_CONVERSATION = "a capture has one conversation for each address and does not know that they serve one attempt"
+TWO_CLIENTS = "the client asks DNS over IPv4: by its addresses the one that connects over IPv6 is another, whose search is not known"
 FIRST_CLOSED = (f"_vlmcs._tcp SRV 0 0 {CLOSED} kms2", A2, "_vlmcs._tcp SRV 10 0 1688 kms1", A1)
 WAYS = (
     Case("reach-closed", "nothing listens on the published port", CONNECT_REFUSED, (f"_vlmcs._tcp SRV 0 0 {CLOSED} kms1", A1),
@@ -253,11 +253,11 @@ WAYS = (
     Case("reach-one-closed", "nothing listens on the port of the first host", HOST_SKIPPED, FIRST_CLOSED, options=REACH,
          also=(PORT, UNUSED)),
     Case("reach-address-dead", "nobody has the IPv6 address of the host", ADDRESS_DEAD, (KMS1, A1, "kms1 AAAA 2001:db8:2::99"),
-         options=REACH),
+         options=REACH, decoded=CONNECT_ICMP, traced=CONNECT_ICMP, why=TWO_CLIENTS),
     Case("reach-v4-listens", "both families are published, the host listens on IPv4", ADDRESS_DEAD, (KMS1, *ONLY_4), options=REACH,
-         decoded=CONNECT_REFUSED, traced=CONNECT_REFUSED, why=EACH_CONVERSATION),
+         decoded=CONNECT_REFUSED, traced=CONNECT_REFUSED, why=TWO_CLIENTS),
     Case("reach-v6-listens", "both families are published, the host listens on IPv6", ADDRESS_DEAD, (KMS1, *ONLY_6), options=REACH,
-         decoded=HEALTHY, traced=CONNECT_REFUSED, why="the client takes IPv6 first and does not meet the closed port; " + EACH_CONVERSATION),
+         decoded=HEALTHY, traced=CONNECT_REFUSED, why="the client takes IPv6 first and does not meet the closed port; " + TWO_CLIENTS),
     Case("reach-v6-published", "IPv6 is published, the host listens on IPv4", CONNECT_REFUSED, (KMS1, ONLY_4[1]), options=REACH),
     Case("reach-v4-published", "IPv4 is published, the host listens on IPv6", CONNECT_REFUSED, (KMS1, ONLY_6[0]), options=REACH),
     Case("reach-closed-v6", "nothing listens on the published port, and the host has IPv6", CONNECT_REFUSED,
