@@ -146,18 +146,33 @@ std::vector<Finding> check_zone(const session::ZoneEvidence& evidence) {
     return findings;
 }
 
+namespace {
+
+std::string message_text(session::UpdateTestStep::Kind kind, const session::UpdateTestEvidence& evidence) {
+    using Kind = session::UpdateTestStep::Kind;
+    switch (kind) {
+        case Kind::prerequisite:
+            return fmt::format("unsigned update of one prerequisite ({} is not in use) and no change",
+                               to_string(evidence.unused));
+        case Kind::deletion: return "the same with the deletion of a record of that name (TXT), which is not there";
+        case Kind::service: break;
+    }
+    return fmt::format("the same with the deletion of an SRV record of {} that is not there",
+                       to_string(evidence.service));
+}
+
+std::string outcome_text(const session::DnsOutcome& outcome) {
+    if (outcome.end == session::DnsExchangeEnd::answered) return dns::rcode_name(outcome.rcode);
+    if (outcome.end == session::DnsExchangeEnd::bad_answer) return "an answer that cannot be read";
+    return outcome.is_unreachable ? "connection refused, or no way there," : "no answer";
+}
+
+}  // namespace
+
 std::string step_text(const session::UpdateTestStep& step, const session::UpdateTestEvidence& evidence) {
     const auto& outcome = step.outcome;
-    const std::string what =
-        step.kind == session::UpdateTestStep::Kind::prerequisite
-            ? fmt::format("unsigned update of one prerequisite ({} is not in use) and no change",
-                          to_string(evidence.unused))
-            : std::string{"the same with the deletion of a record of that name (TXT), which is not there"};
-    const std::string said = outcome.end == session::DnsExchangeEnd::answered ? dns::rcode_name(outcome.rcode)
-                             : outcome.end == session::DnsExchangeEnd::bad_answer
-                                 ? std::string{"an answer that cannot be read"}
-                                 : std::string{"no answer"};
-    return fmt::format("{}: {} from {} over {}", what, said, to_string(outcome.server), name_of(outcome.transport));
+    return fmt::format("{}: {} from {} over {}", message_text(step.kind, evidence), outcome_text(outcome),
+                       to_string(outcome.server), name_of(outcome.transport));
 }
 
 std::vector<Finding> check_update_test(const session::UpdateTestEvidence& evidence, const std::string& domain) {
@@ -166,9 +181,10 @@ std::vector<Finding> check_update_test(const session::UpdateTestEvidence& eviden
     std::vector<std::string> texts;
     texts.reserve(evidence.steps.size());
     for (const auto& step : evidence.steps) texts.push_back(step_text(step, evidence));
+    const bool is_record = evidence.steps.back().kind == session::UpdateTestStep::Kind::service;
     add(findings, rule::dns_update_open, domain,
         fmt::format("{} takes unsigned updates of {} from this machine", to_string(evidence.primary),
-                    to_string(evidence.zone)),
+                    to_string(is_record ? evidence.service : evidence.zone)),
         std::move(texts));
     return findings;
 }

@@ -70,6 +70,7 @@ void DnsExchange::remember(DnsExchangeEnd end) {
 std::optional<DnsAttempt> DnsExchange::next_server(Now now) {
     if (++server_index_ == servers_.size()) {
         outcome_ = so_far_;
+        outcome_.is_unreachable = outcome_.end == DnsExchangeEnd::no_answer && !was_silent_;
         return std::nullopt;
     }
     datagram_count_ = 0;
@@ -140,7 +141,7 @@ std::optional<DnsAttempt> DnsExchange::on_datagram(const Endpoint& from, Bytes b
     const Verdict verdict = from == servers_[server_index_] ? judge(bytes, now) : Verdict::stray;
     // A good answer may still come behind one that is not signed (RFC 8945 5.3).
     const bool goes_on = verdict == Verdict::stray || verdict == Verdict::unsigned_success;
-    if (goes_on && ++stray_count_ > max_stray_count) return on_failure(now);
+    if (goes_on && ++stray_count_ > max_stray_count) return give_up(now);
     return take(verdict, now);
 }
 
@@ -152,6 +153,12 @@ std::optional<DnsAttempt> DnsExchange::on_stream(Bytes so_far, Now now) {
     if (verdict == Verdict::stray) verdict = Verdict::unreadable;  // nothing else is on this connection
     if (verdict != Verdict::unsigned_success) return take(verdict, now);
     remember(DnsExchangeEnd::not_signed);
+    return give_up(now);
+}
+
+// This attempt leads to nothing, though the server is there or may be.
+std::optional<DnsAttempt> DnsExchange::give_up(Now now) {
+    was_silent_ = true;
     return on_failure(now);
 }
 
@@ -163,7 +170,7 @@ std::optional<DnsAttempt> DnsExchange::on_failure(Now now) {
 
 std::optional<DnsAttempt> DnsExchange::on_time(Now now) {
     if (has_ended() || now.steady < deadline_) return std::nullopt;
-    return on_failure(now);
+    return give_up(now);
 }
 
 }  // namespace diag::session

@@ -40,6 +40,7 @@ struct DnsOutcome {
     DnsTransport transport = DnsTransport::udp;
     std::uint16_t rcode = 0;
     std::uint16_t tsig_error = 0;  ///< RFC 8945 3: what the server says of our signature, or (not_signed) we of its
+    bool is_unreachable = false;   ///< no_answer, and not for silence: every attempt was refused, or had no way there
 };
 
 /// One message to a name server, or to one after another until one has something to say. Over UDP first; over TCP when the
@@ -75,6 +76,7 @@ private:
     enum class Verdict : std::uint8_t { stray, cut, unreadable, unsigned_success, answer };
 
     DnsAttempt attempt(Now now);
+    std::optional<DnsAttempt> give_up(Now now);
     std::optional<DnsAttempt> next_server(Now now);
     std::optional<DnsAttempt> next_way(Now now);
     std::optional<DnsAttempt> take(Verdict verdict, Now now);
@@ -93,7 +95,8 @@ private:
     unsigned datagram_count_ = 0;  // sent to this server
     DnsTransport transport_ = DnsTransport::udp;
     std::size_t stray_count_ = 0;
-    ByteVector mac_;  // of the request of this attempt
+    bool was_silent_ = false;  // a server, once
+    ByteVector mac_;           // of the request of this attempt
     TimePoint deadline_;
     ByteVector answer_bytes_;
     dns::Message answer_;

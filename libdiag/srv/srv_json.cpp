@@ -126,7 +126,7 @@ void write_update_test(JsonWriter& json, const DomainReport& report) {
         json.plain_member("message", name_of(step.kind));
         json.plain_member("server", to_string(step.outcome.server));
         json.plain_member("transport", name_of(step.outcome.transport));
-        json.plain_member("end", name_of(step.outcome.end));
+        json.plain_member("end", step.outcome.is_unreachable ? "unreachable" : name_of(step.outcome.end));
         json.key("rcode");
         if (step.outcome.end == session::DnsExchangeEnd::answered) {
             json.plain(dns::rcode_name(step.outcome.rcode));
@@ -174,7 +174,8 @@ void append_json(std::string& out, const DomainReport& report) {
     json.member("schema_version", schema_version);
     json.plain_member("kind", "domain");
     json.member("domain", std::string_view{report.evidence.domain});
-    json.member("query", std::string_view{report.evidence.query});
+    json.key("query");
+    report.evidence.query.empty() ? json.value(nullptr) : json.value(std::string_view{report.evidence.query});
     json.member("verdict", std::string_view{verdict_text(report)});
     const auto* finding = probe::deciding(report.findings);
     json.key("finding");

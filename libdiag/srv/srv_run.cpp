@@ -34,7 +34,8 @@ public:
     bool all() {
         if (settings_.update_test) {
             update_owner_ = domain_of_update(*settings_.update_test, domains_);
-            update_test_ = test_update(*settings_.update_test, settings_);
+            update_test_ =
+                settings_.update_tested ? settings_.update_tested : test_update(*settings_.update_test, settings_);
             if (!update_test_) return false;
         }
         due_ = net::now().steady;

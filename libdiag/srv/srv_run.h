@@ -17,6 +17,7 @@ struct SrvSettings {
     bool authoritative = false;                  ///< ask the zone's own name servers, too
     bool update_path = false;                    ///< see whether updates would get to the zone's primary
     std::optional<dns::DomainName> update_test;  ///< the name below which an update that changes nothing is tried
+    std::optional<session::UpdateTestEvidence> update_tested = {};  ///< what came of it, where it was done before
     std::uint16_t name_server_port = 53;
     std::vector<windows::Publication> publications;  ///< of a host's event log, to be set beside what DNS says
     bool reach = false;                              ///< probe each published host up to the RPC bind

@@ -89,16 +89,26 @@ std::string conclusion(const session::UpdateTestEvidence& e) {
         case UpdatePolicy::open: return "an unsigned update of this machine would be done; nothing was changed";
         case UpdatePolicy::refused:
             // Who took a message that changes no name has rules by name or type.
-            return e.steps.size() == 1 ? "unsigned updates of this machine are refused, as they should be"
-                                       : "unsigned updates of this machine are refused here; the server has rules by "
-                                         "name or type, and what they say of other names is not known";
+            return e.steps.size() == 1
+                       ? "unsigned updates of this machine are refused, as they should be"
+                       : fmt::format(
+                             "unsigned updates of {} are refused; the server has rules by name or type, and "
+                             "what they say of other names and types is not seen",
+                             to_string(e.service));
         case UpdatePolicy::inconclusive: break;
     }
     const auto& outcome = e.steps.back().outcome;
+    if (outcome.is_unreachable)
+        return "the primary server refuses connections, or there is no way to it: nothing is known of who may update";
     if (outcome.end != session::DnsExchangeEnd::answered)
         return "the primary server has no usable answer to an update: nothing is known of who may update";
     if (outcome.rcode == dns::rcode::not_auth)
         return "NOTAUTH: not taken. Knot DNS says so when no rule allows it, others when the zone is not theirs";
+    if (e.steps.back().kind == session::UpdateTestStep::Kind::service && outcome.rcode == dns::rcode::no_error)
+        return fmt::format(
+            "the server refuses unsigned updates of other names and has rules by name or type; whether "
+            "they let this machine change {} is not seen",
+            to_string(e.service));
     return fmt::format("{}: the server does not say that it would do an update, nor that it refuses",
                        dns::rcode_name(outcome.rcode));
 }

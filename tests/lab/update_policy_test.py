@@ -61,6 +61,7 @@ class UpdateCase(lab.LabCase):
 class Rules:
     """The table of libdiag/session/update_test.h."""
     OUTCOMES = {}
+    ELSEWHERE = {}  # where it is another for a name that the rule does not speak of
 
     def start(self, zones):
         raise NotImplementedError
@@ -73,7 +74,7 @@ class Rules:
                 before = self.content(name)
                 for asked in (name, f"_vlmcs._tcp.{name}", f"wild.{name}"):
                     test = self.report(asked, name)
-                    self.assert_said(test, *outcome)
+                    self.assert_said(test, *(self.ELSEWHERE.get(rule, outcome) if asked.startswith("wild") else outcome))
                     self.assertEqual((test["name"], test["zone"], test["primary"]), (asked, name, "dns.lab.test"))
                 self.assertEqual(self.content(name), before)
                 taken = self.nsupdate(name) == ""
@@ -104,7 +105,7 @@ class Bind(Rules, UpdateCase):
         path = self.folder / "updates.pcap"
         with self.lab.capture("client", path):
             # Rules by name say nothing of a message that changes none; the second message gets their answer.
-            self.assert_said(self.report("names.test", server=second), CLOSED, "NOERROR", "REFUSED")
+            self.assert_said(self.report("names.test", server=second), "inconclusive", "NOERROR", "REFUSED", "NOERROR")
             self.assert_said(self.report("none.test", server=second), CLOSED, "REFUSED")
             test = self.report("open.test", server=second)
         self.assert_said(test, OPEN, "NOERROR", "NOERROR")
@@ -129,6 +130,20 @@ class Bind(Rules, UpdateCase):
         done = self.lab.run("client", ["kms-srv", "--fast", "--server", self.at, "--update-test", "far.example"])
         self.assertIn("not tried: ", done.stdout)
 
+    def test_a_host_is_no_domain_its_zone_is_reported(self):
+        self.start([zone("open.test", RECORDS, update="open"), dns_servers.lab_zone(self.lab)])
+        done = self.lab.run("client", ["kms-srv", "--json", "--server", self.at, "--update-test", "www.open.test"])
+        document, = map(json.loads, done.stdout.splitlines())
+        ids = [finding["id"] for finding in document["findings"] if finding["severity"] == "critical"]
+        self.assertEqual((document["domain"], document["update_test"]["name"], ids), ("open.test", "www.open.test", []), done.stderr)
+
+    def test_a_port_that_refuses_is_not_called_silent(self):
+        self.start([zone("shut.test", RECORDS, primary="kms1.lab.test.", server="dns.lab.test."), dns_servers.lab_zone(self.lab)])
+        test = self.report("shut.test")
+        self.assert_said(test, "inconclusive", None)
+        self.assertEqual(test["messages"][0]["end"], "unreachable")
+        self.assertIn("refuses connections", test["conclusion"])
+
     def test_people_read_what_was_sent_and_what_it_means(self):
         self.start([zone("open.test", RECORDS, update="open"), zone("none.test", RECORDS), dns_servers.lab_zone(self.lab)])
         for name, said in (("open.test", "an unsigned update of this machine would be done; nothing was changed"),
@@ -142,8 +157,9 @@ class Bind(Rules, UpdateCase):
 
 class Knot(Rules, UpdateCase):
     OUTCOMES = {"open": (OPEN, "NOERROR", "NOERROR"), "here": (OPEN, "NOERROR", "NOERROR"), "none": ("inconclusive", "NOTAUTH"),
-                "key": ("inconclusive", "NOTAUTH"), "elsewhere": ("inconclusive", "NOTAUTH"), "names": (CLOSED, "NOERROR", "NOTAUTH"),
-                "types": (CLOSED, "NOERROR", "NOTAUTH")}
+                "key": ("inconclusive", "NOTAUTH"), "elsewhere": ("inconclusive", "NOTAUTH"), "names": (OPEN, "NOERROR", "NOTAUTH", "NOERROR"),
+                "types": (OPEN, "NOERROR", "NOTAUTH", "NOERROR")}
+    ELSEWHERE = {"names": (CLOSED, "NOERROR", "NOTAUTH", "NOTAUTH")}
 
     def start(self, zones):
         dns_servers.knot(self.lab, self.folder, zones)

@@ -127,6 +127,27 @@ TEST_CASE("update test: the second deletes only what the same prerequisite says 
     CHECK(second->updates[0].data == dns::RecordData{dns::RawData{ByteVector{1, 'x'}}});
 }
 
+TEST_CASE("update test: the third deletes from the real name a record that nobody can have", "[session][update_test]") {
+    const std::string given = GENERATE("corp.test", "_VLMCS._tcp.corp.test");
+    const auto done = test(zone_with({0, dns::rcode::refused, 0}), given);
+    REQUIRE(done.updates.size() == 3);
+    const auto first = dns::to_update(done.updates[0].message), third = dns::to_update(done.updates[2].message);
+    REQUIRE((first && third));
+    CHECK(third->prerequisites == first->prerequisites);
+    CHECK(third->additionals.empty());
+    REQUIRE(third->updates.size() == 1);
+    CHECK(dns::is_same_name(third->updates[0].name, name("_vlmcs._tcp.corp.test")));
+    CHECK(third->updates[0].class_ == 254);  // RFC 2136 2.5.4: NONE, TTL 0
+    CHECK(third->updates[0].type == 33);
+    CHECK(third->updates[0].ttl == 0);
+    // RFC 2782: priority, weight, port 1688, target.
+    ByteVector rdata{0, 0, 0, 0, 0x06, 0x98};
+    const dns::DomainName target = name("_kms-check-5a5a5a5a5a5a5a5a.invalid");
+    rdata.insert(rdata.end(), target.wire_labels().begin(), target.wire_labels().end());
+    rdata.push_back(0);
+    CHECK(third->updates[0].data == dns::RecordData{dns::RawData{rdata}});
+}
+
 TEST_CASE("update test: what the answers mean", "[session][update_test]") {
     struct Row {
         std::vector<int> rcodes;  // of RFC 2136 2.2, as numbers
@@ -135,8 +156,12 @@ TEST_CASE("update test: what the answers mean", "[session][update_test]") {
     const Row rows[] = {
         {{0, 0}, Policy::open},
         {{5}, Policy::refused},
-        {{0, 5}, Policy::refused},
-        {{0, 9}, Policy::refused},  // it serves the zone, and yet NOTAUTH
+        {{0, 5, 5}, Policy::refused},
+        {{0, 9, 9}, Policy::refused},       // it serves the zone, and yet NOTAUTH
+        {{0, 9, 0}, Policy::open},          // a rule for the record alone
+        {{0, 5, 0}, Policy::inconclusive},  // as BIND says over TCP whatever its rules are
+        {{0, 9, 2}, Policy::inconclusive},
+        {{0, 5, silent, silent, silent}, Policy::inconclusive},
         {{9}, Policy::inconclusive},
         {{4}, Policy::inconclusive},  // NOTAUTH, NOTIMP
         {{10}, Policy::inconclusive},

@@ -40,10 +40,10 @@ public:
           writer_{environment.out, environment.error_is_terminal} {}
 
     int all() {
-        for (const auto step : {&Run::read_domains, &Run::read_events, &Run::add_update_domain, &Run::find_client,
-                                &Run::read_policy, &Run::find_servers})
-            if (auto done = (this->*step)(); !done) return fail(done.error());
         options_.settings.stop = environment_.stop;
+        for (const auto step : {&Run::read_domains, &Run::read_events, &Run::find_servers, &Run::add_update_domain,
+                                &Run::find_client, &Run::read_policy})
+            if (auto done = (this->*step)(); !done) return fail(done.error());
         return options_.watch ? watch() : once();
     }
 
@@ -112,11 +112,15 @@ private:
         return {};
     }
 
-    // What is tested is reported with the domain that it is in.
+    // What is tested is reported with the domain that it is in. A host is no domain: where none is given, its zone is.
     Result add_update_domain() {
-        const auto& name = options_.settings.update_test;
-        if (name && !srv::domain_of_update(*name, options_.domains))
-            options_.domains.push_back(*options_.update_domain);
+        auto& settings = options_.settings;
+        if (!settings.update_test || srv::domain_of_update(*settings.update_test, options_.domains)) return {};
+        settings.update_tested = srv::test_update(*settings.update_test, settings);
+        if (!settings.update_tested) return Problem("stopped in the update test");
+        const dns::DomainName& zone = settings.update_tested->zone;
+        const bool is_service = srv::domain_of(*settings.update_test) != *settings.update_test;
+        options_.domains.push_back(zone.is_root() || is_service ? *options_.update_domain : to_string(zone));
         return {};
     }
 
