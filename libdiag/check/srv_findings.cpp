@@ -134,8 +134,10 @@ private:
             if (probe.name.find("\\032") != std::string::npos)
                 evidence.texts.push_back(
                     "\\032 is a blank at the end of a label, which nobody sees in a list of records");
-            add(rule::srv_near_miss, fmt::format("{} has no KMS record, but one under {}", e_.domain, probe.name),
-                std::move(evidence));
+            Finding& finding =
+                add(rule::srv_near_miss, fmt::format("{} has no KMS record, but one under {}", e_.domain, probe.name),
+                    std::move(evidence));
+            if (e_.decisive() != nullptr && e_.decisive()->rcode() == no_error) finding.windows_code = no_records_code;
             return;
         }
         if (is_tcp_blocked()) return tcp_blocked();
@@ -208,6 +210,7 @@ private:
         const DnsReply* reply = e_.decisive();
         const auto rcode = reply == nullptr ? std::nullopt : reply->rcode();
         if (!domain || domain->labels().size() != 1 || (rcode != no_error && rcode != name_error)) return;
+        if (reply->is_authoritative()) return;  // of a zone of its own
         const auto soa = std::ranges::find_if(reply->message.authorities, [](const dns::Record& record) {
             return std::holds_alternative<dns::Soa>(record.data);
         });
@@ -221,7 +224,7 @@ private:
 
     // Where none is configured the one of this machine itself is asked (resolv.conf(5)).
     bool has_no_server() const {
-        return !e_.replies.empty() && std::ranges::all_of(e_.replies, [](const DnsReply& r) {
+        return !e_.servers_given && !e_.replies.empty() && std::ranges::all_of(e_.replies, [](const DnsReply& r) {
             return r.end == DnsEnd::unreachable && is_loopback(r.query.server.ip);
         });
     }
@@ -337,13 +340,22 @@ private:
         }
     }
 
+    // Of what was asked for: of the other family nothing is known.
+    static std::string_view address_word(const SrvTarget& target) {
+        const auto asks_only = [&](std::uint16_t type) {
+            return std::ranges::all_of(target.replies, [type](const DnsReply& r) { return r.query.type == type; });
+        };
+        if (target.missing) return "address";
+        return asks_only(dns::type::a) ? "IPv4 address" : asks_only(dns::type::aaaa) ? "IPv6 address" : "address";
+    }
+
     void no_address(const SrvTarget& target, bool another_has) {
         const Rule& rule = another_has ? rule::srv_target_dead : rule::srv_target_no_address;
         const bool is_said = !std::ranges::all_of(target.replies, session::is_failure);
         Finding& finding = add(
             rule,
             is_said
-                ? fmt::format("the published host {} of {} has no address", target.name, e_.domain)
+                ? fmt::format("the published host {} of {} has no {}", target.name, e_.domain, address_word(target))
                 : fmt::format("no DNS server gives an address of {}, the published host of {}", target.name, e_.domain),
             texts_of(target));
         if (is_doubled(target.name, e_.domain)) {
@@ -444,12 +456,12 @@ private:
                     fmt::format("{} publishes {}:{}, which is not on the list", e_.domain, r.target, r.port),
                     record_text(r));
         }
-        const bool answered = e_.answer.has_value();
+        if (!has_usable_record()) return;  // that there is no host at all is said already
         for (const ExpectedHost& host : expected_) {
             const bool there = std::ranges::any_of(e_.records, [&](const ServiceRecord& r) {
                 return same_name(host.name, r.target) && (!host.port || *host.port == r.port);
             });
-            if (!there && answered)
+            if (!there)
                 add(rule::srv_not_published, fmt::format("{} is not published in {}", host.name, e_.domain),
                     reply_texts());
         }

@@ -49,6 +49,7 @@ public:
         const session::ClientDns client =
             settings_.domain ? session::ClientDns{.lookup_domain = settings_.domain} : own_client();
         const auto candidates = session::candidate_domains(client);
+        check_settings_.servers_given = !settings_.servers.empty();
         check_settings_.servers = settings_.servers.empty() ? net::system_dns_servers() : settings_.servers;
         if (candidates.empty()) out_.problem = no_suffix;
         if (check_settings_.servers.empty()) out_.problem = no_server;

@@ -30,6 +30,7 @@ SrvCheck::SrvCheck(std::string domain, const SrvCheckSettings& settings, const R
     : settings_{settings} {
     drop_repeated(settings_.servers);
     evidence_.domain = without_dot(std::move(domain));
+    evidence_.servers_given = settings.servers_given;
     evidence_.query = std::string{dns::service_prefix} + evidence_.domain;
     FixedBytes<8> label{};
     random(label);

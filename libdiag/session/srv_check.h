@@ -14,6 +14,7 @@ struct SrvCheckSettings {
     bool v4 = true;
     bool v6 = true;
     bool recursion_desired = true;
+    bool servers_given = false;                   ///< by the user; else those of this machine
     std::vector<std::string> other_domains = {};  ///< where a record may be instead; at most max_other_domain_count
 };
 

@@ -63,6 +63,7 @@ std::optional<std::size_t> deciding_reply(const SrvEvidence& evidence, std::span
 void take_records(SrvEvidence& evidence) {
     const DnsReply& reply = evidence.replies[*evidence.answer];
     evidence.alias = end_of_chain(reply.message, evidence.query);
+    if (reply.rcode() != dns::rcode::no_error) return;  // a client goes by that, whatever stands beside it
     const auto owner = dns::DomainName::parse(evidence.alias.value_or(evidence.query));
     for (const dns::Record& record : reply.message.answers) {
         const auto* srv = data_of<dns::Srv>(record, owner);
@@ -76,9 +77,11 @@ void take_records(SrvEvidence& evidence) {
 }
 
 void take_probe_reply(SrvEvidence& evidence, const DnsReply& reply) {
+    const auto end = end_of_chain(reply.message, reply.query.name);
+    const auto owner = dns::DomainName::parse(end.value_or(reply.query.name));
     const dns::Srv* found = nullptr;
     for (const dns::Record& record : reply.message.answers)
-        if (found == nullptr) found = std::get_if<dns::Srv>(&record.data);
+        if (found == nullptr) found = data_of<dns::Srv>(record, owner);
     if (reply.rcode() != dns::rcode::no_error || found == nullptr || found->target.is_root()) return;  // "." is no host
     for (SrvProbeName& probe : evidence.probes) {
         if (probe.found || !is_same_name(probe.name, reply.query.name)) continue;

@@ -44,6 +44,7 @@ struct SrvEvidence {
     std::optional<std::string> alias;  ///< the SRV name itself is a CNAME for this
     std::vector<SrvTarget> targets;
     std::vector<SrvProbeName> probes;
+    bool servers_given = false;        ///< the user named the servers
     std::size_t unfollowed_count = 0;  ///< targets beyond max_followed_count
 
     const DnsReply* decisive() const {

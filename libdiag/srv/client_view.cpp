@@ -7,11 +7,40 @@
 #include "libdiag/check/rules.h"
 #include "libdiag/check/srv_findings.h"
 #include "libdiag/discover/discovery.h"
+#include "libdiag/session/service_order.h"
 
 namespace diag::srv {
 namespace {
 
 bool names_host(const DomainReport& report) { return discover::names_host(report.evidence); }
+
+// A client passes over what leads nowhere while there is another host.
+bool is_usable(const session::ServiceRecord& record, const session::SrvEvidence& evidence) {
+    const auto* target = session::find_target(evidence, record.target);
+    const bool has_address = target == nullptr || !target->addresses.empty() || target->replies.empty();
+    return record.target != "." && record.port != 0 && !IpAddress::parse(record.target) && has_address;
+}
+
+// The record that most clients try first of those that they can use; the first one where there is none.
+const session::ServiceRecord& first_choice(const session::SrvEvidence& evidence) {
+    std::vector<session::ServiceRecord> usable;
+    std::vector<const session::ServiceRecord*> at;
+    for (const auto& record : evidence.records) {
+        if (!is_usable(record, evidence)) continue;
+        usable.push_back(record);
+        at.push_back(&record);
+    }
+    if (at.empty()) return evidence.records.front();
+    const auto chances = session::first_choice_chances(usable);
+    return *at[static_cast<std::size_t>(std::ranges::max_element(chances) - chances.begin())];
+}
+
+// What a client shows a code for stops it; what is critical for another reason does not.
+bool works(const DomainReport& report) {
+    return std::ranges::none_of(report.findings, [](const check::Finding& finding) {
+        return finding.rule->severity == check::Severity::critical && finding.shown_windows_code() != 0;
+    });
+}
 
 }  // namespace
 
@@ -39,8 +68,7 @@ void judge_client(ClientView& view) {
 
 DomainReport report_without_domain() {
     DomainReport report;
-    report.evidence.domain = ".";
-    report.evidence.query = "_vlmcs._tcp.";
+    report.evidence.domain = "(no domain)";
     report.findings.push_back({.rule = &check::rule::client_no_suffix,
                                .target = report.evidence.domain,
                                .title = "this client has no DNS suffix, so it asks for nothing",
@@ -53,9 +81,9 @@ std::string verdict_text(const ClientView& view) {
     const DomainReport* found = found_in(view);
     if (found != nullptr) {
         const auto& candidate = view.candidates[static_cast<std::size_t>(found - view.reports.data())];
-        const auto& record = found->evidence.records.front();
-        return fmt::format("a client finds {}:{} under {} ({})", record.target, record.port, candidate.domain,
-                           describe(candidate.source));
+        const auto& record = first_choice(found->evidence);
+        return fmt::format("a client finds {}:{} under {} ({}){}", record.target, record.port, candidate.domain,
+                           describe(candidate.source), works(*found) ? "" : ", and it does not work");
     }
     for (std::size_t i = 0; i < view.reports.size(); ++i)
         if (names_host(view.reports[i]))

@@ -100,7 +100,7 @@ void append_reach(std::string& out, const DomainReport& report) {
 
 void append_text(std::string& out, const DomainReport& report, const report::Style& style, bool verbose) {
     const auto worst = check::worst(report.findings);
-    out += style.strong(report.evidence.domain == "." ? "(no domain)" : printable(report.evidence.domain));
+    out += style.strong(printable(report.evidence.domain));
     out += "\n  ";
     std::string verdict;
     report::append_wrapped(verdict, printable(verdict_text(report)), 2, 4, line_width);

@@ -106,6 +106,9 @@ const std::vector<Case>& cases() {
         {"KMS-SRV-NEAR-MISS", 0x8007232B, 0, zone({srv(R"(_vlmcs\032._tcp.corp.test)", "kms1.corp.test")}), zone({})},
         {"KMS-SRV-NEAR-MISS", 0x8007232B, 0, zone({srv("_vlmcs._tcp.corp.test.corp.test", "kms1.corp.test")}),
          zone({})},
+        {"KMS-SRV-NEAR-MISS", 0x8007251D, 0,
+         zone({srv("_vlmcs._udp.corp.test", "kms1.corp.test"), address(service, "192.0.2.1")}),
+         zone({address(service, "192.0.2.1")})},
         {"KMS-SRV-OTHER-DOMAIN", 0x8007232B, 0,
          expecting({srv("_vlmcs._tcp.host.test", "kms1.host.test")}, {{"kms1.host.test", {}}}),
          expecting({srv("_vlmcs._tcp.host.test", "kms1.host.test")}, {{"kms1.else.test", {}}})},
@@ -217,14 +220,56 @@ TEST_CASE("srv findings: a private address says for whom it was taken to be publ
     CHECK(find(findings, "KMS-SRV-PRIVATE-ADDRESS")->evidence.back().find("taken for public") == 0);
 }
 
+TEST_CASE("srv findings: records beside NXDOMAIN are none", "[check][srv]") {
+    const World contradicting{.answers = [](const DnsQuery& query) { return answer(query, {host1}, 3); }};
+    CHECK(find(findings_of(contradicting), "KMS-DNS-NO-RECORD") != nullptr);
+}
+
+TEST_CASE("srv findings: a record of another name is no misspelt one", "[check][srv]") {
+    const World stranger{.answers = [](const DnsQuery& query) {
+        if (query.name == "_vlmcs._tcp.corp.test") return answer(query, {}, 3);
+        return answer(query, {srv("_other._tcp.else.test", "kms1.corp.test")});
+    }};
+    CHECK(find(findings_of(stranger), "KMS-SRV-NEAR-MISS") == nullptr);
+    const World aliased = zone({alias("_vlmcs._udp.corp.test", "a.corp.test"), srv("a.corp.test", "kms1.corp.test")});
+    CHECK(find(findings_of(aliased), "KMS-SRV-NEAR-MISS") != nullptr);
+}
+
+TEST_CASE("srv findings: where there is no record at all, an expected host is not missed as well", "[check][srv]") {
+    const auto findings = findings_of(expecting({}, {{"kms1.corp.test", {}}}));
+    CHECK(find(findings, "KMS-DNS-NO-RECORD") != nullptr);
+    CHECK(find(findings, "KMS-SRV-NOT-PUBLISHED") == nullptr);
+}
+
+TEST_CASE("srv findings: an address is missing in the family that was asked for", "[check][srv]") {
+    const auto [v4, v6, said] = GENERATE(table<bool, bool, std::string>(
+        {{true, false, "has no IPv4 address"}, {false, true, "has no IPv6 address"}, {true, true, "has no address"}}));
+    const SrvCheckSettings settings{.servers = {first}, .v4 = v4, .v6 = v6};
+    SrvCheck check{"corp.test", settings, [](std::span<std::uint8_t> out) { std::ranges::fill(out, 1); }};
+    run(check, zone({host1, {.name = name("kms1.corp.test"), .type = dns::type::txt, .data = dns::RawData{}}}).answers);
+    CHECK(find(check::check_srv(check.evidence(), {}), "KMS-SRV-TARGET-NO-ADDRESS")->title.ends_with(said));
+}
+
+TEST_CASE("srv findings: a given server that refuses is not one that is missing", "[check][srv]") {
+    SrvEvidence evidence{.domain = "corp.test", .query = std::string{service}};
+    DnsReply& reply = evidence.replies.emplace_back();
+    reply.query.server = server("127.0.0.1");
+    reply.end = DnsEnd::unreachable;
+    CHECK(check::check_srv(evidence, {}).at(0).shown_windows_code() == 0x8007267C);
+    evidence.servers_given = true;
+    CHECK(check::check_srv(evidence, {}).at(0).shown_windows_code() != 0x8007267C);
+}
+
 TEST_CASE("srv findings: a single label leaks unless a server has its zone", "[check][srv]") {
     struct Row {
         std::string_view domain;
         std::optional<std::string> soa;  // of the zone that answers
         bool leaks;
+        bool is_authoritative = false;
     };
     const Row rows[] = {{"workgroup", ".", true},
                         {"workgroup", std::nullopt, true},
+                        {"workgroup", std::nullopt, false, true},
                         {"workgroup", "workgroup", false},
                         {"corp.test", ".", false}};
     for (const Row& row : rows) {
@@ -234,6 +279,7 @@ TEST_CASE("srv findings: a single label leaks unless a server has its zone", "[c
                        [](std::span<std::uint8_t> out) { std::ranges::fill(out, 1); }};
         run(check, [&](const DnsQuery& query) {
             auto message = answer(query, {}, dns::rcode::name_error);
+            if (row.is_authoritative) message.header.flags |= dns::flag::aa;
             if (row.soa)
                 message.authorities.push_back({.name = name(*row.soa),
                                                .type = dns::type::soa,

@@ -33,7 +33,9 @@ def address(name, data="127.0.0.1"):
     return {"name": name, "type": "A", "data": data}
 
 
-ROWS = [srv("good.test", 0, 0, 1688, "kms1.good.test"), address("kms1.good.test"),
+ROWS = [srv("order.test", 20, 0, 1688, "kms2.good.test"), srv("order.test", 0, 0, 0, "kms0.good.test"),
+        srv("order.test", 10, 0, 1688, "kms1.good.test"), srv("void.test", 0, 0, 1688, "gone.void.test"),
+        srv("good.test", 0, 0, 1688, "kms1.good.test"), address("kms1.good.test"),
         srv("warned.test", 0, 0, 1688, "kms1.warned.test"), srv("warned.test", 0, 0, 1688, "gone.warned.test"), address("kms1.warned.test"),
         srv("weighted.test", 0, 30, 1688, "kms1.weighted.test"), srv("weighted.test", 0, 9, 1688, "kms2.weighted.test"),
         address("kms1.weighted.test"), address("kms2.weighted.test"),
@@ -164,7 +166,8 @@ class Text(Case):
         document, = self.documents("--from-ipconfig", "-", input="\nWindows IP Configuration\n\n   Host Name . . . . . . . . . . . . : PC1\n"
                                    "   Primary Dns Suffix  . . . . . . . : \n", status=2)
         self.assertEqual((document["finding"], document["windows_code"]), ("KMS-CLIENT-NO-SUFFIX", "0x8007007B"))
-        self.assertEqual(document["replies"], [])
+        self.assertEqual((document["replies"], document["domain"], document["query"]), ([], "(no domain)", None))
+        self.assertIn('name="(no domain)"', self.ask("--workgroup", "--format", "junit", status=2))
 
     def test_what_is_found_until_it_is_stopped_is_shown(self):
         for domains, said, verdict in (("good.test,silent.test", "good.test publishes the KMS host kms1.good.test", True),
@@ -324,6 +327,23 @@ class Inputs(Case):
         self.assertEqual([document["update_test"] is None for document in documents], [True, False])
         documents = self.documents("good.test", "--update-test", "warned.test", status=1)
         self.assertEqual([document["domain"] for document in documents], ["good.test", "warned.test"])
+
+    def test_an_update_test_that_proves_nothing_is_said_in_each_format(self):
+        for form in ("text", "json", "nagios", "junit"):
+            with self.subTest(form):
+                said = self.ask("--format", form, "--fast", "--update-test", "_vlmcs._tcp.good.test", status=0)
+                self.assertIn("who may update it is not known", said.splitlines()[0] if form == "nagios" else " ".join(said.split()))
+                if form in ("nagios", "junit"):
+                    self.assertIn("update test of _vlmcs._tcp.good.test, not_sent: not tried: ", said)
+
+    def test_a_client_finds_the_host_that_it_tries_first_and_whether_it_works(self):
+        text = self.ask("--primary-suffix", "good.test", status=0)
+        self.assertNotIn("does not work", text)
+        text = " ".join(self.ask("--primary-suffix", "order.test", status=1).split())
+        self.assertIn("Verdict: a client finds kms1.good.test:1688 under order.test (the primary DNS suffix)", text)
+        self.assertNotIn("does not work", text)
+        text = " ".join(self.ask("--primary-suffix", "void.test", status=2).split())
+        self.assertIn("Verdict: a client finds gone.void.test:1688 under void.test (the primary DNS suffix), and it does not work", text)
 
     def test_silence_ends_with_the_timeout(self):
         document, = self.documents("--timeout", "0.3", "silent.test", status=2)

@@ -96,6 +96,7 @@ Result read_servers(const po::variables_map& map, Options& out) {
     const auto parse = [](const std::string& text) { return probe::parse_server(text, dns_port); };
     if (auto done = cli::read_each(map, "server", parse, servers); !done) return done;
     out.settings.check.every_server = servers.size() > 1;
+    out.settings.check.servers_given = !servers.empty();
     return {};
 }
 
