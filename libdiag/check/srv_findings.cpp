@@ -210,12 +210,12 @@ private:
         const DnsReply* reply = e_.decisive();
         const auto rcode = reply == nullptr ? std::nullopt : reply->rcode();
         if (!domain || domain->labels().size() != 1 || (rcode != no_error && rcode != name_error)) return;
-        if (reply->is_authoritative()) return;  // of a zone of its own
         const auto soa = std::ranges::find_if(reply->message.authorities, [](const dns::Record& record) {
             return std::holds_alternative<dns::Soa>(record.data);
         });
         const bool has_zone = soa != reply->message.authorities.end();
-        if (has_zone && !soa->name.is_root()) return;
+        // Authority without an SOA is over a zone of its own; with that of the root it is the root servers' own.
+        if (has_zone ? !soa->name.is_root() : reply->is_authoritative()) return;
         add(rule::srv_single_label,
             fmt::format("{} is a single label: nobody but the root servers can be asked for it", e_.domain),
             std::string{has_zone ? "the answer is one of the root zone (SOA .)"
