@@ -57,6 +57,7 @@ World zone_with(std::vector<int> rcodes) {
 struct Tested {
     UpdateTestEvidence evidence;
     std::vector<Request> updates;
+    std::vector<std::unique_ptr<ByteVector>> bytes = {};  // of all requests, for the views in them
 };
 
 Tested test(const World& world, std::string_view owner = "corp.test", std::vector<Endpoint> resolvers = {resolver}) {
@@ -64,7 +65,6 @@ Tested test(const World& world, std::string_view owner = "corp.test", std::vecto
     UpdateTest machine{
         {.resolvers = std::move(resolvers)}, name(owner), *unused_name_below(name(owner), random), random};
     Tested done;
-    std::vector<std::unique_ptr<ByteVector>> store;
     Now now{};
     auto next = machine.start(now);
     for (int step = 0; !machine.has_ended(); ++step) {
@@ -77,9 +77,9 @@ Tested test(const World& world, std::string_view owner = "corp.test", std::vecto
         }
         const DnsAttempt attempt = std::move(*next);
         const bool tcp = attempt.transport == DnsTransport::tcp;
-        store.push_back(std::make_unique<ByteVector>(attempt.bytes.begin() + (tcp ? 2 : 0), attempt.bytes.end()));
+        done.bytes.push_back(std::make_unique<ByteVector>(attempt.bytes.begin() + (tcp ? 2 : 0), attempt.bytes.end()));
         Request request{.transport = attempt.transport, .server = attempt.server, .message = {}};
-        REQUIRE(dns::decode_message(*store.back(), request.message));
+        REQUIRE(dns::decode_message(*done.bytes.back(), request.message));
         if (request.is_update()) done.updates.push_back(request);
         const auto reply = world(request);
         next.reset();
