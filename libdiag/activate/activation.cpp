@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "libdiag/check/rules.h"
+#include "libdiag/check/srv_findings.h"
 #include "libdiag/net/name_client.h"
 #include "libdiag/probe/attempt.h"
 #include "libdiag/probe/published.h"
@@ -130,7 +131,7 @@ private:
                 out_.findings.insert(out_.findings.end(), findings.begin(), findings.end());
             }
         }
-        std::ranges::stable_sort(out_.findings, std::ranges::greater{}, discover::rank_of);
+        std::ranges::stable_sort(out_.findings, std::ranges::greater{}, check::rank_of);
     }
 
     const ActivationSettings& settings_;

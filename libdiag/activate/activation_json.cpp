@@ -17,14 +17,6 @@ using report::JsonWriter;
 constexpr int schema_version = 1;
 constexpr unsigned fraction_digits = 6;
 
-void write_code(JsonWriter& json, std::string_view key, std::uint32_t code) {
-    if (code != 0) {
-        json.plain_member(key, format_code(code));
-    } else {
-        json.key(key).value(nullptr);
-    }
-}
-
 void write_ms(JsonWriter& json, std::string_view key, std::optional<std::chrono::nanoseconds> duration) {
     json.key(key);
     if (duration) {
@@ -102,8 +94,8 @@ void append_json(std::string& out, const Activation& activation, std::string_vie
     finding == nullptr ? json.value(nullptr) : json.plain(check::name_of(finding->rule->stage));
     json.key("finding");
     finding == nullptr ? json.value(nullptr) : json.plain(finding->rule->id);
-    write_code(json, "windows_code", windows_code_of(activation));
-    write_code(json, "inner_code", finding == nullptr ? 0 : finding->shown_inner_code());
+    report::write_code(json, "windows_code", windows_code_of(activation));
+    report::write_code(json, "inner_code", finding == nullptr ? 0 : finding->shown_inner_code());
     const auto* product = kms::find_product(activation.request.activation_id);
     json.member("product", product == nullptr ? std::string_view{} : product->name);
     json.plain_member("activation_id", to_string(activation.request.activation_id));

@@ -16,11 +16,8 @@ namespace {
 
 using report::format_duration;
 
-constexpr std::size_t line_width = 80;
+using report::line_width;
 constexpr std::size_t text_column = 11;
-
-// Names from DNS have their escapes already.
-std::string printable(std::string_view text) { return escape_for_terminal(text, Backslash::kept); }
 
 void append_line(std::string& out, std::string_view label, std::string_view text) {
     out += "  ";
@@ -62,8 +59,8 @@ void append_address(std::string& out, const AddressTry& tried, const report::Sty
 
 void append_hosts(std::string& out, const Activation& activation, const report::Style& style, bool verbose) {
     for (const HostTry& host : activation.hosts) {
-        out += '\n' + style.strong(printable(to_string(host.target))) + '\n';
-        if (host.origin) append_line(out, "origin", printable(discover::origin_text(*host.origin)));
+        out += '\n' + style.strong(printable_names(to_string(host.target))) + '\n';
+        if (host.origin) append_line(out, "origin", printable_names(discover::origin_text(*host.origin)));
         if (host.name)
             append_line(
                 out, "name",
@@ -79,7 +76,7 @@ void append_findings(std::string& out, const Activation& activation, const repor
 
 void append_verdict(std::string& out, const Activation& activation, const report::Style& style) {
     const auto worst = check::worst(activation.findings);
-    const std::string text = printable(verdict_text(activation));
+    const std::string text = printable_names(verdict_text(activation));
     std::string wrapped;
     report::append_wrapped(wrapped, text, 9, 9, line_width);
     out += "\nVerdict: ";
@@ -118,7 +115,7 @@ void append_hidden(std::string& out, const Activation& activation) {
 // Which hosts it took, in a line each.
 void append_tries(std::string& out, const Activation& activation) {
     out += '\n';
-    for (const HostTry& host : activation.hosts) append_line(out, "tried", printable(try_text(host)));
+    for (const HostTry& host : activation.hosts) append_line(out, "tried", printable_names(try_text(host)));
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ using report::JsonWriter;
 using slmgr::Dlv;
 
 constexpr int schema_version = 1;
-constexpr std::size_t line_width = 80;
+using report::line_width;
 
 template <class T> void write_fact(JsonWriter& json, std::string_view key, const slmgr::Fact<T>& fact) {
     json.key(key);

@@ -123,4 +123,6 @@ std::string escape_for_terminal(std::string_view text, Backslash backslash) {
     return out;
 }
 
+std::string printable_names(std::string_view text) { return escape_for_terminal(text, Backslash::kept); }
+
 }  // namespace diag

@@ -23,11 +23,17 @@ std::string utf8_from_utf16le(Bytes units);
 /// UTF-8 as UTF-16LE without a terminator. Bytes that are not UTF-8 become U+FFFD.
 ByteVector utf16le_from_utf8(std::string_view text);
 
+/// What editors of Windows put in front of UTF-8.
+inline constexpr std::string_view utf8_byte_order_mark = "\xEF\xBB\xBF";
+
 /// What becomes of a backslash: `kept` is for text whose backslashes are escapes already, as those of DNS names.
 enum class Backslash : std::uint8_t { doubled, kept };
 
 /// Text from a peer made harmless for a terminal or a log: control characters, DEL, C1 controls, bidirectional
 /// overrides and bytes that are not UTF-8 are written as \xNN or \u{NNNN}.
 std::string escape_for_terminal(std::string_view text, Backslash backslash = Backslash::doubled);
+
+/// The same of text around DNS names in presentation form, which stay as dig writes them.
+std::string printable_names(std::string_view text);
 
 }  // namespace diag

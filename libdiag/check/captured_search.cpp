@@ -81,7 +81,7 @@ void take_targets(const DnsSearch& search, session::SrvEvidence& evidence) {
         bool is_known = true;
         std::vector<DnsReply> replies;
         for (const DnsLookup& lookup : search.address_lookups) {
-            if (!session::is_same_name(lookup.query, target.name)) continue;
+            if (!dns::is_same_name(lookup.query, target.name)) continue;
             // What the capture lacks may be an address.
             is_known = is_known && !lookup.cut && !is_too_soon_to_tell(lookup, search.observed_until);
             if (counts(lookup, search, search.address_lookups))
@@ -99,7 +99,7 @@ void take_additional_addresses(session::SrvEvidence& evidence) {
         if (address == nullptr) continue;
         const std::string name = dns::to_string(record.name);
         for (SrvTarget& target : evidence.targets) {
-            const bool is_new = session::is_same_name(target.name, name) &&
+            const bool is_new = dns::is_same_name(target.name, name) &&
                                 target.addresses.size() < session::max_followed_count &&
                                 std::ranges::find(target.addresses, *address) == target.addresses.end();
             if (is_new) target.addresses.push_back(*address);

@@ -20,7 +20,7 @@ std::vector<Finding> check_zone(const session::ZoneEvidence& evidence);
 /// A zone that takes an unsigned update. `domain`: what the finding is about.
 std::vector<Finding> check_update_test(const session::UpdateTestEvidence& evidence, const std::string& domain);
 
-/// "a prerequisite (kms-check.corp.test is not in use) and nothing to do: NOERROR from 192.0.2.1:53 over UDP".
+/// "unsigned update of one prerequisite (_kms-check-1f.corp.test is not in use) and no change: NOERROR from 192.0.2.1:53 over UDP".
 std::string step_text(const session::UpdateTestStep& step, const session::UpdateTestEvidence& evidence);
 
 }  // namespace diag::check

@@ -22,15 +22,12 @@ using session::SrvTarget;
 
 constexpr std::uint16_t kms_port = 1688;
 constexpr std::uint32_t longest_ttl = 7 * 24 * 3600;
-constexpr std::uint16_t no_error = 0, name_error = 3, refused = 5;
 constexpr std::uint32_t no_records_code = 0x8007251D;  // DNS_INFO_NO_RECORDS
 constexpr std::uint32_t no_servers_code = 0x8007267C;  // DNS_ERROR_NO_DNS_SERVERS
 constexpr std::size_t max_evidence = 12;
 constexpr std::size_t max_finding_count = 64;  // for lists that an answer may make long
 
 std::string lower(std::string_view text) { return dns::lower_case(std::string{text}); }
-
-bool same_name(std::string_view a, std::string_view b) { return lower(a) == lower(b); }
 
 // "packets 3, 4: " in a capture.
 std::string place_of(const DnsReply& reply) {
@@ -137,7 +134,8 @@ private:
             Finding& finding =
                 add(rule::srv_near_miss, fmt::format("{} has no KMS record, but one under {}", e_.domain, probe.name),
                     std::move(evidence));
-            if (e_.decisive() != nullptr && e_.decisive()->rcode() == no_error) finding.windows_code = no_records_code;
+            if (e_.decisive() != nullptr && e_.decisive()->rcode() == dns::rcode::no_error)
+                finding.windows_code = no_records_code;
             return;
         }
         if (is_tcp_blocked()) return tcp_blocked();
@@ -151,14 +149,14 @@ private:
             // An answer that is cut says nothing about what there is.
             add(rule::dns_server_failure,
                 fmt::format("the DNS server has no whole answer for {}, not even over TCP", e_.query), reply_texts());
-        } else if (rcode == name_error) {
+        } else if (rcode == dns::rcode::name_error) {
             add(rule::dns_no_record, fmt::format("DNS has no record {}: NXDOMAIN", e_.query), reply_texts());
-        } else if (rcode == no_error) {
+        } else if (rcode == dns::rcode::no_error) {
             Finding& finding =
                 add(rule::dns_no_record, fmt::format("DNS has no SRV record {}", e_.query), reply_texts());
             finding.windows_code = no_records_code;
             if (e_.alias) finding.evidence.push_back(fmt::format("the name is an alias for {}", *e_.alias));
-        } else if (rcode == refused) {
+        } else if (rcode == dns::rcode::refused) {
             add(rule::dns_refused, fmt::format("the DNS server refuses to answer for {}", e_.query), reply_texts());
         } else if (rcode) {
             add(rule::dns_server_failure,
@@ -195,7 +193,7 @@ private:
         Finding& finding = add(rule::srv_other_domain,
                                fmt::format("{} has no KMS record, and {} has one", e_.domain, domain_of(other->name)),
                                std::move(evidence));
-        if (rcode == no_error) finding.windows_code = no_records_code;
+        if (rcode == dns::rcode::no_error) finding.windows_code = no_records_code;
         return true;
     }
 
@@ -209,7 +207,9 @@ private:
         const auto domain = dns::DomainName::parse(e_.domain);
         const DnsReply* reply = e_.decisive();
         const auto rcode = reply == nullptr ? std::nullopt : reply->rcode();
-        if (!domain || domain->labels().size() != 1 || (rcode != no_error && rcode != name_error)) return;
+        if (!domain || domain->labels().size() != 1 ||
+            (rcode != dns::rcode::no_error && rcode != dns::rcode::name_error))
+            return;
         const auto soa = std::ranges::find_if(reply->message.authorities, [](const dns::Record& record) {
             return std::holds_alternative<dns::Soa>(record.data);
         });
@@ -332,7 +332,7 @@ private:
                     fmt::format("the published host {} is an alias for {}", target.name, *target.alias_of),
                     texts_of(target));
             const bool inside =
-                same_name(target.name, e_.domain) || lower(target.name).ends_with("." + lower(e_.domain));
+                dns::is_same_name(target.name, e_.domain) || lower(target.name).ends_with("." + lower(e_.domain));
             if (!inside)
                 add(rule::srv_target_outside, fmt::format("the published host {} is not in {}", target.name, e_.domain),
                     Evidence{});
@@ -398,7 +398,7 @@ private:
 
     // The record sets of those who answered, as texts: equal sets have equal texts.
     static std::string set_of(const DnsReply& reply) {
-        if (reply.rcode() != no_error) return reply.rcode() ? dns::rcode_name(*reply.rcode()) : "no answer";
+        if (reply.rcode() != dns::rcode::no_error) return reply.rcode() ? dns::rcode_name(*reply.rcode()) : "no answer";
         std::set<std::string> texts;
         for (const dns::Record& record : reply.message.answers)
             if (const auto* srv = std::get_if<dns::Srv>(&record.data))
@@ -415,9 +415,7 @@ private:
                 last[to_string(reply.query.server)] = set_of(reply);
                 different.add(reply);
             }
-            const bool is_failure =
-                reply.end != DnsEnd::answered || (*reply.rcode() != no_error && *reply.rcode() != name_error);
-            if (is_failure) failed.add(reply);
+            if (session::is_failure(reply)) failed.add(reply);
         }
         std::set<std::string> sets;
         std::vector<std::string> texts;
@@ -425,9 +423,7 @@ private:
             sets.insert(set);
             texts.push_back(fmt::format("{}: {}", server, set));
         }
-        const bool some_worked =
-            e_.answer && e_.replies[*e_.answer].rcode() &&
-            (*e_.replies[*e_.answer].rcode() == no_error || *e_.replies[*e_.answer].rcode() == name_error);
+        const bool some_worked = e_.answer && !session::is_failure(e_.replies[*e_.answer]);
         if (sets.size() > 1 && some_worked && texts.size() > 1 && failed.texts.empty()) {
             different.texts = std::move(texts);
             add(rule::dns_servers_differ, fmt::format("DNS servers give different answers for {}", e_.query),
@@ -449,7 +445,7 @@ private:
         for (const ServiceRecord& r : e_.records) {
             if (!is_usable(r)) continue;
             const bool known = std::ranges::any_of(expected_, [&](const ExpectedHost& host) {
-                return same_name(host.name, r.target) && (!host.port || *host.port == r.port);
+                return dns::is_same_name(host.name, r.target) && (!host.port || *host.port == r.port);
             });
             if (!known && out_.size() < max_finding_count)
                 add(rule::srv_unauthorised,
@@ -459,7 +455,7 @@ private:
         if (!has_usable_record()) return;  // that there is no host at all is said already
         for (const ExpectedHost& host : expected_) {
             const bool there = std::ranges::any_of(e_.records, [&](const ServiceRecord& r) {
-                return same_name(host.name, r.target) && (!host.port || *host.port == r.port);
+                return dns::is_same_name(host.name, r.target) && (!host.port || *host.port == r.port);
             });
             if (!there)
                 add(rule::srv_not_published, fmt::format("{} is not published in {}", host.name, e_.domain),
@@ -494,7 +490,17 @@ std::vector<Finding> check_srv(const SrvEvidence& evidence, const std::vector<Ex
     return Judge{evidence, expected}.all();
 }
 
+bool is_missing_record(const Finding& finding) {
+    constexpr const Rule* rules[] = {&rule::dns_no_record, &rule::srv_near_miss, &rule::srv_other_domain};
+    return std::ranges::find(rules, finding.rule) != std::end(rules);
+}
+
+std::pair<Severity, bool> rank_of(const Finding& finding) {
+    return {finding.rule->severity, !is_missing_record(finding)};
+}
+
 void pass_over(std::vector<Finding>& findings, const std::string& found) {
+    std::erase_if(findings, is_missing_record);
     constexpr const Rule* failures[] = {&rule::dns_server_failure, &rule::dns_refused, &rule::dns_no_answer,
                                         &rule::dns_tcp_blocked};
     for (Finding& finding : findings) {

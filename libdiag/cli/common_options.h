@@ -7,7 +7,7 @@
 #include "libdiag/cli/command_line.h"
 #include "libdiag/lang/language.h"
 
-// Options that every tool has (or many have): --format and --json, --color, --fail-on, -q, -v.
+// Options that every tool has (or many have): --format and --json, --lang, --color, --fail-on, -4, -6, -q, -v.
 
 namespace diag::cli {
 

@@ -13,7 +13,6 @@ namespace diag::cli {
 namespace {
 
 constexpr std::size_t max_list_size = std::size_t{64} << 20;
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";  // editors of Windows put it there
 
 std::string take(std::istream& in) {
     std::string text;
@@ -39,7 +38,7 @@ std::expected<std::string, std::string> read_list_file(std::string_view option, 
         if (file.bad() || (text.empty() && file.fail() && !file.eof())) return problem("cannot be read");
     }
     if (text.size() > max_list_size) return problem("the list is longer than 64 MiB; split it");
-    if (text.starts_with(byte_order_mark)) text.erase(0, byte_order_mark.size());
+    if (text.starts_with(utf8_byte_order_mark)) text.erase(0, utf8_byte_order_mark.size());
     return text;
 }
 

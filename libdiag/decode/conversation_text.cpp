@@ -14,7 +14,7 @@ namespace {
 using dissect::Conversation;
 using report::format_duration;
 
-constexpr std::size_t line_width = 80;
+using report::line_width;
 
 std::string colored(const report::Style& style, check::Outcome outcome, std::span<const check::Finding> findings) {
     const auto worst = check::worst(findings);
@@ -46,9 +46,9 @@ std::string marks_text(const dissect::Mark& first, const dissect::Mark& second) 
 }
 
 std::string path_text(const dissect::DnsPath& path, const IpAddress& address) {
-    std::string text = fmt::format("found through {} ({}), {} = {}", escape_for_terminal(path.query, Backslash::kept),
-                                   marks_text(path.asked, path.answered),
-                                   escape_for_terminal(path.target, Backslash::kept), to_string(address));
+    std::string text =
+        fmt::format("found through {} ({}), {} = {}", printable_names(path.query),
+                    marks_text(path.asked, path.answered), printable_names(path.target), to_string(address));
     if (path.address_asked) text += fmt::format(" ({})", marks_text(path.address_asked, path.address_answered));
     return text;
 }
@@ -68,7 +68,7 @@ std::string description(const Conversation& c, check::Outcome outcome) {
 void append_head(std::string& out, const Conversation& c, check::Outcome outcome,
                  std::span<const check::Finding> findings, std::string_view capture, const report::Style& style) {
     std::string ends = fmt::format("{} -> {}", to_string(c.client), to_string(c.host));
-    if (!c.host_name.empty()) ends += fmt::format(" ({})", escape_for_terminal(c.host_name, Backslash::kept));
+    if (!c.host_name.empty()) ends += fmt::format(" ({})", printable_names(c.host_name));
     out += style.strong(wrapped(ends));
     out += '\n';
     out += fmt::format("  {}: ", colored(style, outcome, findings));

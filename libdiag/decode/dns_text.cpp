@@ -10,12 +10,9 @@ namespace {
 using dissect::DnsLookup;
 using report::format_duration;
 
-constexpr std::size_t line_width = 80;
+using report::line_width;
 constexpr std::uint16_t dns_class_in = 1;
 constexpr std::size_t max_shown = 16;  // look-ups, answers: of each so many, unless --verbose
-
-// A name from DNS is escaped as DNS does it.
-std::string printable(std::string_view name) { return escape_for_terminal(name, Backslash::kept); }
 
 void append_line(std::string& out, std::string_view text, std::size_t indent = 2) {
     out.append(indent, ' ');
@@ -51,13 +48,13 @@ std::string lookup_text(const DnsLookup& lookup) {
 
 std::string answer_text(const DnsLookup::Answer& answer) {
     if (answer.is_srv) {
-        return fmt::format("{}:{}, priority {}, weight {}, TTL {} s", printable(answer.target), answer.port,
+        return fmt::format("{}:{}, priority {}, weight {}, TTL {} s", printable_names(answer.target), answer.port,
                            answer.priority, answer.weight, answer.ttl);
     }
     std::string text = dissect::dns_type_name(answer.type);
     if (answer.record_class != dns_class_in)
         text += fmt::format(" of class {}", dissect::dns_class_name(answer.record_class));
-    return answer.data.empty() ? text : fmt::format("{} {}", text, printable(answer.data));
+    return answer.data.empty() ? text : fmt::format("{} {}", text, printable_names(answer.data));
 }
 
 void append_answers(std::string& out, const DnsLookup& lookup, std::size_t shown) {
@@ -70,7 +67,7 @@ void append_lookups(std::string& out, const std::vector<DnsLookup>& lookups, boo
     for (std::size_t i = 0; i < std::min(shown, lookups.size()); ++i) {
         const DnsLookup& lookup = lookups[i];
         const std::string question =
-            with_name ? fmt::format("{} {} at ", dissect::dns_type_name(lookup.type), printable(lookup.query))
+            with_name ? fmt::format("{} {} at ", dissect::dns_type_name(lookup.type), printable_names(lookup.query))
                       : std::string{};
         append_line(out, question + lookup_text(lookup));
         append_answers(out, lookup, shown);
@@ -86,8 +83,8 @@ void append_text(std::string& out, const dissect::DnsSearch& search, std::span<c
     const DnsLookup& first = search.lookups.front();
     std::string question;
     report::append_wrapped(question,
-                           fmt::format("DNS {} {}", dissect::dns_type_name(first.type), printable(first.query)), 0, 4,
-                           line_width);
+                           fmt::format("DNS {} {}", dissect::dns_type_name(first.type), printable_names(first.query)),
+                           0, 4, line_width);
     out += style.strong(question) + '\n';
     append_line(out,
                 fmt::format("{} asks, {}, in {}", to_string(search.client),
@@ -96,7 +93,7 @@ void append_text(std::string& out, const dissect::DnsSearch& search, std::span<c
     append_lookups(out, search.probes, true, shown);
     append_lookups(out, search.address_lookups, true, shown);
     for (const auto& connection : search.connections)
-        append_line(out, fmt::format("connects to {}, {} (packet {})", printable(connection.target),
+        append_line(out, fmt::format("connects to {}, {} (packet {})", printable_names(connection.target),
                                      to_string(connection.host), connection.syn.packet));
     for (const auto& finding : findings) report::append_finding(out, finding, style, verbose, Backslash::kept);
     out += '\n';

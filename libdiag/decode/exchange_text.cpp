@@ -20,7 +20,7 @@ using dissect::Exchange;
 using report::format_duration;
 
 constexpr std::size_t text_column = 11;
-constexpr std::size_t line_width = 80;
+using report::line_width;
 
 void append_line(std::string& out, std::string_view label, std::string_view text) {
     out += "  ";

@@ -28,7 +28,7 @@ void remember(std::set<IpAddress>& set, const IpAddress& address) {
 
 constexpr std::size_t client_column = 10;
 constexpr std::size_t max_product_column = 50;  // behind longer pairs of addresses the product takes a line of its own
-constexpr std::size_t line_width = 80;
+using report::line_width;
 
 std::string colored(const report::Style& style, int rank, std::string_view text) {
     if (rank == rank_of_success) return style.good(text);

@@ -23,12 +23,6 @@ constexpr const char* no_suffix =
 constexpr const char* no_server =
     "this machine has no DNS server (a client shows 0x8007267C then); give --server ADDRESS";
 
-bool is_same_name(std::string_view a, std::string_view b) {
-    const auto x = dns::DomainName::parse(a);
-    const auto y = dns::DomainName::parse(b);
-    return x && y ? dns::is_same_name(*x, *y) : a == b;
-}
-
 // Where a domain names hosts, what else is to be said of the publication is the business of kms-srv.
 bool concerns_search(const check::Finding& finding) {
     // Addresses are not asked for here: a dead target is one without a port, or an address in place of a name.
@@ -90,7 +84,7 @@ private:
         const auto records = session::order_services(lookup.evidence.records, [this](auto out) { random(out); });
         for (const session::ServiceRecord& record : records) {
             const bool is_known = std::ranges::any_of(out_.hosts, [&](const Host& host) {
-                return host.record.port == record.port && is_same_name(host.record.target, record.target);
+                return host.record.port == record.port && dns::is_same_name(host.record.target, record.target);
             });
             // An address in place of a name is no name that a client can look up.
             if (record.port == 0 || IpAddress::parse(record.target) || is_known) continue;
@@ -112,7 +106,6 @@ private:
                 lookup.findings.clear();
                 if (names_host(lookup.evidence)) note_elsewhere(lookup.candidate);
             } else if (is_found && &lookup != &out_.lookups.back()) {
-                std::erase_if(lookup.findings, is_missing_record);
                 check::pass_over(lookup.findings, out_.lookups.back().candidate.domain);
             }
         }
@@ -121,7 +114,7 @@ private:
     void note_elsewhere(const session::Candidate& candidate) {
         for (Lookup& lookup : out_.lookups)
             for (check::Finding& finding : lookup.findings)
-                if (is_missing_record(finding))
+                if (check::is_missing_record(finding))
                     finding.evidence.push_back(
                         fmt::format("{} ({}) has a record, but no client is documented to look there", candidate.domain,
                                     describe(candidate.source)));
@@ -151,21 +144,11 @@ bool names_host(const session::SrvEvidence& evidence) {
     return std::ranges::any_of(evidence.records, [](const auto& r) { return !r.target.empty() && r.target != "."; });
 }
 
-bool is_missing_record(const check::Finding& finding) {
-    const check::Rule* const rules[] = {&check::rule::dns_no_record, &check::rule::srv_near_miss,
-                                        &check::rule::srv_other_domain};
-    return std::ranges::find(rules, finding.rule) != std::end(rules);
-}
-
-std::pair<check::Severity, bool> rank_of(const check::Finding& finding) {
-    return {finding.rule->severity, !is_missing_record(finding)};
-}
-
 std::vector<check::Finding> findings_of(const Discovery& discovery) {
     std::vector<check::Finding> all;
     for (const Lookup& lookup : discovery.lookups)
         all.insert(all.end(), lookup.findings.begin(), lookup.findings.end());
-    std::ranges::stable_sort(all, std::ranges::greater{}, rank_of);
+    std::ranges::stable_sort(all, std::ranges::greater{}, check::rank_of);
     return all;
 }
 

@@ -55,13 +55,7 @@ session::ClientDns own_client();
 /// A whole answer names a host. (Of a truncated one nothing counts, RFC 2181 9.)
 bool names_host(const session::SrvEvidence& evidence);
 
-/// "There is no record here": no trouble for a client that finds one under a later domain.
-bool is_missing_record(const check::Finding& finding);
-
-/// What decides comes first: by severity, then DNS that fails before a record that is missing, for it may be where DNS fails.
-std::pair<check::Severity, bool> rank_of(const check::Finding& finding);
-
-/// All findings of the search, in that order.
+/// All findings of the search, in the order of check::rank_of().
 std::vector<check::Finding> findings_of(const Discovery& discovery);
 
 }  // namespace diag::discover

@@ -9,11 +9,8 @@
 namespace diag::discover {
 namespace {
 
-constexpr std::size_t line_width = 80;
+using report::line_width;
 constexpr std::size_t text_column = 11;
-
-// Names from DNS have their escapes already.
-std::string printable(std::string_view text) { return escape_for_terminal(text, Backslash::kept); }
 
 void append_line(std::string& out, std::string_view label, std::string_view text) {
     out += fmt::format("  {:<9}", label);
@@ -25,7 +22,7 @@ void append_lookup(std::string& out, const Lookup& lookup, bool with_source) {
     const auto* reply = lookup.evidence.decisive();
     append_line(
         out, "dns",
-        fmt::format("SRV {}: {} after {}{}", printable(lookup.evidence.query), describe(end_of(lookup.evidence)),
+        fmt::format("SRV {}: {} after {}{}", printable_names(lookup.evidence.query), describe(end_of(lookup.evidence)),
                     report::format_duration(duration_of(lookup.evidence).count()),
                     reply == nullptr ? "" : fmt::format(" from {}", to_string(reply->query.server))));
     if (with_source)
@@ -34,7 +31,7 @@ void append_lookup(std::string& out, const Lookup& lookup, bool with_source) {
                                 lookup.candidate.is_assumption ? ", where no client is documented to look" : ""));
     for (const session::ServiceRecord& record : lookup.evidence.records)
         append_line(out, "",
-                    fmt::format("{}:{}, priority {}, weight {}, TTL {} s", printable(record.target), record.port,
+                    fmt::format("{}:{}, priority {}, weight {}, TTL {} s", printable_names(record.target), record.port,
                                 record.priority, record.weight, record.ttl));
 }
 

@@ -10,14 +10,12 @@ using session::NameEnd;
 
 namespace {
 
-constexpr std::uint16_t no_error = 0, name_error = 3, refused = 5;
-
 NameEnd end_of_answer(const session::SrvEvidence& evidence, const DnsReply& reply) {
     if (reply.is_truncated()) return NameEnd::server_failure;  // and over TCP there was no whole one
     switch (*reply.rcode()) {
-        case no_error: return evidence.records.empty() ? NameEnd::no_data : NameEnd::found;
-        case name_error: return NameEnd::not_found;
-        case refused: return NameEnd::refused;
+        case dns::rcode::no_error: return evidence.records.empty() ? NameEnd::no_data : NameEnd::found;
+        case dns::rcode::name_error: return NameEnd::not_found;
+        case dns::rcode::refused: return NameEnd::refused;
         default: return NameEnd::server_failure;
     }
 }

@@ -15,7 +15,7 @@ namespace {
 
 using lang::tr;
 
-constexpr std::size_t line_width = 80;
+using report::line_width;
 constexpr std::size_t max_explained = 4096;
 constexpr std::string_view mark = "    >> ";
 constexpr int schema_version = 1;
@@ -116,7 +116,6 @@ void Annotator::end_line(std::string& out, std::string_view line_end) {
     // An explanation begins a line, also behind a last one without an end.
     if (is_copied) out += line_end.empty() && !references_.empty() ? "\n" : line_end;
     if (references_.empty()) return;
-    ++annotated_count_;
     if (settings_.json) {
         append_object(out);
     } else {
@@ -158,18 +157,8 @@ void Annotator::append_object(std::string& out) const {
         json.member("text", std::string_view{text});
         json.plain_member("subject", name_of(entry.kind));
         json.member("id", std::string_view{entry.key});
-        json.key("name");
-        if (entry.name.empty()) {
-            json.value(nullptr);
-        } else {
-            json.value(entry.name);
-        }
-        json.key("meaning");
-        if (entry.meaning.empty()) {
-            json.value(nullptr);
-        } else {
-            json.value(entry.meaning);
-        }
+        json.text_or_null("name", entry.name);
+        json.text_or_null("meaning", entry.meaning);
         json.end_object();
     }
     json.end_array();

@@ -34,9 +34,6 @@ public:
     /// The last line, where it has no end.
     void finish(std::string& out);
 
-    /// Lines with a reference, so far.
-    std::uint64_t annotated_count() const { return annotated_count_; }
-
 private:
     void take_text(std::string_view text, std::string& out);
     void take_part(std::string& out);
@@ -54,7 +51,6 @@ private:
     std::vector<std::pair<std::string, Entry>> references_;  // of the current line, with their text
     std::set<std::string> explained_;
     std::uint64_t line_count_ = 0;
-    std::uint64_t annotated_count_ = 0;
 };
 
 }  // namespace diag::explain

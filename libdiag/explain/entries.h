@@ -32,15 +32,11 @@ std::span<const std::string_view> epid_notes();
 
 /// What a GUID is on the wire of RPC: the KMS interface or a transfer syntax.
 std::optional<Entry> rpc_entry(const Uuid& uuid);
-std::vector<Entry> all_rpc_entries();
 
 /// Everything that the tables know of a kind; of ePIDs nothing.
 std::vector<Entry> all_entries(Kind kind);
 
 /// The items of a cell of sources: "a ; b".
 std::vector<std::string_view> source_items(std::string_view cell);
-
-/// The text of a cell in the table of that name, by the key of its row; empty for none.
-std::string_view table_cell(std::string_view table, std::string_view key, std::string_view column);
 
 }  // namespace diag::explain

@@ -44,15 +44,6 @@ void write_findings(JsonWriter& json, std::string_view relation, std::span<const
     }
 }
 
-void write_optional(JsonWriter& json, std::string_view key, std::string_view text) {
-    json.key(key);
-    if (text.empty()) {
-        json.value(nullptr);
-    } else {
-        json.value(text);
-    }
-}
-
 }  // namespace
 
 void append_json(std::string& out, const Entry& entry, std::string_view query) {
@@ -63,8 +54,8 @@ void append_json(std::string& out, const Entry& entry, std::string_view query) {
     json.member("query", query);
     json.plain_member("subject", name_of(entry.kind));
     json.member("id", std::string_view{entry.key});
-    write_optional(json, "name", entry.name);
-    write_optional(json, "meaning", entry.meaning);
+    json.text_or_null("name", entry.name);
+    json.text_or_null("meaning", entry.meaning);
     json.key("facts").begin_object();
     for (const Fact& fact : entry.facts) json.member(fact.key, std::string_view{fact.value});
     json.end_object();

@@ -15,7 +15,7 @@ namespace {
 
 using lang::tr;
 
-constexpr std::size_t line_width = 80;
+using report::line_width;
 constexpr std::size_t text_indent = 4;
 constexpr std::size_t most_explained_findings = 8;
 

@@ -35,9 +35,17 @@ std::string host_key_names(std::string_view ids) {
     return fmt::format("{}", fmt::join(names, "; "));
 }
 
-void add_sources(Entry& entry, std::string_view table, std::string_view key) {
-    entry.sources = kms::list_items(table_cell(table, key, "source"));
-    if (const std::string_view note = table_cell(table, key, "notes"); !note.empty()) entry.notes.push_back({{}, note});
+// By the key of its row; empty for none.
+std::string_view cell_of(const data::Table& table, std::string_view key, std::string_view column) {
+    const std::size_t at = table.column(column);
+    for (std::size_t i = 0; at != data::Table::no_column && i < table.row_count(); ++i)
+        if (table.row(i)[0] == key) return table.row(i)[at];
+    return {};
+}
+
+void add_sources(Entry& entry, const data::Table& table, std::string_view key) {
+    entry.sources = kms::list_items(cell_of(table, key, "source"));
+    if (const std::string_view note = cell_of(table, key, "notes"); !note.empty()) entry.notes.push_back({{}, note});
 }
 
 bool is_disputed(const kms::HostKey& key, std::uint32_t number) {
@@ -93,6 +101,12 @@ template <class Row> std::vector<Entry> entries_of(std::span<const Row> rows) {
     return entries;
 }
 
+std::vector<Entry> rpc_entries() {
+    std::vector<Entry> entries;
+    for (const RpcName& name : rpc_names) entries.push_back(entry_of_name(name, name.uuid));
+    return entries;
+}
+
 }  // namespace
 
 Entry entry_of(const kms::Product& product) {
@@ -108,7 +122,7 @@ Entry entry_of(const kms::Product& product) {
         add_fact(entry, "counted_item", "Counted item", fmt::format("{} ({})", item->name, to_string(item->kms_id)));
         add_fact(entry, "host_keys", "Host keys that activate it", host_key_names(item->can_be_activated_by));
     }
-    add_sources(entry, "products", entry.key);
+    add_sources(entry, data::products_table, entry.key);
     return entry;
 }
 
@@ -124,7 +138,7 @@ Entry entry_of(const kms::Application& application) {
              std::to_string(application.min_requests_server_edition));
     add_fact(entry, "count_ceiling", "A host counts up to", std::to_string(application.host_count_ceiling));
     add_fact(entry, "protocol_version", "Protocol version", std::string{application.protocol_versions});
-    add_sources(entry, "applications", entry.key);
+    add_sources(entry, data::applications_table, entry.key);
     return entry;
 }
 
@@ -139,7 +153,7 @@ Entry entry_of(const kms::KmsItem& item) {
     add_clients(entry, item.min_clients);
     add_fact(entry, "protocol_version", "Protocol version", std::string{item.protocol_versions});
     add_fact(entry, "host_keys", "Host keys that activate it", host_key_names(item.can_be_activated_by));
-    add_sources(entry, "kms_items", entry.key);
+    add_sources(entry, data::kms_items_table, entry.key);
     return entry;
 }
 
@@ -156,7 +170,7 @@ Entry entry_of(const kms::HostKey& key) {
     for (const kms::KeyBlock& block : key.blocks) blocks.push_back(block_text(block));
     add_fact(entry, "key_numbers", "Numbers in an ePID", fmt::format("{}", fmt::join(blocks, "; ")));
     add_fact(entry, "release_date", "Released", std::string{key.release_date});
-    add_sources(entry, "host_keys", key.host_key_id);
+    add_sources(entry, data::host_keys_table, key.host_key_id);
     return entry;
 }
 
@@ -199,12 +213,6 @@ std::optional<Entry> rpc_entry(const Uuid& uuid) {
     return std::nullopt;
 }
 
-std::vector<Entry> all_rpc_entries() {
-    std::vector<Entry> entries;
-    for (const RpcName& name : rpc_names) entries.push_back(entry_of_name(name, name.uuid));
-    return entries;
-}
-
 std::vector<Entry> all_entries(Kind kind) {
     switch (kind) {
         case Kind::code: return entries_of(kms::all_errors());
@@ -213,24 +221,13 @@ std::vector<Entry> all_entries(Kind kind) {
         case Kind::application: return entries_of(kms::all_applications());
         case Kind::counted_item: return entries_of(kms::all_kms_items());
         case Kind::host_key: return entries_of(kms::all_host_keys());
-        case Kind::rpc_interface: return all_rpc_entries();
+        case Kind::rpc_interface: return rpc_entries();
         case Kind::epid: return {};
         case Kind::finding: break;
     }
     std::vector<Entry> entries;
     for (const check::Rule* rule : check::all_rules()) entries.push_back(entry_of(*rule));
     return entries;
-}
-
-std::string_view table_cell(std::string_view table, std::string_view key, std::string_view column) {
-    for (const data::Table* t :
-         {&data::products_table, &data::applications_table, &data::kms_items_table, &data::host_keys_table}) {
-        if (t->name != table) continue;
-        const std::size_t at = t->column(column);
-        for (std::size_t i = 0; at != data::Table::no_column && i < t->row_count(); ++i)
-            if (t->row(i)[0] == key) return t->row(i)[at];
-    }
-    return {};
 }
 
 }  // namespace diag::explain

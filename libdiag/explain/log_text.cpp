@@ -9,7 +9,7 @@
 namespace diag::explain {
 namespace {
 
-constexpr std::size_t mark_size = 2;
+constexpr std::size_t mark_size = 2;  // of UTF-16
 
 bool is_high_surrogate(std::uint8_t high_byte) { return high_byte >= 0xD8 && high_byte <= 0xDB; }
 
@@ -35,14 +35,19 @@ std::string LogText::finish() { return take(true); }
 
 std::string LogText::take(bool at_end) {
     if (form_ == Form::undecided) {
-        if (pending_.size() < mark_size && !at_end) return {};
+        const std::string_view begin{reinterpret_cast<const char*>(pending_.data()),
+                                     std::min(pending_.size(), utf8_byte_order_mark.size())};
+        const bool is_utf8_mark = begin == utf8_byte_order_mark;
+        const bool is_part_of_mark = !is_utf8_mark && utf8_byte_order_mark.starts_with(begin);
+        if ((pending_.size() < mark_size || is_part_of_mark) && !at_end) return {};
         const auto begins_with = [this](std::uint8_t a, std::uint8_t b) {
             return pending_.size() >= mark_size && pending_[0] == a && pending_[1] == b;
         };
         form_ = begins_with(0xFF, 0xFE)   ? Form::little_endian
                 : begins_with(0xFE, 0xFF) ? Form::big_endian
                                           : Form::bytes;
-        if (form_ != Form::bytes) pending_.erase(pending_.begin(), pending_.begin() + mark_size);
+        const std::size_t mark = form_ != Form::bytes ? mark_size : is_utf8_mark ? utf8_byte_order_mark.size() : 0;
+        pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(mark));
     }
     if (form_ == Form::bytes) {
         std::string text{pending_.begin(), pending_.end()};

@@ -7,8 +7,8 @@
 
 namespace diag::explain {
 
-/// The bytes of a log as UTF-8, piece by piece: a byte order mark at the front says UTF-16 of either order, anything else
-/// stays as it is. Characters may be cut anywhere between two pieces.
+/// The bytes of a log as UTF-8, piece by piece: a byte order mark at the front says UTF-16 of either order, or UTF-8, and is
+/// left out; anything else stays as it is. Characters may be cut anywhere between two pieces.
 class LogText {
 public:
     /// What of the text is complete with these bytes.

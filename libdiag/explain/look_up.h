@@ -11,7 +11,7 @@ namespace diag::explain {
 /// All that a word can mean, the likeliest first; nothing for a word that the tables do not know. Case does not matter, and
 /// neither do braces, quotation marks or a full stop around it. Understood are:
 ///
-/// - codes: "0xC004F074", "C004F074", "-1073422220", "1722" (and the HRESULT 0x800706BA made of it, either way), symbols,
+/// - codes: "0xC004F074", "C004F074", "-1073418124", "1722" (and the HRESULT 0x800706BA made of it, either way), symbols,
 ///   "bind_nak:0x0004", "bind_ack:2/1";
 /// - events: "12290", "event 12290", "900 / 902 / 903", the key of a row;
 /// - ids of findings, with or without "KMS-";

@@ -13,9 +13,6 @@
 namespace diag::explain {
 namespace {
 
-// Values of facts that are words and not names or numbers.
-constexpr std::string_view worded_facts[] = {"where", "side", "log", "fields", "certainty"};
-
 constexpr std::string_view sample_epid = "03612-00206-471-111111-03-1033-17763.0000-2822018";
 
 class Collector {
@@ -43,13 +40,6 @@ private:
     std::vector<Message> messages_;
 };
 
-// Values are strings of the entry; the same text lives on in the table.
-std::string_view lasting(const Event& event, std::string_view key) {
-    if (key == "side") return event.side;
-    if (key == "log") return event.log;
-    return key == "fields" ? event.layout : event.certainty;
-}
-
 void add_entry(Collector& out, const Entry& entry) {
     out.add(entry.meaning, fmt::format("{} meaning", entry.key));
     out.add_all(entry.causes, entry.key, "cause");
@@ -74,8 +64,11 @@ void add_codes(Collector& out) {
 void add_events(Collector& out) {
     for (const Event& event : all_events()) {
         add_entry(out, entry_of(event));
-        for (const std::string_view key : worded_facts)
-            if (key != "where") out.add(lasting(event, key), fmt::format("event {} {}", event.key, key));
+        // The facts whose values are words, and not names or numbers.
+        out.add(event.side, fmt::format("event {} side", event.key));
+        out.add(event.log, fmt::format("event {} log", event.key));
+        out.add(event.layout, fmt::format("event {} fields", event.key));
+        out.add(event.certainty, fmt::format("event {} certainty", event.key));
     }
 }
 

@@ -12,7 +12,7 @@ struct NumberWord {
     std::uint32_t value;
 };
 
-/// "0xC004F074" (1 to 8 digits), "C004F074" and "80070005" (exactly 8: hexadecimal), "1722", "-1073422220".
+/// "0xC004F074" (1 to 8 digits), "C004F074" and "80070005" (exactly 8: hexadecimal), "1722", "-1073418124".
 std::optional<NumberWord> parse_number(std::string_view word);
 
 }  // namespace diag::explain

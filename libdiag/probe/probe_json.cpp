@@ -21,14 +21,6 @@ void write_ms(JsonWriter& json, std::string_view key, std::optional<std::chrono:
     }
 }
 
-void write_code(JsonWriter& json, std::string_view key, std::optional<std::uint32_t> code) {
-    if (code && *code != 0) {
-        json.plain_member(key, format_code(*code));
-    } else {
-        json.key(key).value(nullptr);
-    }
-}
-
 void write_name(JsonWriter& json, const std::optional<session::NameEvidence>& name) {
     json.key("name");
     if (!name) return json.value(nullptr);
@@ -60,7 +52,7 @@ void write_request(JsonWriter& json, const Attempt& attempt) {
     const RequestFacts& request = *attempt.request;
     json.begin_object();
     json.plain_member("verdict", name_of(request.verdict));
-    write_code(json, "hresult", request.hresult);
+    report::write_code(json, "hresult", request.hresult.value_or(0));
     json.member("count", request.count);
     json.member("needed_count", request.needed_count);
     json.key("epid");
@@ -175,8 +167,8 @@ void append_json(std::string& out, const TargetReport& report) {
     } else {
         json.plain(finding->rule->id);
     }
-    write_code(json, "windows_code", finding == nullptr ? 0 : finding->shown_windows_code());
-    write_code(json, "inner_code", finding == nullptr ? 0 : finding->shown_inner_code());
+    report::write_code(json, "windows_code", finding == nullptr ? 0 : finding->shown_windows_code());
+    report::write_code(json, "inner_code", finding == nullptr ? 0 : finding->shown_inner_code());
     json.key("origin");
     discover::write_origin(json, report.origin);
     write_name(json, report.name);

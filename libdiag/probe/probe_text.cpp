@@ -14,7 +14,7 @@ namespace {
 
 using report::format_duration;
 
-constexpr std::size_t line_width = 80;
+using report::line_width;
 constexpr std::size_t text_column = 11;
 
 // `label`: at most 8 columns.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "libdiag/check/srv_findings.h"
+
 namespace diag::probe {
 namespace {
 
@@ -25,6 +27,7 @@ Target target_of(const discover::Host& host) {
 void judge(Published& published) {
     auto& targets = published.targets;
     for (TargetReport& report : targets) set_origin(report, published.discovery.hosts);
+    if (published.stopped) return;
     const auto first = std::ranges::find_if(targets, works);
     if (first == targets.end()) return;
     published.reached = static_cast<std::size_t>(first - targets.begin());
@@ -38,13 +41,12 @@ const check::Finding* deciding(const Published& published) {
         for (const check::Finding& finding : lookup.findings) all.push_back(&finding);
     for (const TargetReport& report : published.targets)
         for (const check::Finding& finding : report.findings) all.push_back(&finding);
-    std::ranges::stable_sort(all, std::ranges::greater{},
-                             [](const auto* finding) { return discover::rank_of(*finding); });
+    std::ranges::stable_sort(all, std::ranges::greater{}, [](const auto* finding) { return check::rank_of(*finding); });
     return all.empty() || all.front()->rule->severity == check::Severity::info ? nullptr : all.front();
 }
 
 std::uint32_t windows_code_of(const Published& published) {
-    if (published.reached) return 0;
+    if (published.reached || published.stopped) return 0;
     const check::Finding* finding = deciding(published);
     const std::uint32_t code = finding == nullptr ? 0 : finding->shown_windows_code();
     const bool all_alike = std::ranges::all_of(published.targets, [&](const TargetReport& report) {
@@ -56,11 +58,12 @@ std::uint32_t windows_code_of(const Published& published) {
 
 std::string verdict_text(const Published& published) {
     const auto& targets = published.targets;
+    if (published.stopped) return "stopped before every published host was tried";
     if (targets.empty()) {
         const check::Finding* finding = deciding(published);
         return finding == nullptr ? "DNS names no host" : finding->title;
     }
-    const std::string in = fmt::format("in {}", targets.front().origin->domain);
+    const std::string in = fmt::format("in {}", published.discovery.hosts.front().domain);
     if (!published.reached && targets.size() == 1)
         return fmt::format("a client finds {} {}, and it does not work", to_string(targets.front().target), in);
     if (!published.reached)

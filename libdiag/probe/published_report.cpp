@@ -15,7 +15,7 @@ namespace {
 using report::JsonWriter;
 
 constexpr int schema_version = 1;
-constexpr std::size_t line_width = 80;
+using report::line_width;
 constexpr std::size_t verdict_column = 9;
 
 // The domain that names hosts, or the first that was to.
@@ -23,14 +23,6 @@ std::string name_of(const Published& published) {
     const discover::Discovery& discovery = published.discovery;
     if (!discovery.hosts.empty()) return discovery.hosts.front().domain;
     return discovery.lookups.empty() ? "DNS" : discovery.lookups.front().candidate.domain;
-}
-
-void write_code(JsonWriter& json, std::string_view key, std::uint32_t code) {
-    if (code != 0) {
-        json.plain_member(key, format_code(code));
-    } else {
-        json.key(key).value(nullptr);
-    }
 }
 
 void write_decision(JsonWriter& json, const Published& published) {
@@ -42,8 +34,9 @@ void write_decision(JsonWriter& json, const Published& published) {
     json.key("finding");
     finding == nullptr ? json.value(nullptr) : json.plain(finding->rule->id);
     const check::Finding* end = deciding(published);
-    write_code(json, "windows_code", windows_code_of(published));
-    write_code(json, "inner_code", published.reached || end == nullptr ? 0 : end->shown_inner_code());
+    report::write_code(json, "windows_code", windows_code_of(published));
+    report::write_code(json, "inner_code",
+                       published.reached || published.stopped || end == nullptr ? 0 : end->shown_inner_code());
 }
 
 void write_hosts(JsonWriter& json, const Published& published) {
@@ -63,7 +56,7 @@ void write_hosts(JsonWriter& json, const Published& published) {
 
 void append_search(std::string& out, const Published& published, const report::Style& style, bool verbose) {
     // The texts name hosts and domains as DNS has them, with its escapes.
-    out += style.strong(escape_for_terminal(name_of(published), Backslash::kept)) + '\n';
+    out += style.strong(printable_names(name_of(published))) + '\n';
     discover::append_lookups(out, published.discovery);
     for (const check::Finding& finding : discover::findings_of(published.discovery))
         report::append_finding(out, finding, style, verbose, Backslash::kept);
@@ -72,8 +65,8 @@ void append_search(std::string& out, const Published& published, const report::S
 
 void append_verdict(std::string& out, const Published& published, const report::Style& style) {
     std::string verdict;
-    report::append_wrapped(verdict, escape_for_terminal(verdict_text(published), Backslash::kept), verdict_column,
-                           verdict_column, line_width);
+    report::append_wrapped(verdict, printable_names(verdict_text(published)), verdict_column, verdict_column,
+                           line_width);
     const check::Finding* finding = deciding(published);
     out += fmt::format("Verdict: {}\n",
                        finding == nullptr ? style.good(verdict) : style.severity(finding->rule->severity, verdict));

@@ -125,8 +125,9 @@ std::expected<Targets, std::string> parse_targets(std::string_view text, std::ui
     return Targets{{.host = std::string{host}, .address = {}, .port = port}};
 }
 
-std::expected<Endpoint, std::string> parse_server(std::string_view text, std::uint16_t default_port) {
-    const auto targets = parse_targets(text, default_port);
+std::expected<Endpoint, std::string> parse_server(std::string_view text) {
+    constexpr std::uint16_t dns_port = 53;
+    const auto targets = parse_targets(text, dns_port);
     if (!targets) return Problem(targets.error());
     if (targets->size() != 1 || !targets->front().address) return Problem(fmt::format("'{}' is no address", text));
     return Endpoint{.ip = *targets->front().address, .port = targets->front().port};

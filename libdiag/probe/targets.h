@@ -34,8 +34,8 @@ std::string to_string(const Target& target);
 /// addresses (of IPv4 blocks up to /30 without network and broadcast address). The error is one line for people.
 std::expected<std::vector<Target>, std::string> parse_targets(std::string_view text, std::uint16_t default_port);
 
-/// A server: ADDRESS, ADDRESS:PORT, [IPV6], [IPV6]:PORT.
-std::expected<Endpoint, std::string> parse_server(std::string_view text, std::uint16_t default_port);
+/// A DNS server: ADDRESS (port 53), ADDRESS:PORT, [IPV6], [IPV6]:PORT.
+std::expected<Endpoint, std::string> parse_server(std::string_view text);
 
 /// One a line; "#" begins a comment, empty lines are skipped. The error names the line.
 std::expected<std::vector<Target>, std::string> parse_target_list(std::string_view text, std::uint16_t default_port);

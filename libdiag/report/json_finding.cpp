@@ -5,15 +5,6 @@
 namespace diag::report {
 namespace {
 
-void write_code(JsonWriter& json, std::string_view key, std::uint32_t code) {
-    json.key(key);
-    if (code == 0) {
-        json.value(nullptr);
-    } else {
-        json.plain(format_code(code));
-    }
-}
-
 template <class Texts> void write_texts(JsonWriter& json, std::string_view key, const Texts& texts) {
     json.key(key).begin_array();
     for (const auto& text : texts) json.value(std::string_view{text});
@@ -40,6 +31,15 @@ void write_finding(JsonWriter& json, const check::Finding& finding) {
 }
 
 }  // namespace
+
+void write_code(JsonWriter& json, std::string_view key, std::uint32_t code) {
+    json.key(key);
+    if (code == 0) {
+        json.value(nullptr);
+    } else {
+        json.plain(format_code(code));
+    }
+}
 
 void write_findings(JsonWriter& json, std::span<const check::Finding> findings) {
     json.key("findings").begin_array();

@@ -71,6 +71,10 @@ public:
             value(nullptr);
         }
     }
+    /// null for an empty text.
+    void text_or_null(std::string_view name, std::string_view text) {
+        member(name, text.empty() ? std::nullopt : std::optional{text});
+    }
     void plain_member(std::string_view name, std::string_view text) { key(name).plain(text); }
 
 private:

@@ -15,7 +15,6 @@ namespace {
 
 using lang::tr;
 
-constexpr std::size_t line_width = 80;
 constexpr unsigned max_tree_depth = 32;
 
 // Japanese has no blanks: a line may end before and after each wide character, but does not begin with what closes and does

@@ -24,6 +24,9 @@ private:
     bool colored_;
 };
 
+/// Columns of a terminal that nothing is wider than.
+inline constexpr std::size_t line_width = 80;
+
 /// Breaks `text` at blanks, and words that are wider than a line where it ends, so that no line is longer than `width`
 /// columns. The first line begins where the cursor is (`column`), the others behind `indent` blanks. A blank at the front
 /// lets the first word go to the next line when it does not fit.

@@ -18,6 +18,15 @@ bool answers(const dns::Message& message, const DnsQuery& query) {
            message.questions.front().type == query.type;
 }
 
+std::string_view text_of(DnsEnd end) {
+    switch (end) {
+        case DnsEnd::no_answer: return "no answer";
+        case DnsEnd::malformed: return "an answer that cannot be read";
+        case DnsEnd::bad_name: return "no DNS name";
+        default: return name_of(end);
+    }
+}
+
 std::string_view text_of(WireError::Kind kind) {
     switch (kind) {
         case WireError::Kind::truncated: return "it ends too soon";
@@ -40,15 +49,6 @@ std::string_view name_of(DnsEnd end) {
     static constexpr std::array<std::string_view, 6> names{"pending",     "answered",  "no_answer",
                                                            "unreachable", "malformed", "bad_name"};
     return names[static_cast<std::size_t>(end)];
-}
-
-std::string_view text_of(DnsEnd end) {
-    switch (end) {
-        case DnsEnd::no_answer: return "no answer";
-        case DnsEnd::malformed: return "an answer that cannot be read";
-        case DnsEnd::bad_name: return "no DNS name";
-        default: return name_of(end);
-    }
 }
 
 std::string failure_text(const DnsReply& reply) {

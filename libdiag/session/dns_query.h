@@ -33,8 +33,6 @@ enum class DnsEnd : std::uint8_t {
     bad_name,     ///< the name cannot be asked for
 };
 std::string_view name_of(DnsEnd end);
-/// The same for people.
-std::string_view text_of(DnsEnd end);
 
 /// Where an exchange stands in a capture. Without packets we had it ourselves.
 struct CapturedExchange {

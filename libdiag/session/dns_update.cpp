@@ -1,7 +1,5 @@
 #include "libdiag/session/dns_update.h"
 
-#include <algorithm>
-
 #include "libdiag/base/bytes.h"
 
 namespace diag::session {

@@ -76,7 +76,6 @@ protected:
     const dns::DomainName& owner() const { return owner_; }
     const dns::DomainName& zone() const { return zone_; }        ///< from the SOA, as far as it came; else the root
     const dns::DomainName& primary() const { return primary_; }  ///< likewise
-    void random(std::span<std::uint8_t> out) { random_(out); }
 
 private:
     Attempt ask(const dns::DomainName& name, std::uint16_t type, Now now);

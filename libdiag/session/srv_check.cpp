@@ -65,20 +65,20 @@ std::vector<DnsQuery> SrvCheck::on_reply(DnsReply reply) {
     --open_count_;
     // By its type as well: a record may name itself as the host.
     const bool is_srv = reply.query.type == dns::type::srv;
-    if (is_srv && is_same_name(reply.query.name, evidence_.query)) return sent(on_srv(std::move(reply)));
+    if (is_srv && dns::is_same_name(reply.query.name, evidence_.query)) return sent(on_srv(std::move(reply)));
     const bool is_target = reply.query.type == dns::type::a || reply.query.type == dns::type::aaaa;
     return sent(is_target ? on_target(std::move(reply)) : on_probe(reply));
 }
 
 // Over TCP what did not fit; without EDNS what a server does not understand with it; else the next server.
 std::vector<DnsQuery> SrvCheck::ask_again(const DnsReply& reply) const {
-    constexpr std::uint16_t format_error = 1, not_implemented = 4;
     DnsQuery again = reply.query;
     if (reply.is_truncated() && reply.query.transport == DnsTransport::udp) {
         again.transport = DnsTransport::tcp;
         return {std::move(again)};
     }
-    const bool dislikes_edns = reply.rcode() == format_error || reply.rcode() == not_implemented;
+    const bool dislikes_edns =
+        reply.rcode() == dns::rcode::format_error || reply.rcode() == dns::rcode::not_implemented;
     if (dislikes_edns && reply.query.edns) {
         again.edns = false;
         return {std::move(again)};
@@ -161,8 +161,8 @@ std::vector<std::string> SrvCheck::other_domains() const {
     for (const std::string& other : settings_.other_domains) {
         if (domains.size() >= max_parent_count + max_other_domain_count) break;
         const bool is_known =
-            is_same_name(other, evidence_.domain) ||
-            std::ranges::any_of(domains, [&](const std::string& domain) { return is_same_name(domain, other); });
+            dns::is_same_name(other, evidence_.domain) ||
+            std::ranges::any_of(domains, [&](const std::string& domain) { return dns::is_same_name(domain, other); });
         if (!is_known) domains.push_back(other);
     }
     return domains;
@@ -170,7 +170,7 @@ std::vector<std::string> SrvCheck::other_domains() const {
 
 std::vector<DnsQuery> SrvCheck::on_target(DnsReply reply) {
     const auto target = std::ranges::find_if(
-        evidence_.targets, [&](const SrvTarget& t) { return is_same_name(t.name, reply.query.name); });
+        evidence_.targets, [&](const SrvTarget& t) { return dns::is_same_name(t.name, reply.query.name); });
     if (target == evidence_.targets.end()) return {};
     auto again = ask_again(reply);
     take_target_reply(*target, std::move(reply));

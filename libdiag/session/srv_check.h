@@ -29,7 +29,6 @@ inline constexpr std::size_t max_other_domain_count = 8;
 ///     send(check.start());              // later: send(check.on_reply(std::move(reply))) until check.is_over()
 class SrvCheck {
 public:
-    /// `settings` must outlive it.
     SrvCheck(std::string domain, const SrvCheckSettings& settings, const RandomBytes& random);
 
     std::vector<DnsQuery> start();

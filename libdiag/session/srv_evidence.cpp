@@ -32,15 +32,9 @@ template <class Data> const Data* data_of(const dns::Record& record, const std::
 
 }  // namespace
 
-bool is_same_name(std::string_view a, std::string_view b) {
-    const auto x = dns::DomainName::parse(a);
-    const auto y = dns::DomainName::parse(b);
-    return x && y && dns::is_same_name(*x, *y);
-}
-
 const SrvTarget* find_target(const SrvEvidence& evidence, std::string_view name) {
-    const auto found = std::ranges::find_if(evidence.targets,
-                                            [&](const SrvTarget& target) { return is_same_name(target.name, name); });
+    const auto found = std::ranges::find_if(
+        evidence.targets, [&](const SrvTarget& target) { return dns::is_same_name(target.name, name); });
     return found == evidence.targets.end() ? nullptr : &*found;
 }
 
@@ -84,7 +78,7 @@ void take_probe_reply(SrvEvidence& evidence, const DnsReply& reply) {
         if (found == nullptr) found = data_of<dns::Srv>(record, owner);
     if (reply.rcode() != dns::rcode::no_error || found == nullptr || found->target.is_root()) return;  // "." is no host
     for (SrvProbeName& probe : evidence.probes) {
-        if (probe.found || !is_same_name(probe.name, reply.query.name)) continue;
+        if (probe.found || !dns::is_same_name(probe.name, reply.query.name)) continue;
         probe.found = true;
         probe.target = fmt::format("{}:{}", dns::to_string(found->target), found->port);
     }

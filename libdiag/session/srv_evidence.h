@@ -54,8 +54,6 @@ struct SrvEvidence {
 
 /// The target of this name, in any case; nullptr when it was not followed.
 const SrvTarget* find_target(const SrvEvidence& evidence, std::string_view name);
-/// Whether two names in presentation form are the same one.
-bool is_same_name(std::string_view a, std::string_view b);
 
 /// The server failed, so that another one may know better.
 bool is_failure(const DnsReply& reply);

@@ -11,12 +11,6 @@ std::string without_dot(std::string name) {
     return name;
 }
 
-bool is_same(std::string_view a, std::string_view b) {
-    const auto x = dns::DomainName::parse(a);
-    const auto y = dns::DomainName::parse(b);
-    return x && y && dns::is_same_name(*x, *y);
-}
-
 const dns::Record* find_soa(const std::vector<dns::Record>& records) {
     const auto found =
         std::ranges::find_if(records, [](const dns::Record& r) { return std::holds_alternative<dns::Soa>(r.data); });
@@ -57,7 +51,7 @@ std::vector<DnsQuery> ZoneCheck::on_reply(DnsReply reply) {
 
 std::vector<DnsQuery> ZoneCheck::take(DnsReply reply) {
     if (reply.query.server != settings_.resolver || !reply.query.recursion_desired) {
-        const bool is_update_path = is_same(reply.query.name, evidence_.zone) && reply.query.edns == false;
+        const bool is_update_path = dns::is_same_name(reply.query.name, evidence_.zone) && reply.query.edns == false;
         if (is_update_path) {
             evidence_.update_path.push_back(std::move(reply));
             return {};
@@ -94,7 +88,7 @@ std::vector<DnsQuery> ZoneCheck::on_zone(const DnsReply& reply) {
 
 // Null when there are too many of them.
 ZoneCheck::Server* ZoneCheck::add_server(const std::string& name, std::vector<DnsQuery>& queries) {
-    const auto known = std::ranges::find_if(servers_, [&](const Server& s) { return is_same(s.name, name); });
+    const auto known = std::ranges::find_if(servers_, [&](const Server& s) { return dns::is_same_name(s.name, name); });
     if (known != servers_.end()) return &*known;
     if (servers_.size() >= max_name_server_count) return nullptr;
     Server& server = servers_.emplace_back();
@@ -126,7 +120,7 @@ std::vector<DnsQuery> ZoneCheck::on_servers(const DnsReply& reply) {
 
 std::vector<DnsQuery> ZoneCheck::on_address(const DnsReply& reply) {
     const auto server =
-        std::ranges::find_if(servers_, [&](const Server& s) { return is_same(s.name, reply.query.name); });
+        std::ranges::find_if(servers_, [&](const Server& s) { return dns::is_same_name(s.name, reply.query.name); });
     if (server == servers_.end() || server->open_count == 0) return {};
     for (const dns::Record& record : reply.message.answers) {
         const auto* address = std::get_if<IpAddress>(&record.data);
@@ -136,7 +130,7 @@ std::vector<DnsQuery> ZoneCheck::on_address(const DnsReply& reply) {
     if (--server->open_count > 0) return {};
     std::vector<DnsQuery> queries;
     if (server->is_listed) queries = ask_zone(*server);
-    if (settings_.update_path && is_same(server->name, evidence_.primary))
+    if (settings_.update_path && dns::is_same_name(server->name, evidence_.primary))
         std::ranges::move(ask_update_path(*server), std::back_inserter(queries));
     return queries;
 }

@@ -25,7 +25,7 @@ void judge_client(ClientView& view);
 /// Of a client that has no domain to ask: nothing is asked, and one finding says so.
 DomainReport report_without_domain();
 
-/// "this client finds kms1.example.test:1688 under example.test (the primary DNS suffix)".
+/// "a client finds kms1.example.test:1688 under example.test (the primary DNS suffix)".
 std::string verdict_text(const ClientView& view);
 
 }  // namespace diag::srv

@@ -158,14 +158,6 @@ void write_reach(JsonWriter& json, const DomainReport& report) {
     json.end_array();
 }
 
-void write_code(JsonWriter& json, std::string_view key, std::uint32_t code) {
-    if (code != 0) {
-        json.plain_member(key, format_code(code));
-    } else {
-        json.key(key).value(nullptr);
-    }
-}
-
 }  // namespace
 
 void append_json(std::string& out, const DomainReport& report) {
@@ -182,8 +174,8 @@ void append_json(std::string& out, const DomainReport& report) {
     finding == nullptr ? json.value(nullptr) : json.plain(finding->rule->id);
     json.key("stage");
     finding == nullptr ? json.value(nullptr) : json.plain(check::name_of(finding->rule->stage));
-    write_code(json, "windows_code", finding == nullptr ? 0 : finding->shown_windows_code());
-    write_code(json, "inner_code", finding == nullptr ? 0 : finding->shown_inner_code());
+    report::write_code(json, "windows_code", finding == nullptr ? 0 : finding->shown_windows_code());
+    report::write_code(json, "inner_code", finding == nullptr ? 0 : finding->shown_inner_code());
     write_replies(json, "replies", report.evidence.replies);
     write_records(json, report);
     write_targets(json, report.evidence);

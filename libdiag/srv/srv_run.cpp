@@ -135,7 +135,7 @@ private:
             update_test_.reset();
         }
         for (const windows::Publication& publication : settings_.publications)
-            if (is_same_domain(publication.domain, report.evidence.domain))
+            if (dns::is_same_name(publication.domain, report.evidence.domain))
                 add(check::check_publication(publication, report.evidence), report);
         simulate(report);
         if (settings_.reach) {
@@ -143,12 +143,6 @@ private:
         } else {
             on_domain_(std::move(report));
         }
-    }
-
-    static bool is_same_domain(std::string_view a, std::string_view b) {
-        const auto x = dns::DomainName::parse(a);
-        const auto y = dns::DomainName::parse(b);
-        return x && y && dns::is_same_name(*x, *y);
     }
 
     static void add(std::vector<check::Finding> findings, DomainReport& report) {

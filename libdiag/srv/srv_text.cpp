@@ -12,11 +12,8 @@ namespace {
 using report::format_duration;
 using session::DnsReply;
 
-constexpr std::size_t line_width = 80;
+using report::line_width;
 constexpr std::size_t text_column = 11;
-
-// Names are in their presentation form, so that a backslash is an escape already.
-std::string printable(std::string_view text) { return escape_for_terminal(text, Backslash::kept); }
 
 void append_line(std::string& out, std::string_view label, std::string_view text) {
     out += "  ";
@@ -37,10 +34,11 @@ std::string answer_text(const DnsReply& reply) {
 // One line a question: name with its final dot, answer, time, server.
 void append_reply(std::string& out, std::string_view label, const DnsReply& reply) {
     const bool tcp = reply.query.transport == session::DnsTransport::tcp;
-    append_line(out, label,
-                fmt::format("{} {}.: {} after {} from {}{}", dns::type_name(reply.query.type),
-                            printable(reply.query.name), answer_text(reply), format_duration(reply.duration.count()),
-                            to_string(reply.query.server), tcp ? " over TCP" : ""));
+    append_line(
+        out, label,
+        fmt::format("{} {}.: {} after {} from {}{}", dns::type_name(reply.query.type),
+                    printable_names(reply.query.name), answer_text(reply), format_duration(reply.duration.count()),
+                    to_string(reply.query.server), tcp ? " over TCP" : ""));
 }
 
 std::string addresses_text(const session::SrvTarget* target) {
@@ -54,7 +52,7 @@ void append_records(std::string& out, const DomainReport& report) {
     const auto& e = report.evidence;
     for (std::size_t i = 0; i < e.records.size(); ++i) {
         const auto& r = e.records[i];
-        append_line(out, i == 0 ? "hosts" : "", fmt::format("{}:{}", printable(r.target), r.port));
+        append_line(out, i == 0 ? "hosts" : "", fmt::format("{}:{}", printable_names(r.target), r.port));
         std::string chance = fmt::format("priority {}, weight {}, TTL {} s; tried first by {:.1f} % of clients",
                                          r.priority, r.weight, r.ttl, report.chances[i] * 100);
         if (report.chances[i] != report.equal_chances[i])
@@ -68,11 +66,11 @@ void append_records(std::string& out, const DomainReport& report) {
 
 void append_zone(std::string& out, const session::ZoneEvidence& zone) {
     if (zone.zone.empty()) return append_line(out, "zone", "no SOA: the zone of this domain was not found");
-    append_line(out, "zone", fmt::format("{}, primary {}", printable(zone.zone), printable(zone.primary)));
+    append_line(out, "zone", fmt::format("{}, primary {}", printable_names(zone.zone), printable_names(zone.primary)));
     for (const session::NameServer& server : zone.servers) {
         const auto serial = server.serial_number();
         append_line(out, "",
-                    fmt::format("{} {}: {}", printable(server.name), to_string(server.endpoint),
+                    fmt::format("{} {}: {}", printable_names(server.name), to_string(server.endpoint),
                                 serial ? fmt::format("serial {}", *serial) : "does not serve the zone"));
     }
     for (const DnsReply& reply : zone.update_path)
@@ -93,17 +91,18 @@ void append_update_test(std::string& out, const session::UpdateTestEvidence& tes
 
 void append_reach(std::string& out, const DomainReport& report) {
     for (const auto& reached : report.reach)
-        append_line(out, "reach", fmt::format("{}: {}", to_string(reached.target), printable(verdict_text(reached))));
+        append_line(out, "reach",
+                    fmt::format("{}: {}", to_string(reached.target), printable_names(verdict_text(reached))));
 }
 
 }  // namespace
 
 void append_text(std::string& out, const DomainReport& report, const report::Style& style, bool verbose) {
     const auto worst = check::worst(report.findings);
-    out += style.strong(printable(report.evidence.domain));
+    out += style.strong(printable_names(report.evidence.domain));
     out += "\n  ";
     std::string verdict;
-    report::append_wrapped(verdict, printable(verdict_text(report)), 2, 4, line_width);
+    report::append_wrapped(verdict, printable_names(verdict_text(report)), 2, 4, line_width);
     const bool is_good = !worst || *worst == check::Severity::info;
     out += is_good ? style.good(verdict) : style.severity(*worst, verdict);
     out += '\n';

@@ -19,7 +19,7 @@ std::optional<std::size_t> domain_of_update(const dns::DomainName& name, const s
 /// Holds session::UpdateTest; nullopt when it was stopped.
 std::optional<session::UpdateTestEvidence> test_update(const dns::DomainName& name, const SrvSettings& settings);
 
-/// What is known in the end, as a sentence: "REFUSED: unsigned updates are not taken from this machine (good)".
+/// What is known in the end, as a sentence: "unsigned updates of this machine are refused, as they should be".
 std::string conclusion(const session::UpdateTestEvidence& evidence);
 
 }  // namespace diag::srv

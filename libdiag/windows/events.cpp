@@ -7,6 +7,7 @@
 
 #include "libdiag/base/line_text.h"
 #include "libdiag/base/saved_text.h"
+#include "libdiag/base/utf.h"
 #include "libdiag/windows/event_fields.h"
 #include "libdiag/windows/event_sink.h"
 #include "libdiag/windows/event_table.h"
@@ -90,8 +91,7 @@ std::expected<EventLog, std::string> read_events(Bytes file) {
     std::string text = console_text_of(file);
     blank_controls(text);
     std::string_view rest = text;
-    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-    if (rest.starts_with(byte_order_mark)) rest.remove_prefix(byte_order_mark.size());
+    if (rest.starts_with(utf8_byte_order_mark)) rest.remove_prefix(utf8_byte_order_mark.size());
     EventSink sink;
     if (!read_into(rest, sink)) return std::unexpected{std::string{no_event_log}};
     if (sink.is_full()) {

@@ -50,6 +50,16 @@ TEST_CASE("annotator: UTF-16 of either order becomes UTF-8", "[explain]") {
     }
 }
 
+TEST_CASE("annotator: a byte order mark in front of UTF-8 is no part of the first line", "[explain]") {
+    for (const std::size_t piece_size : {1, 2, 3, 100}) {
+        CHECK(annotated("\xEF\xBB\xBF"
+                        "a\n",
+                        piece_size) == "a\n");
+        CHECK(annotated("\xEF\xBB", piece_size) == "\\xef\\xbb");  // a part of one is none
+        CHECK(annotated("\xEF\xBB\xBF", piece_size).empty());
+    }
+}
+
 TEST_CASE("annotator: a line is looked through to its end, whatever its length", "[explain]") {
     const std::string filler(3 * Annotator::max_line_size, 'x');
     const std::string log = "0xC004F038 " + filler + " 0xC004F074\n";

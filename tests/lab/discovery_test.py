@@ -42,6 +42,7 @@ class DiscoveryCase(lab.LabCase):
     """Zones on Knot, at the address that resolv.conf names; kms1 is a host with enough clients, kms2 is none."""
     ZONES = {"dead-first": DEAD_FIRST, "one": ONE, "distinct": DISTINCT, "nothing": NOTHING,
              "gone": ("_vlmcs._tcp SRV 0 0 1688 gone.lab.test.",), "refused": ("_vlmcs._tcp SRV 0 0 1688 kms2.lab.test.",),
+             "half-silent": ("_vlmcs._tcp SRV 0 0 1688 kms2.lab.test.", "_vlmcs._tcp SRV 5 0 1688 silent", "silent A 198.51.100.13"),
              "port-zero": ("_vlmcs._tcp SRV 0 0 0 kms2.lab.test.", "_vlmcs._tcp SRV 5 0 1688 kms1.lab.test.")}
 
     def setUp(self):
@@ -289,6 +290,24 @@ class Servers(DiscoveryCase):
             time.sleep(0.5)  # it asks at once, and waits
             self.assertEqual((process.stop(signal.SIGINT), process.output), (3, ""))
             self.assertIn(said, process.errors)
+
+    def test_a_stop_while_a_host_is_silent_shows_what_was_tried_and_claims_no_more(self):
+        self.lab.nft("ip daddr 198.51.100.13 drop")
+        self.addCleanup(self.lab.nft_flush)
+        for form in ("text", "json"):
+            process = self.lab.popen("client", ["kms-probe", "-4", "--format", form, "--domain", "half-silent.test", "--timeout", "60"])
+            time.sleep(1)  # kms2 refuses at once
+            self.assertEqual(process.stop(signal.SIGINT), 3)
+            self.assertEqual(process.errors, "kms-probe: stopped after 1 of 2 targets\n")
+            if form == "text":
+                self.assertIn("KMS-CONNECT-REFUSED", process.output)
+                self.assertIn("Verdict: stopped before every published host was tried", process.output)
+            else:
+                search, host = [json.loads(line) for line in process.output.splitlines()]
+                for line in (search, host):
+                    self.assertEqual([error.message for error in PROBE_SCHEMA.iter_errors(line)], [])
+                self.assertEqual((search["reached"], search["windows_code"], search["inner_code"]), (None, None, None))
+                self.assertEqual((host["target"], host["finding"]), ("kms2.lab.test:1688", "KMS-CONNECT-REFUSED"))
 
     def test_an_answer_that_is_cut_and_cannot_be_had_over_tcp_names_no_host(self):
         second = dns_servers.address(self.lab, 80)

@@ -266,7 +266,6 @@ class Table(unittest.TestCase):
     def test_there_are_45_faults_and_ten_healthy_cases_with_names_of_their_own(self):
         self.assertGreaterEqual(len(dns_matrix.FAULTS), 45)
         self.assertGreaterEqual(len(HEALTHY_CASES), 10)
-        self.assertEqual(len(dns_matrix.FAULTS) + len(HEALTHY_CASES), len(CASES))
         self.assertEqual(len({case.name for case in CASES}), len(CASES))
         self.assertEqual(len({case.text for case in CASES}), len(CASES))
 

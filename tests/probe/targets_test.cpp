@@ -114,10 +114,10 @@ TEST_CASE("target list: sixteen blocks of 65,536 are too many", "[probe]") {
 }
 
 TEST_CASE("server: an address with or without a port, and nothing that would have to be looked up", "[probe]") {
-    CHECK(to_string(parse_server("192.0.2.53", 53).value()) == "192.0.2.53:53");
-    CHECK(to_string(parse_server("192.0.2.53:5353", 53).value()) == "192.0.2.53:5353");
-    CHECK(to_string(parse_server("2001:db8::53", 53).value()) == "[2001:db8::53]:53");
-    CHECK(to_string(parse_server("[2001:db8::53]:54", 53).value()) == "[2001:db8::53]:54");
+    CHECK(to_string(parse_server("192.0.2.53").value()) == "192.0.2.53:53");
+    CHECK(to_string(parse_server("192.0.2.53:5353").value()) == "192.0.2.53:5353");
+    CHECK(to_string(parse_server("2001:db8::53").value()) == "[2001:db8::53]:53");
+    CHECK(to_string(parse_server("[2001:db8::53]:54").value()) == "[2001:db8::53]:54");
     for (const std::string_view text : {"dns.example.test", "192.0.2.0/30", "192.0.2.53:0", ""})
-        CHECK_FALSE(parse_server(text, 53));
+        CHECK_FALSE(parse_server(text));
 }

@@ -20,7 +20,6 @@ using Result = std::expected<void, std::string>;
 constexpr cli::Format formats[] = {cli::Format::text, cli::Format::json, cli::Format::nagios, cli::Format::junit};
 constexpr const char* positional = "word";
 constexpr std::uint16_t kms_port = 1688;
-constexpr std::uint16_t dns_port = 53;
 
 po::options_description visible_options() {
     po::options_description where{"Where", cli::help_width, cli::help_column};
@@ -98,10 +97,10 @@ Result read_where(const po::variables_map& map, Options& out) {
     auto& discovery = out.settings.discovery;
     out.from = cli::text_of(map, "from");
     if (auto fits = check_from(map, out); !fits) return fits;
-    const auto parse_server = [](const std::string& text) { return probe::parse_server(text, dns_port); };
-    for (const Result& result : {read_domain(map, out), cli::read_each(map, "server", parse_server, discovery.servers),
-                                 cli::read_seconds(map, "timeout", 10ms, 3'600'000ms, out.settings.timeout),
-                                 cli::read_families(map, out.settings.v4, out.settings.v6)})
+    for (const Result& result :
+         {read_domain(map, out), cli::read_each(map, "server", probe::parse_server, discovery.servers),
+          cli::read_seconds(map, "timeout", 10ms, 3'600'000ms, out.settings.timeout),
+          cli::read_families(map, out.settings.v4, out.settings.v6)})
         if (!result) return result;
     discovery.timeout = out.settings.timeout;
     return {};

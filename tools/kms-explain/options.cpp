@@ -146,7 +146,7 @@ std::string help_text() {
             "Examples:\n"
             "  kms-explain 0xC004F074\n"
             "  kms-explain 1722 \"event 12290\" KMS-CONNECT-REFUSED\n"
-            "  kms-explain 03612-00206-471-111111-03-1033-17763.0000-2822018\n"
+            "  kms-explain 03612-00206-551-111111-03-1033-17763.0000-2822018\n"
             "  kms-explain < application-log.txt\n"
             "  kms-explain --lang ja --search clock\n"
             "  kms-explain --list codes\n";

@@ -19,7 +19,6 @@ using Result = std::expected<void, std::string>;
 
 constexpr cli::Format formats[] = {cli::Format::text, cli::Format::json, cli::Format::nagios, cli::Format::junit};
 constexpr const char* positional = "host";
-constexpr std::uint16_t dns_port = 53;
 
 po::options_description visible_options() {
     po::options_description what{"What to try (the default is a bind, which no host counts)", cli::help_width,
@@ -65,7 +64,6 @@ po::options_description visible_options() {
 Result read_settings(const po::variables_map& map, Options& out) {
     constexpr std::uint64_t most = 1'000'000;
     constexpr auto longest = 3'600'000ms;
-    const auto parse_server = [](const std::string& text) { return probe::parse_server(text, dns_port); };
     for (const Result& result : {cli::read_number(map, "port", 1, 65'535, out.port),
                                  cli::read_number(map, "count", 0, most * 1000, out.settings.round_count),
                                  cli::read_number(map, "concurrency", 1, most, out.settings.concurrency),
@@ -73,7 +71,7 @@ Result read_settings(const po::variables_map& map, Options& out) {
                                  cli::read_seconds(map, "timeout", 10ms, longest, out.settings.timeout),
                                  cli::read_seconds(map, "interval", 1ms, longest, out.settings.interval),
                                  cli::read_families(map, out.settings.v4, out.settings.v6),
-                                 cli::read_each(map, "server", parse_server, out.settings.dns_servers)})
+                                 cli::read_each(map, "server", probe::parse_server, out.settings.dns_servers)})
         if (!result) return result;
     out.settings.mapper = map.contains("epm");
     out.settings.sizes = map.contains("mtu");

@@ -43,9 +43,13 @@ public:
              .on_progress = [this](std::size_t done, std::size_t all) { writer_.progress(done, all, "targets"); }});
         // Nobody may take what was not tried as in order. A reader who went away knows.
         auto problem = end.problem;
-        if (!problem && end.stopped && summary_.target_count < target_count && !environment_.out.has_ended())
-            problem = fmt::format("stopped after {} of {} targets", summary_.target_count, target_count);
-        if (published_ && !problem) finish_search();
+        const std::size_t done_count = published_ ? published_->targets.size() : summary_.target_count;
+        if (!problem && end.stopped && done_count < target_count && !environment_.out.has_ended())
+            problem = fmt::format("stopped after {} of {} targets", done_count, target_count);
+        if (published_) {
+            published_->stopped = problem.has_value();
+            finish_search();
+        }
         finish(problem.has_value());
         if (problem) return fail(*problem);
         return environment_.out.status(cli::exit_status(worst_, options_.fail_on));
@@ -124,7 +128,6 @@ private:
     // Of hosts that DNS names one that fails may stand behind another that works: they are judged together.
     void on_target(probe::TargetReport report) {
         if (published_) {
-            ++summary_.target_count;
             published_->targets.push_back(std::move(report));
         } else {
             take(report);
@@ -133,7 +136,6 @@ private:
 
     void finish_search() {
         probe::judge(*published_);
-        summary_ = {};
         note(discover::findings_of(published_->discovery));
         const bool is_shown = is_search_shown();
         std::string text;
@@ -179,7 +181,7 @@ private:
         switch (options_.format) {
             case cli::Format::text:
                 probe::append_summary(text, summary_);
-                if (published_ && !failed && is_verdict_shown()) probe::append_verdict(text, *published_, style_);
+                if (published_ && is_verdict_shown()) probe::append_verdict(text, *published_, style_);
                 break;
             case cli::Format::json: break;
             case cli::Format::nagios:

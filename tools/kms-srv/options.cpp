@@ -22,7 +22,6 @@ using Result = std::expected<void, std::string>;
 
 constexpr cli::Format formats[] = {cli::Format::text, cli::Format::json, cli::Format::nagios, cli::Format::junit};
 constexpr const char* positional = "word";
-constexpr std::uint16_t dns_port = 53;
 constexpr std::size_t max_domain_count = 1'000'000;
 
 po::options_description visible_options() {
@@ -93,8 +92,7 @@ std::expected<check::ExpectedHost, std::string> parse_expected(std::string_view 
 
 Result read_servers(const po::variables_map& map, Options& out) {
     auto& servers = out.settings.check.servers;
-    const auto parse = [](const std::string& text) { return probe::parse_server(text, dns_port); };
-    if (auto done = cli::read_each(map, "server", parse, servers); !done) return done;
+    if (auto done = cli::read_each(map, "server", probe::parse_server, servers); !done) return done;
     out.settings.check.every_server = servers.size() > 1;
     out.settings.check.servers_given = !servers.empty();
     return {};
@@ -180,7 +178,6 @@ Result read_update_test(const po::variables_map& map, Options& out) {
         return Problem("--update-test tests the zone of its NAME: leave out the options about a client");
     if (map.contains("watch")) return Problem("--update-test sends updates: not again and again, leave out --watch");
     out.settings.update_test = name;
-    out.update_domain = to_string(srv::domain_of(name));
     return {};
 }
 
@@ -260,7 +257,7 @@ std::string help_text() {
     text << "Usage: kms-srv [options] [DOMAIN]...\n\n"
             "Is the KMS host published in DNS, would a client find it, and is what is\n"
             "published right? Asks for _vlmcs._tcp.DOMAIN and the addresses of each host.\n"
-            "Without DOMAIN it asks for the domains of this machine (resolv.conf).\n"
+            "Without DOMAIN it asks for those of this machine: of its name, then resolv.conf.\n"
          << visible_options()
          << "\nExit status: 0 nothing wrong, 1 warnings, 2 critical findings, 3 could not work.\n\n"
             "Examples:\n"

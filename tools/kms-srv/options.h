@@ -23,8 +23,7 @@ struct Options : cli::OutputOptions {
     std::optional<std::string> event_file;     ///< the exported event log of a host
     std::optional<std::chrono::milliseconds> watch;  ///< repeat, and print only what changed
     bool explain = false;                            ///< say why each domain is asked
-    std::optional<std::string> update_domain;  ///< of --update-test: asked, too, where it is in none of the others
-    srv::SrvSettings settings;                 ///< its servers are those of --server; none: those of this machine
+    srv::SrvSettings settings;                       ///< its servers are those of --server; none: those of this machine
 };
 
 /// Parses the command line; the error is one line that says what is wrong.

@@ -119,8 +119,9 @@ private:
         settings.update_tested = srv::test_update(*settings.update_test, settings);
         if (!settings.update_tested) return Problem("stopped in the update test");
         const dns::DomainName& zone = settings.update_tested->zone;
-        const bool is_service = srv::domain_of(*settings.update_test) != *settings.update_test;
-        options_.domains.push_back(zone.is_root() || is_service ? *options_.update_domain : to_string(zone));
+        const dns::DomainName domain = srv::domain_of(*settings.update_test);
+        const bool is_service = domain != *settings.update_test;
+        options_.domains.push_back(to_string(zone.is_root() || is_service ? domain : zone));
         return {};
     }
 
@@ -210,7 +211,7 @@ private:
         for (std::size_t i = 0; i < view_->reports.size(); ++i) {
             if (options_.explain && options_.format == cli::Format::text) {
                 const auto& candidate = view_->candidates[i];
-                write_wrapped(fmt::format("{}. {}: {}{}", i + 1, escape_for_terminal(candidate.domain, Backslash::kept),
+                write_wrapped(fmt::format("{}. {}: {}{}", i + 1, printable_names(candidate.domain),
                                           describe(candidate.source),
                                           candidate.is_assumption ? " (an assumption: not documented)" : ""));
             }
@@ -218,7 +219,7 @@ private:
         }
         const bool has_verdict = !view_->reports.empty() && (is_whole || found_in(*view_) != nullptr);
         if (options_.format == cli::Format::text && !options_.loudness.quiet && has_verdict)
-            write_wrapped(fmt::format("Verdict: {}", escape_for_terminal(verdict_text(*view_), Backslash::kept)));
+            write_wrapped(fmt::format("Verdict: {}", printable_names(verdict_text(*view_))));
     }
 
     void write_wrapped(std::string_view line) {

@@ -77,6 +77,12 @@ bool is_same_name(const DomainName& a, const DomainName& b) {
     return std::ranges::equal(a.wire_labels(), b.wire_labels(), {}, lower, lower);
 }
 
+bool is_same_name(std::string_view a, std::string_view b) {
+    const auto x = DomainName::parse(a);
+    const auto y = DomainName::parse(b);
+    return x && y ? is_same_name(*x, *y) : a == b;
+}
+
 std::string to_string(const DomainName& name) {
     if (name.is_root()) return ".";
     std::string text;

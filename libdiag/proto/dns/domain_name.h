@@ -45,6 +45,8 @@ private:
 
 /// Whether both mean the same name: without regard to the case of ASCII letters.
 bool is_same_name(const DomainName& a, const DomainName& b);
+/// Of names in presentation form. What is no name is the same as itself only.
+bool is_same_name(std::string_view a, std::string_view b);
 
 /// Printable text without a final dot; "." for the root. Dots and backslashes in labels are escaped by a backslash, other
 /// bytes that are not printable ASCII and spaces as \DDD (RFC 4343 2.1). DomainName::parse() gives the name back.
