@@ -70,8 +70,7 @@ void append_hosts(std::string& out, const Activation& activation, const report::
 }
 
 void append_findings(std::string& out, const Activation& activation, const report::Style& style, bool verbose) {
-    for (const check::Finding& finding : activation.findings)
-        report::append_finding(out, finding, style, verbose, Backslash::kept);
+    report::append_findings(out, activation.findings, style, verbose, Backslash::kept);
 }
 
 void append_verdict(std::string& out, const Activation& activation, const report::Style& style) {

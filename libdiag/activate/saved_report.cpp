@@ -114,7 +114,7 @@ void append_text(std::string& out, const SavedReport& report, const report::Styl
         }
     }
     out += '\n';
-    for (const check::Finding& finding : report.findings) report::append_finding(out, finding, style, verbose);
+    report::append_findings(out, report.findings, style, verbose);
     const auto worst = check::worst(report.findings);
     std::string verdict;
     report::append_wrapped(verdict, escape_for_terminal(verdict_text(report)), 9, 9, line_width);

@@ -57,6 +57,7 @@ std::vector<Finding> check_dns(const DnsSearch& search) {
     if (!evidence.answer && waits_for_answer(search)) return {too_soon(search)};
     std::vector<Finding> findings = check_srv(evidence, {});
     std::erase_if(findings, [&](const Finding& finding) { return is_unproven(finding, search); });
+    for (Finding& finding : findings) finding.about.client_address = to_string(search.client);
     return findings;
 }
 

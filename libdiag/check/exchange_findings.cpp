@@ -7,6 +7,7 @@
 #include <map>
 
 #include "libdiag/base/hex.h"
+#include "libdiag/check/finding_builder.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/proto/kms/epid.h"
 #include "libdiag/proto/kms/error_codes.h"
@@ -30,8 +31,7 @@ public:
     Finding& at(const Rule& rule, std::string title) {
         for (std::size_t i = begin_; i < out_.size(); ++i)
             if (out_[i].rule == &rule && out_[i].title == title) return out_[i];
-        out_.push_back(
-            {.rule = &rule, .target = to_string(c_.host), .title = std::move(title), .evidence = {}, .packets = {}});
+        out_.push_back(FindingBuilder{rule, c_, std::move(title)}.take());
         return out_.back();
     }
 

@@ -70,4 +70,12 @@ std::vector<std::string_view> remedy_of(const Finding& finding) {
     return out;
 }
 
+std::string to_be_sure(const Finding& finding, std::string_view sentence) {
+    constexpr std::string_view place = "TARGET";
+    std::string out{sentence};
+    for (std::size_t at = out.find(place); at != std::string::npos; at = out.find(place, at + finding.target.size()))
+        out.replace(at, place.size(), finding.target);
+    return out;
+}
+
 }  // namespace diag::check

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "libdiag/check/subject.h"
+
 namespace diag::check {
 
 enum class Severity : std::uint8_t { info, warning, critical };
@@ -31,6 +33,10 @@ struct Rule {
     std::span<const std::string_view> causes;  ///< most likely first
     std::span<const std::string_view> remedy;  ///< who does what where, in order
 
+    /// One sentence: how to settle which of several causes it is; empty where the evidence settles it. TARGET stands for that
+    /// of the finding.
+    std::string_view to_be_sure = {};
+
     // For docs/findings/ and explanations; findings do not repeat it.
     std::string_view code_note = {};                ///< how sure the two codes are, and which others stand for the same
     std::string_view capture_shows = {};            ///< what to look for in the packets
@@ -49,6 +55,7 @@ struct Finding {
     std::size_t likely_cause = 0;              ///< which of the rule's causes the evidence points to
     std::size_t likely_remedy = 0;             ///< and which remedy goes with it
     std::vector<std::string> own_remedy = {};  ///< what to do with the addresses of this case; before those of the rule
+    Subject about = {};                        ///< what of `target` and `title` other findings may share
 
     std::uint32_t shown_windows_code() const { return windows_code ? *windows_code : rule->windows_code; }
     std::uint32_t shown_inner_code() const { return inner_code ? *inner_code : rule->inner_code; }
@@ -57,6 +64,9 @@ struct Finding {
 /// The rule's causes and remedies, those that the evidence points to first. Views of the rule and of the finding.
 std::vector<std::string_view> causes_of(const Finding& finding);
 std::vector<std::string_view> remedy_of(const Finding& finding);
+
+/// How to settle the cause: the rule's sentence, or its translation, with the target in it; empty where nothing is open.
+std::string to_be_sure(const Finding& finding, std::string_view sentence);
 
 /// The highest severity among the findings; nullopt when there are none.
 std::optional<Severity> worst(std::span<const Finding> findings);

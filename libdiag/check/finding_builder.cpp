@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "libdiag/proto/dcerpc/names.h"
+#include "libdiag/proto/dns/service_name.h"
 
 namespace diag::check {
 
@@ -14,7 +16,12 @@ using dissect::PduRecord;
 using dissect::Side;
 
 FindingBuilder::FindingBuilder(const Rule& rule, const Conversation& c, std::string title)
-    : finding_{.rule = &rule, .target = to_string(c.host), .title = std::move(title), .evidence = {}, .packets = {}},
+    : finding_{.rule = &rule,
+               .target = to_string(c.host),
+               .title = std::move(title),
+               .evidence = {},
+               .packets = {},
+               .about = subject_of(c)},
       start_{c.first.time},
       live_{c.live} {}
 
@@ -45,6 +52,17 @@ FindingBuilder& FindingBuilder::points_to(std::size_t cause, std::size_t remedy)
 FindingBuilder& FindingBuilder::inner_code(std::uint32_t code) {
     if (code != 0) finding_.inner_code = code;
     return *this;
+}
+
+Subject subject_of(const Conversation& c) {
+    Subject subject;
+    subject.client_address = to_string(c.client.ip);
+    subject.host = to_string(c.host);
+    const auto readable = std::ranges::find_if(c.exchanges, [](const auto& e) { return e.request.base.has_value(); });
+    if (readable == c.exchanges.end()) return subject;
+    subject.client_name = dns::lower_case(readable->request.base->workstation_text());
+    subject.machine_id = to_string(readable->request.base->client_machine_id);
+    return subject;
 }
 
 std::string client_text(const Conversation& c) { return to_string(c.client.ip); }

@@ -29,6 +29,8 @@ private:
     bool live_;
 };
 
+/// Whom findings about a conversation are about.
+Subject subject_of(const dissect::Conversation& c);
 /// The client's address, for titles.
 std::string client_text(const dissect::Conversation& c);
 /// "request of the client, call id 2, 280 bytes"

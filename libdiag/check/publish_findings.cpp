@@ -69,6 +69,7 @@ void add(std::vector<Finding>& out, const Rule& rule, const std::string& target,
     if (evidence.size() > max_evidence) evidence.resize(max_evidence);
     out.push_back(
         {.rule = &rule, .target = target, .title = std::move(title), .evidence = std::move(evidence), .packets = {}});
+    out.back().about.domain = lower(target);
 }
 
 void check_servers(const session::ZoneEvidence& e, std::vector<Finding>& out) {

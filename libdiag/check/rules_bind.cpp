@@ -176,6 +176,9 @@ constinit const Rule bind_no_answer{
     .summary = "The connection stands, but the host never answers the RPC bind.",
     .causes = no_answer_causes,
     .remedy = no_answer_remedy,
+    .to_be_sure =
+        "run kms-probe --mtu TARGET: if small binds are answered and large ones are not, the path loses large "
+        "packets; if none is, capture on the host.",
     .code_note =
         "[?] Which of 1722, 1726 and 1727 the client reports after a silent bind is not documented; 1727 fits the "
         "documented meaning 'reached, but execution did not start'.",
@@ -196,6 +199,9 @@ constinit const Rule bind_reset{
         "the answer.",
     .causes = reset_causes,
     .remedy = reset_remedy,
+    .to_be_sure =
+        "capture on client and host at the same time while kms-probe TARGET runs: if the host did not send the reset, "
+        "a device on the way did.",
     .code_note =
         "[inf] 1727: the server had been reached, the call did not execute. 1722 (0x800706BA) is possible [?].",
     .capture_shows =
@@ -213,6 +219,9 @@ constinit const Rule bind_closed{
     .summary = "The host's side closed the connection in an orderly way instead of answering the RPC bind.",
     .causes = closed_causes,
     .remedy = closed_remedy,
+    .to_be_sure =
+        "capture on client and host at the same time while kms-probe TARGET runs: if the host did not send the close, "
+        "a device on the way did.",
     .code_note =
         "[inf] 1727: the server had been reached, the call did not execute. 1722 (0x800706BA) is possible [?].",
     .capture_shows = "The client's bind, then FIN from the host's address and no bind_ack.",
@@ -247,6 +256,9 @@ constinit const Rule bind_no_interface{
     .summary = "An RPC server answers on this port, but it does not offer the KMS interface.",
     .causes = no_interface_causes,
     .remedy = no_interface_remedy,
+    .to_be_sure =
+        "run slmgr /dlv on the machine behind TARGET: if it does not say that the Key Management Service is enabled, "
+        "it is no KMS host; if it does, another service has the port.",
     .code_note =
         "[inf] 1717 is documented for the fault 'unknown interface'; an interoperating implementation reports the "
         "same for a rejected context. Some events write it as 0xC0020012.",

@@ -89,6 +89,9 @@ constinit const Rule connect_refused{
     .summary = "The host's address answered, but nothing listens on the KMS port (PortQry: not listening).",
     .causes = refused_causes,
     .remedy = refused_remedy,
+    .to_be_sure =
+        "run kms-probe TARGET from another machine of the client's network, and netstat -ano on the host: if "
+        "something listens there, a device on the way sent the reset.",
     .code_note =
         "[inf] from the documented meaning of 1722, 'the lower layer could not connect'; the reason beneath it is "
         "WinSock 10061 (0x8007274D, connection refused). Some events write 1722 as 0xC0020017.",
@@ -109,6 +112,9 @@ constinit const Rule connect_no_answer{
         "filtered).",
     .causes = no_answer_causes,
     .remedy = no_answer_remedy,
+    .to_be_sure =
+        "capture on the host while kms-probe TARGET runs on the client: if the SYN arrives, the filter is on the host "
+        "or on the way back; if not, on the way there.",
     .code_note =
         "[inf] from the documented meaning of 1722, 'the lower layer could not connect'; the reason beneath it is "
         "WinSock 10060 (0x8007274C, timed out). Some events write 1722 as 0xC0020017.",
@@ -126,6 +132,9 @@ constinit const Rule connect_rejected{
     .summary = "A device on the way, or the host itself, rejects the connection with an ICMP error.",
     .causes = rejected_causes,
     .remedy = rejected_remedy,
+    .to_be_sure =
+        "run kms-probe TARGET from another network: if it passes there, the device that sent the ICMP message is what "
+        "is in the way.",
     .code_note =
         "[inf] from the documented meaning of 1722, 'the lower layer could not connect'; the reason beneath it is "
         "WinSock 10051 or 10065 (0x80072743, 0x80072751, unreachable).",
@@ -144,6 +153,9 @@ constinit const Rule connect_closed{
     .summary = "The connection was accepted and then closed from the host's side before any RPC was exchanged.",
     .causes = closed_causes,
     .remedy = closed_remedy,
+    .to_be_sure =
+        "capture on client and host at the same time while kms-probe TARGET runs: if the host did not send the close, "
+        "a device on the way did.",
     .code_note =
         "[inf] 1727 means 'the server had been reached, the call did not execute'; 1722 (0x800706BA) is possible "
         "where Windows still counts the loss as a failed connection.",

@@ -101,6 +101,9 @@ constinit const Rule dns_no_record{
         "finds no host there.",
     .causes = no_record_causes,
     .remedy = no_record_remedy,
+    .to_be_sure =
+        "run kms-srv TARGET where the client is: it asks the name servers of the zone as well, and so tells a record "
+        "that is missing from one that only this server does not see.",
     .code_note =
         "0x8007232B is what RCODE 3 (no such name) becomes; 0x8007251D stands for an answer without error and without "
         "records, 0x8007007B for a client that has no DNS suffix and asks nothing at all. [inf] for the way from "
@@ -122,6 +125,9 @@ constinit const Rule dns_server_failure{
         "says nothing about the record).",
     .causes = server_failure_causes,
     .remedy = server_failure_remedy,
+    .to_be_sure =
+        "run kms-srv TARGET --server ADDRESS with each DNS server of the client, then with a name server of the zone: "
+        "the first that fails is the one to mend.",
     .code_note =
         "0x8007232A belongs to RCODE 2. [inf] Other RCODEs have neighbouring codes: 1 is 0x80072329, 4 is 0x8007232C, "
         "9 is 0x80072331. No host was tried, so there is no inner code.",
@@ -139,6 +145,9 @@ constinit const Rule dns_refused{
     .summary = "The DNS server refuses to answer this client's search for a KMS host (RCODE 5).",
     .causes = refused_causes,
     .remedy = refused_remedy,
+    .to_be_sure =
+        "run kms-srv TARGET --server ADDRESS with each DNS server of the client, then with a name server of the zone: "
+        "the first that refuses is the one to mend.",
     .code_note =
         "[inf] 0x8007232D is the code for RCODE 5; Microsoft's KMS pages know it from failed publishing (event "
         "12293), not from clients. No host was tried, so there is no inner code.",
@@ -155,6 +164,9 @@ constinit const Rule dns_no_answer{
     .summary = "The DNS server never answered the search for a KMS host.",
     .causes = no_answer_causes,
     .remedy = no_answer_remedy,
+    .to_be_sure =
+        "run kms-srv TARGET --server ADDRESS with each DNS server of the client, then with a name server of the zone: "
+        "the first that is silent is the one to mend.",
     .code_note =
         "0x8007232A is documented as 'no usable answer from DNS' and covers silence as well as RCODE 2; some clients "
         "show 0x800705B4 (time-out) instead. [inf] No host was tried, so there is no inner code.",

@@ -173,6 +173,9 @@ constinit const Rule product_not_covered{
     .summary = "The host cannot activate this product: its host key does not cover it, or it does not know it.",
     .causes = not_covered_causes,
     .remedy = not_covered_remedy,
+    .to_be_sure =
+        "run slmgr /dlv all on the host behind TARGET: the products with a KMS host key (VOLUME_KMS) and their build "
+        "say what it can activate.",
     .code_note =
         "Documented: the client shows 0xC004F042 while the host may log 0xC004F015 for the same request. [inf] for "
         "event 12288; where several hosts were tried, 0xC004F074 may be shown instead.",
@@ -223,6 +226,9 @@ constinit const Rule clock_skew{
         "The host refused the request because client and host clocks differ by more than 4 hours in UTC (0xC004F06C).",
     .causes = clock_skew_causes,
     .remedy = clock_skew_remedy,
+    .to_be_sure =
+        "run w32tm /stripchart /computer:SOURCE /samples:3 on client and host with the same time source: the one "
+        "with the larger offset is wrong.",
     .code_note =
         "Documented: 0xC004F06C stands in event 12288 on the client and in 12290 on the host. The client shows it as "
         "such, or sums it up as 0xC004F074.",
@@ -259,6 +265,9 @@ constinit const Rule count_low{
     .summary = "The host answered well, but it has counted fewer machines than the product needs; the network is fine.",
     .causes = count_causes,
     .remedy = count_remedy,
+    .to_be_sure =
+        "run slmgr /dlv on the host behind TARGET: its current count and the total of requests say whether too few "
+        "clients ask, or clones of one machine id do.",
     .code_note =
         "Documented: the client decides this by itself and says 0xC004F038; event 12289 has the count. [inf] The call "
         "succeeded, so event 12288 carries no error for this host.",

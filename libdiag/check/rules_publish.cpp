@@ -142,6 +142,9 @@ constinit const Rule event_publish_failed{
     .summary = "The event log of the KMS host says that it could not publish itself in a domain.",
     .causes = event_publish_failed_causes,
     .remedy = event_publish_failed_remedy,
+    .to_be_sure =
+        "run kms-srv --update-test TARGET on the host: it shows whether the zone takes an update from there, and "
+        "which server refuses it.",
     .code_note = "The code is that of the event, on the host. Clients show 0x8007232B where no other record exists.",
     .capture_shows = "An update of the zone answered with RCODE 5 or another error.",
     .events = publish_events,

@@ -166,6 +166,9 @@ constinit const Rule request_no_answer{
     .summary = "The host accepted the bind but never answered the request.",
     .causes = no_answer_causes,
     .remedy = no_answer_remedy,
+    .to_be_sure =
+        "look into the Key Management Service log of the host for an event 12290 of that minute: with it, the "
+        "answer was lost on the way; without it, the request never arrived.",
     .code_note =
         "[?] 1726 ('reached, execution may have started') fits best; a client that cancels the call after its time "
         "limit reports 1818 (0x8007071A).",
@@ -182,6 +185,9 @@ constinit const Rule request_reset{
     .summary = "The connection was reset from the host's side instead of an answer to the request.",
     .causes = reset_causes,
     .remedy = reset_remedy,
+    .to_be_sure =
+        "look into the Key Management Service log of the host for an event 12290 of that minute: with it, the "
+        "connection broke behind the host; without it, before the host had the request.",
     .code_note = "[inf] 1726: the server had been reached and execution may have started.",
     .capture_shows = "A request PDU, then RST from the host's address before any response.",
     .events = call_events,
@@ -196,6 +202,9 @@ constinit const Rule request_closed{
     .summary = "The host's side closed the connection in an orderly way instead of answering the request.",
     .causes = closed_causes,
     .remedy = closed_remedy,
+    .to_be_sure =
+        "look into the Key Management Service log of the host for an event 12290 of that minute, and for 12291 or "
+        "903 beside it: they say whether the service answered, failed or stopped.",
     .code_note = "[inf] 1726: the server had been reached and execution may have started.",
     .capture_shows = "A request PDU, then FIN from the host's address before any response.",
     .events = call_events,
@@ -210,6 +219,9 @@ constinit const Rule response_cut{
     .summary = "The host's side closed the connection in the middle of its answer.",
     .causes = response_cut_causes,
     .remedy = response_cut_remedy,
+    .to_be_sure =
+        "capture on client and host at the same time: if the host sent the whole answer, a device on the way cut "
+        "it.",
     .code_note =
         "[inf] 1726: the server had been reached and execution may have started. 1728 (0x800706C0) is possible where "
         "the client judges the cut PDU itself [?].",
@@ -229,6 +241,9 @@ constinit const Rule rpc_fault{
         "The RPC server answered the request with a fault instead of a response: the call was refused below KMS.",
     .causes = fault_causes,
     .remedy = fault_remedy,
+    .to_be_sure =
+        "run kms-probe TARGET, and kms-check ato TARGET from another client: if they get no fault, it is what this client "
+        "sends.",
     .code_note =
         "The inner code follows the status of the fault: 0x00000005 is 0x80070005, 0x000006F7 is 0x800706F7, "
         "0x1C010002 is 0x800706D1, 0x1C010003 is 0x800706B5, 0x1C01000B is 0x800706C0, 0x1C010014 is 0x800706BB, "
@@ -280,6 +295,9 @@ constinit const Rule response_check{
     .summary = "The host answered with success, but the answer does not pass the checks that a client makes of it.",
     .causes = response_check_causes,
     .remedy = response_check_remedy,
+    .to_be_sure =
+        "capture on client and host at the same time: if the bytes of the answer differ, a device on the way "
+        "changes them; if not, the host computes it wrongly and is no genuine one.",
     .code_note =
         "[?] Community reports tie 0x8007000D to answers that fail validation; Microsoft documents the code for a "
         "local lack of registry permissions only. An answer that contradicts itself cannot be unmarshalled: 1783 "

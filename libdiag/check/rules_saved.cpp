@@ -214,6 +214,9 @@ constinit const Rule slmgr_error{
     .summary = "The saved output holds an error of slmgr; its code says what went wrong.",
     .causes = slmgr_error_causes,
     .remedy = slmgr_error_remedy,
+    .to_be_sure =
+        "repeat slmgr /ato while a capture runs, and read that with kms-decode: it shows the step at which the "
+        "attempt ends.",
     .code_note = "The code is the one that the script printed; the table of codes has its meaning.",
     .capture_shows =
         "Not seen in a capture: read from the saved output of slmgr /dlv. The conversation of that attempt, if it was "
@@ -309,6 +312,7 @@ constinit const Rule client_unlicensed{
     .summary = "The KMS client is not activated.",
     .causes = client_unlicensed_causes,
     .remedy = client_unlicensed_remedy,
+    .to_be_sure = "run slmgr /ato while a capture runs, and read that with kms-decode: it shows why the attempt fails.",
     .code_note =
         "[?] 0xC004F056 is the code for a machine without volume activation; what slmgr /ato shows depends on why the "
         "attempt fails.",
@@ -326,6 +330,7 @@ constinit const Rule client_notification{
     .summary = "The KMS client is in notification mode: its time has run out without an activation.",
     .causes = client_notification_causes,
     .remedy = client_notification_remedy,
+    .to_be_sure = "run slmgr /ato while a capture runs, and read that with kms-decode: it shows why the attempt fails.",
     .code_note =
         "Documented: slmgr /dlv prints the reason, usually 0xC004F009; the reason of this machine is the code of the "
         "finding.",
@@ -390,6 +395,9 @@ constinit const Rule client_renewal_overdue{
         "The client is licensed, but it has not renewed its activation for much longer than its renewal interval.",
     .causes = client_renewal_overdue_causes,
     .remedy = client_renewal_overdue_remedy,
+    .to_be_sure =
+        "run kms-check ato from this machine, or slmgr /ato while a capture runs: what fails now is what has kept "
+        "it from renewing.",
     .code_note =
         "[inf] What slmgr /ato will show if no host can be reached; until the 180 days are over, nothing is shown.",
     .capture_shows =
@@ -453,6 +461,9 @@ constinit const Rule client_no_discovery{
         "fail.",
     .causes = client_no_discovery_causes,
     .remedy = client_no_discovery_remedy,
+    .to_be_sure =
+        "run kms-srv on this machine without arguments: it asks for the domains that a client there would ask "
+        "for.",
     .code_note = "[inf] What slmgr /ato shows if the record is missing; other codes of DNS are possible.",
     .capture_shows =
         "Not seen in a capture: read from the saved output of slmgr /dlv. A look-up of _vlmcs._tcp without an answer "

@@ -164,6 +164,9 @@ constinit const Rule host_no_requests{
     .summary = "The KMS host has not received a single request, so no client has ever reached it.",
     .causes = host_no_requests_causes,
     .remedy = host_no_requests_remedy,
+    .to_be_sure =
+        "run kms-srv for the domain of the clients, then kms-probe with the host from their network: the first "
+        "that fails is what keeps them away.",
     .code_note = "No code belongs to it; clients that find no other host show 0xC004F074.",
     .capture_shows = "No connection to TCP 1688 of this host, or SYNs without an answer.",
     .events = host_no_requests_events,
@@ -193,6 +196,9 @@ constinit const Rule host_failed_requests{
     .summary = "The KMS host has refused a large share of the requests that it received.",
     .causes = host_failed_requests_causes,
     .remedy = host_failed_requests_remedy,
+    .to_be_sure =
+        "read the events 12290 of the Key Management Service log with a code other than 0: field 1 is why, field "
+        "3 which client.",
     .code_note =
         "Documented: failed requests are those for products that the host key does not cover; clients show 0xC004F042 "
         "for it.",

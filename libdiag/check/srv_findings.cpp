@@ -114,6 +114,7 @@ private:
                         .title = std::move(title),
                         .evidence = std::move(evidence.texts),
                         .packets = std::move(evidence.packets)});
+        out_.back().about.domain = dns::lower_case(e_.domain);
         return out_.back();
     }
 

@@ -72,6 +72,7 @@ Finding unstable(const AddressEvidence& address) {
 
 Finding replaced(const Rule& rule, const std::string& target, std::string title, const std::vector<Finding>& failures) {
     Finding finding{.rule = &rule, .target = target, .title = std::move(title), .evidence = {}, .packets = {}};
+    if (!failures.empty()) finding.about = failures.front().about;
     for (const Finding& failure : failures) {
         finding.evidence.push_back(fmt::format("{}: {}", failure.rule->id, failure.title));
         finding.evidence.insert(finding.evidence.end(), failure.evidence.begin(), failure.evidence.end());

@@ -133,7 +133,7 @@ void append_text(std::string& out, const Conversation& c, check::Outcome outcome
     append_stages(out, c);
     if (verbose) append_bind_checks(out, c);
     for (std::size_t i = 0; i < c.exchanges.size(); ++i) append_exchange(out, c, i, style, verbose);
-    for (const auto& finding : findings) report::append_finding(out, finding, style, verbose);
+    report::append_findings(out, findings, style, verbose);
     out += '\n';
 }
 

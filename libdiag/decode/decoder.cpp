@@ -12,7 +12,9 @@
 #include "libdiag/decode/conversation_tree.h"
 #include "libdiag/decode/dns_json.h"
 #include "libdiag/decode/dns_text.h"
+#include "libdiag/decode/verdict_json.h"
 #include "libdiag/report/json_finding.h"
+#include "libdiag/report/verdict.h"
 
 namespace diag::decode {
 namespace {
@@ -66,9 +68,20 @@ void Decoder::end_capture(const std::optional<CaptureDamage>& damage, double sec
 
 void Decoder::finish() {
     // Without a capture that could be opened a table of zeros would look like a result.
-    if (settings_.detail != Detail::json && !capture_.empty())
-        out_ += summary_.to_text(style_, settings_.detail == Detail::summary ? 0 : shown_rows);
+    if (!capture_.empty()) {
+        if (settings_.detail != Detail::json)
+            out_ += summary_.to_text(style_, settings_.detail == Detail::summary ? 0 : shown_rows);
+        print_verdict();
+    }
     flush();
+}
+
+void Decoder::print_verdict() {
+    // What was found wrong in one place stands there; the table alone shows no findings.
+    const bool is_told = document_count_ < 2 && settings_.detail != Detail::summary;
+    if (is_told) return;
+    if (settings_.detail == Detail::json) return append_verdict_json(out_, verdict_);
+    report::append_verdict(out_, verdict_, style_, settings_.verbose);
 }
 
 void Decoder::flush() {
@@ -79,6 +92,8 @@ void Decoder::flush() {
 void Decoder::note(std::span<const check::Finding> findings) {
     const auto severity = check::worst(findings);
     if (severity && (!worst_ || *severity > *worst_)) worst_ = severity;
+    if (severity && *severity != check::Severity::info) ++document_count_;
+    verdict_.add(findings, capture_);
 }
 
 void Decoder::on_conversation(const dissect::Conversation& conversation) {
@@ -194,7 +209,7 @@ void Decoder::print_capture(std::span<const check::Finding> findings, double sec
         return;
     }
     out_ += fmt::format("{}\n", style_.strong(escape_for_terminal(capture_)));
-    for (const auto& finding : findings) report::append_finding(out_, finding, style_, settings_.verbose);
+    report::append_findings(out_, findings, style_, settings_.verbose);
     if (settings_.statistics) append_statistics(out_, s, seconds);
     out_ += '\n';
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "libdiag/check/verdict.h"
 #include "libdiag/decode/held_conversations.h"
 #include "libdiag/decode/selection.h"
 #include "libdiag/decode/summary.h"
@@ -68,7 +69,7 @@ public:
     void on_time(Timestamp now);
     /// `seconds`: how long it took, for --stats; 0 when unknown.
     void end_capture(const std::optional<CaptureDamage>& damage, double seconds);
-    /// The summary.
+    /// The summary and the verdict.
     void finish();
 
     /// Hands on what was written so far; live captures want each conversation at once.
@@ -89,6 +90,7 @@ private:
     Told told(const dissect::Conversation& conversation, check::Outcome outcome,
               std::vector<check::Finding> findings) const;
     void tell(std::span<const Told> all);
+    void print_verdict();
     void print_capture(std::span<const check::Finding> findings, double seconds);
     std::vector<check::Finding> capture_findings(const std::optional<CaptureDamage>& damage) const;
 
@@ -104,6 +106,8 @@ private:
     std::string out_;
     bool closed_ = false;
     std::optional<check::Severity> worst_;
+    check::Verdict verdict_;
+    std::uint64_t document_count_ = 0;  ///< that had findings above info
 };
 
 }  // namespace diag::decode

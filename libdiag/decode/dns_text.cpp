@@ -95,7 +95,7 @@ void append_text(std::string& out, const dissect::DnsSearch& search, std::span<c
     for (const auto& connection : search.connections)
         append_line(out, fmt::format("connects to {}, {} (packet {})", printable_names(connection.target),
                                      to_string(connection.host), connection.syn.packet));
-    for (const auto& finding : findings) report::append_finding(out, finding, style, verbose, Backslash::kept);
+    report::append_findings(out, findings, style, verbose, Backslash::kept);
     out += '\n';
 }
 

@@ -9,7 +9,8 @@
 /// What the lines of --json have in common.
 namespace diag::decode {
 
-/// Opens the object of a line: schema version, kind, capture.
+/// Opens the object of a line: schema version, kind; and the capture that it is about.
+void begin_document(report::JsonWriter& json, std::string_view kind);
 void begin_document(report::JsonWriter& json, std::string_view kind, std::string_view capture);
 
 void write_endpoint(report::JsonWriter& json, std::string_view key, const Endpoint& endpoint);

@@ -47,6 +47,7 @@ struct Entry {
     std::vector<Fact> facts = {};
     std::vector<std::string_view> causes = {};  ///< most likely first
     std::vector<std::string_view> checks = {};  ///< what to check; of a finding, who does what
+    std::string_view to_be_sure = {};           ///< of a finding: how to settle which cause it is
     std::vector<Statement> wire = {};           ///< what a capture shows
     std::vector<std::string_view> events = {};  ///< which event logs to read
     std::vector<Statement> notes = {};

@@ -61,6 +61,7 @@ void append_json(std::string& out, const Entry& entry, std::string_view query) {
     json.end_object();
     write_texts(json, "causes", entry.causes);
     write_texts(json, "checks", entry.checks);
+    json.text_or_null("to_be_sure", entry.to_be_sure);
     write_statements(json, "capture_shows", entry.wire);
     write_texts(json, "events", entry.events);
     write_statements(json, "notes", entry.notes);

@@ -34,6 +34,12 @@ public:
         out_ += '\n';
     }
 
+    void paragraph(std::string_view title, std::string_view text) {
+        if (text.empty()) return;
+        heading(title);
+        item("", text);
+    }
+
     void numbered(std::string_view title, std::span<const std::string_view> texts) {
         if (texts.empty()) return;
         heading(title);
@@ -126,6 +132,7 @@ void append_text(std::string& out, const Entry& entry, const report::Style& styl
     writer.facts(entry.facts);
     writer.numbered(label::causes, entry.causes);
     writer.numbered(entry.kind == Kind::finding ? label::remedy : label::checks, entry.checks);
+    writer.paragraph(label::to_be_sure, entry.to_be_sure);
     writer.statements(label::capture, entry.wire);
     writer.listed(label::events, entry.events);
     writer.statements(label::notes, entry.notes);

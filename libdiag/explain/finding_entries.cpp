@@ -34,6 +34,7 @@ Entry entry_of(const check::Rule& rule) {
     add_code(entry, "inner_code", "Its event 12288 carries", rule.inner_code);
     entry.causes.assign(rule.causes.begin(), rule.causes.end());
     entry.checks.assign(rule.remedy.begin(), rule.remedy.end());
+    entry.to_be_sure = rule.to_be_sure;
     if (!rule.capture_shows.empty()) entry.wire.push_back({{}, rule.capture_shows});
     entry.events.assign(rule.events.begin(), rule.events.end());
     if (!rule.code_note.empty()) entry.notes.push_back({{}, rule.code_note});

@@ -10,6 +10,7 @@ inline constexpr std::string_view event = "event";
 inline constexpr std::string_view causes = "Causes, most likely first";
 inline constexpr std::string_view checks = "What to check";
 inline constexpr std::string_view remedy = "Remedy: who does what";
+inline constexpr std::string_view to_be_sure = "To be sure";
 inline constexpr std::string_view capture = "What a capture shows";
 inline constexpr std::string_view events = "Events to look at";
 inline constexpr std::string_view notes = "Notes";
@@ -23,7 +24,7 @@ inline constexpr std::string_view cause = "cause:";
 inline constexpr std::string_view check = "check:";
 inline constexpr std::string_view more = "more:";
 
-inline constexpr std::string_view all[] = {event,   causes,     checks,   remedy, capture, events, notes,
+inline constexpr std::string_view all[] = {event,   causes,     checks,   remedy, to_be_sure, capture, events, notes,
                                            ends_in, logged_for, read_for, source, cause,   check,  more};
 
 }  // namespace diag::explain::label

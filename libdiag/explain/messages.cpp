@@ -44,6 +44,7 @@ void add_entry(Collector& out, const Entry& entry) {
     out.add(entry.meaning, fmt::format("{} meaning", entry.key));
     out.add_all(entry.causes, entry.key, "cause");
     out.add_all(entry.checks, entry.key, entry.kind == Kind::finding ? "remedy" : "check");
+    out.add(entry.to_be_sure, fmt::format("{} to be sure", entry.key));
     out.add_statements(entry.wire, entry.key, "capture shows");
     out.add_all(entry.events, entry.key, "event");
     out.add_statements(entry.notes, entry.key, "note");

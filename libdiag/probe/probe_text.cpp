@@ -189,10 +189,10 @@ void append_text(std::string& out, const TargetReport& report, const report::Sty
         append_line(out, "origin", escape_for_terminal(discover::origin_text(*report.origin), backslash));
     if (report.name) append_line(out, "name", name_text(*report.name));
     for (const AddressReport& address : report.addresses) append_address(out, report, address, verbose);
-    for (check::Finding finding : report.findings) {
+    std::vector<check::Finding> findings = report.findings;
+    for (check::Finding& finding : findings)
         if (finding.title == verdict_text(report)) finding.title.clear();  // stands above
-        report::append_finding(out, finding, style, verbose, backslash);
-    }
+    report::append_findings(out, findings, style, verbose, backslash);
     out += '\n';
 }
 

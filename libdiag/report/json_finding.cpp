@@ -1,6 +1,7 @@
 #include "libdiag/report/json_finding.h"
 
 #include "libdiag/base/hex.h"
+#include "libdiag/check/consequences.h"
 
 namespace diag::report {
 namespace {
@@ -11,7 +12,18 @@ template <class Texts> void write_texts(JsonWriter& json, std::string_view key, 
     json.end_array();
 }
 
-void write_finding(JsonWriter& json, const check::Finding& finding) {
+}  // namespace
+
+void write_code(JsonWriter& json, std::string_view key, std::uint32_t code) {
+    json.key(key);
+    if (code == 0) {
+        json.value(nullptr);
+    } else {
+        json.plain(format_code(code));
+    }
+}
+
+void write_finding(JsonWriter& json, const check::Finding& finding, const check::Rule* because_of) {
     const check::Rule& rule = *finding.rule;
     json.begin_object();
     json.plain_member("id", rule.id);
@@ -27,23 +39,17 @@ void write_finding(JsonWriter& json, const check::Finding& finding) {
     write_code(json, "inner_code", finding.shown_inner_code());
     write_texts(json, "causes", check::causes_of(finding));
     write_texts(json, "remedy", check::remedy_of(finding));
+    json.text_or_null("to_be_sure", check::to_be_sure(finding, rule.to_be_sure));
+    json.text_or_null("because_of", because_of == nullptr ? std::string_view{} : because_of->id);
     json.end_object();
-}
-
-}  // namespace
-
-void write_code(JsonWriter& json, std::string_view key, std::uint32_t code) {
-    json.key(key);
-    if (code == 0) {
-        json.value(nullptr);
-    } else {
-        json.plain(format_code(code));
-    }
 }
 
 void write_findings(JsonWriter& json, std::span<const check::Finding> findings) {
     json.key("findings").begin_array();
-    for (const check::Finding& finding : findings) write_finding(json, finding);
+    for (const check::Finding& finding : findings) {
+        const auto above = check::cause_of(finding, findings);
+        write_finding(json, finding, above ? findings[*above].rule : nullptr);
+    }
     json.end_array();
 }
 

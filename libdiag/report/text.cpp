@@ -7,6 +7,7 @@
 #include "libdiag/base/hex.h"
 #include "libdiag/base/text_width.h"
 #include "libdiag/base/utf.h"
+#include "libdiag/check/consequences.h"
 #include "libdiag/lang/language.h"
 #include "libdiag/report/labels.h"
 
@@ -114,6 +115,16 @@ void append_item(std::string& out, std::string_view head, std::string_view text,
     out += '\n';
 }
 
+// Behind a finding's title; the words stand below each other.
+void append_labelled(std::string& out, std::string_view text_label, std::string_view text,
+                     Backslash backslash = Backslash::doubled) {
+    std::size_t width = 0;
+    for (const std::string_view other : {label::cause, label::remedy, label::to_be_sure, label::follows})
+        width = std::max(width, column_count(tr(other)));
+    const std::string_view word = tr(text_label);
+    append_item(out, fmt::format("{:11}{}{:{}}", "", word, "", width - column_count(word) + 1), text, backslash);
+}
+
 std::string codes_text(const check::Finding& finding, lang::Language language) {
     const std::uint32_t windows = finding.shown_windows_code();
     const std::uint32_t inner = finding.shown_inner_code();
@@ -165,15 +176,28 @@ void append_finding(std::string& out, const check::Finding& finding, const Style
     if (const std::string codes = codes_text(finding, lang::spoken()); !codes.empty())
         append_item(out, "           ", codes);
     if (rule.severity == check::Severity::info && !verbose) return;
-    const std::size_t label_width = std::max(column_count(tr(label::cause)), column_count(tr(label::remedy)));
     const auto append_texts = [&](std::string_view text_label, std::span<const std::string_view> texts) {
-        const std::string_view word = tr(text_label);
-        const std::string head = fmt::format("{:11}{}{:{}}", "", word, "", label_width - column_count(word) + 1);
         const std::size_t shown = verbose ? texts.size() : std::min<std::size_t>(texts.size(), 1);
-        for (const std::string_view text : texts.first(shown)) append_item(out, head, tr(text));
+        for (const std::string_view text : texts.first(shown)) append_labelled(out, text_label, tr(text));
     };
     append_texts(label::cause, check::causes_of(finding));
     append_texts(label::remedy, check::remedy_of(finding));
+    if (!rule.to_be_sure.empty())
+        append_labelled(out, label::to_be_sure, check::to_be_sure(finding, tr(rule.to_be_sure)));
+}
+
+void append_findings(std::string& out, std::span<const check::Finding> findings, const Style& style, bool verbose,
+                     Backslash backslash) {
+    for (const check::Cause& cause : check::causes_among(findings)) {
+        append_finding(out, findings[cause.finding], style, verbose, backslash);
+        for (const std::size_t i : cause.consequences) append_consequence(out, findings[i], backslash);
+        if (!verbose) continue;
+        for (const std::size_t i : cause.consequences) append_finding(out, findings[i], style, verbose, backslash);
+    }
+}
+
+void append_consequence(std::string& out, const check::Finding& finding, Backslash backslash) {
+    append_labelled(out, label::follows, fmt::format("{}: {}", finding.rule->id, finding.title), backslash);
 }
 
 std::string client_codes(const check::Finding& finding) { return codes_text(finding, lang::Language::en); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,13 @@ void append_wrapped(std::string& out, std::string_view text, std::size_t column,
 /// language of lang::speak(); title and evidence are as the finding has them.
 void append_finding(std::string& out, const check::Finding& finding, const Style& style, bool verbose,
                     Backslash backslash = Backslash::doubled);
+
+/// All of them by cause: what follows from another finding stands below it with its title alone; with `verbose` whole, too.
+void append_findings(std::string& out, std::span<const check::Finding> findings, const Style& style, bool verbose,
+                     Backslash backslash = Backslash::doubled);
+
+/// The line below a finding that names another one which follows from it.
+void append_consequence(std::string& out, const check::Finding& finding, Backslash backslash = Backslash::doubled);
 
 /// "the Windows client shows 0xC004F074 (its event 12288: 0x800706BA)"; empty for a finding that shows nothing there.
 /// Always in English.

@@ -114,8 +114,7 @@ void append_text(std::string& out, const DomainReport& report, const report::Sty
     if (report.zone) append_zone(out, *report.zone);
     if (report.update_test) append_update_test(out, *report.update_test);
     append_reach(out, report);
-    for (const check::Finding& finding : report.findings)
-        report::append_finding(out, finding, style, verbose, Backslash::kept);
+    report::append_findings(out, report.findings, style, verbose, Backslash::kept);
     out += '\n';
 }
 

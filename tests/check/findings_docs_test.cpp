@@ -61,6 +61,7 @@ std::string render(const Rule& rule) {
     if (!rule.code_note.empty()) page += fmt::format("\n{}\n\n{}", rule.code_note, marks);
     page += fmt::format("\n## Causes, most likely first\n\n{}", numbered(rule.causes));
     page += fmt::format("\n## Remedy: who does what\n\n{}", numbered(rule.remedy));
+    if (!rule.to_be_sure.empty()) page += fmt::format("\n## To be sure\n\n{}\n", rule.to_be_sure);
     page += fmt::format("\n## What a capture shows\n\n{}\n", rule.capture_shows);
     if (!rule.events.empty()) {
         page += "\n## Events to look at\n\n";

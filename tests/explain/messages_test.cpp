@@ -41,6 +41,7 @@ TEST_CASE("messages: no text of a rule is left out", "[explain]") {
         CHECK(known.contains(rule->summary));
         for (const auto& list : {rule->causes, rule->remedy, rule->events})
             for (const auto text : list) CHECK(known.contains(text));
+        CHECK((rule->to_be_sure.empty() || known.contains(rule->to_be_sure)));
         CHECK((rule->code_note.empty() || known.contains(rule->code_note)));
         CHECK((rule->capture_shows.empty() || known.contains(rule->capture_shows)));
     }

@@ -12,7 +12,7 @@ ROOT = pathlib.Path(os.environ.get("DIAG_SOURCE_DIR") or pathlib.Path(__file__).
 
 # What a reader types or looks for has to stand in the translation as it is: placeholders, codes, options of slmgr, names of
 # records and settings, marks.
-KEPT = re.compile(r"\{[^}]*\}|0x[0-9A-Fa-f]+|(?<![\w/])/[a-z]+(?:-[a-z]+)*\b(?!/)|\bslmgr\b|\b_vlmcs\._tcp\b|\bsppsvc\b|\[(?:doc|inf|\?)\]|\bHRESULT\b|"
+KEPT = re.compile(r"\{[^}]*\}|0x[0-9A-Fa-f]+|(?<![\w/])/[a-z]+(?:-[a-z]+)*\b(?!/)|\bslmgr\b|\b_vlmcs\._tcp\b|\bsppsvc\b|\[(?:doc|inf|\?)\]|\bHRESULT\b|\bTARGET\b|"
                   r"\bKMS(?:-[A-Z]+)+\b|\bevent (\d{4,5})\b")
 
 

@@ -1,0 +1,134 @@
+#include "libdiag/check/consequences.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "libdiag/check/rules.h"
+
+namespace diag::check {
+namespace {
+
+using Rules = std::span<const Rule* const>;
+
+// Why the record is not there: the side of the host.
+constexpr const Rule* unpublished[] = {&rule::event_publish_failed, &rule::host_not_published,
+                                       &rule::dns_update_unreachable};
+
+// Why a client learns of no host.
+constexpr const Rule* undiscovered[] = {
+    &rule::dns_no_record,         &rule::dns_server_failure, &rule::dns_refused,      &rule::dns_no_answer,
+    &rule::dns_tcp_blocked,       &rule::srv_near_miss,      &rule::srv_other_domain, &rule::client_no_suffix,
+    &rule::srv_target_no_address, &rule::srv_target_literal, &rule::srv_port_zero,    &rule::name_not_found,
+    &rule::name_no_answer,
+};
+
+// Why a host that is known is not reached, or does not serve.
+constexpr const Rule* unreached[] = {
+    &rule::connect_refused,   &rule::connect_no_answer, &rule::connect_rejected,  &rule::connect_no_route,
+    &rule::connect_closed,    &rule::not_rpc,           &rule::bind_no_answer,    &rule::bind_reset,
+    &rule::bind_closed,       &rule::bind_nak,          &rule::bind_no_interface, &rule::bind_no_syntax,
+    &rule::request_no_answer, &rule::request_reset,     &rule::request_closed,    &rule::response_cut,
+    &rule::rpc_fault,
+};
+
+// Why a host that serves does not activate.
+constexpr const Rule* ungranted[] = {
+    &rule::response_check, &rule::request_invalid, &rule::product_not_covered, &rule::client_list_full,
+    &rule::host_refused,   &rule::clock_skew,      &rule::count_low,
+};
+
+// Why a client does not ask, or asks for something else.
+constexpr const Rule* unasked[] = {&rule::client_no_key, &rule::client_channel, &rule::client_key,
+                                   &rule::client_host_key, &rule::client_type};
+
+// What the owner of a client sees of all that.
+constexpr const Rule* client_states[] = {&rule::client_unlicensed, &rule::client_notification, &rule::client_grace,
+                                         &rule::client_grace_ends, &rule::client_renewal_overdue};
+constexpr const Rule* no_discovery[] = {&rule::client_no_discovery};
+constexpr const Rule* script_error[] = {&rule::slmgr_error};
+
+// What the owner of a host sees.
+constexpr const Rule* no_record[] = {&rule::dns_no_record, &rule::event_not_in_dns};
+constexpr const Rule* no_service[] = {&rule::connect_refused, &rule::bind_no_interface};
+constexpr const Rule* no_host[] = {&rule::host_client_key, &rule::host_not_activated, &rule::host_port};
+constexpr const Rule* no_requests[] = {&rule::host_no_requests};
+constexpr const Rule* failed_requests[] = {&rule::host_failed_requests};
+constexpr const Rule* refusals[] = {&rule::product_not_covered, &rule::clock_skew, &rule::request_invalid};
+constexpr const Rule* troubled_clients[] = {&rule::host_troubled_clients};
+constexpr const Rule* low_count[] = {&rule::count_low};
+
+constexpr Consequence table[] = {
+    {no_record, unpublished},        {no_service, no_host},           {no_requests, unpublished},
+    {no_requests, undiscovered},     {no_requests, unreached},        {failed_requests, refusals},
+    {troubled_clients, low_count},   {no_discovery, undiscovered},    {script_error, undiscovered, true},
+    {script_error, unreached, true}, {script_error, ungranted, true}, {script_error, unasked, true},
+    {client_states, no_discovery},   {client_states, script_error},   {client_states, undiscovered},
+    {client_states, unreached},      {client_states, ungranted},      {client_states, unasked},
+};
+
+bool has(Rules rules, const Rule* rule) { return std::ranges::find(rules, rule) != rules.end(); }
+
+// Old clients show the code of the attempt itself where newer ones show 0xC004F074 for all of them.
+bool shows_same(const Finding& effect, const Finding& cause) {
+    const std::uint32_t shown = effect.shown_windows_code();
+    return shown != 0 && (shown == cause.shown_windows_code() || shown == cause.shown_inner_code());
+}
+
+// From the worst to the least.
+int order_of(Severity severity) { return -static_cast<int>(severity); }
+
+// Less is likelier.
+auto rank(const Finding& effect, const Finding& cause) {
+    return std::tuple{effect.target != cause.target, order_of(cause.rule->severity), cause.rule->stage};
+}
+
+Severity worst_of(const Cause& cause, std::span<const Finding> findings) {
+    Severity worst = findings[cause.finding].rule->severity;
+    for (const std::size_t i : cause.consequences) worst = std::max(worst, findings[i].rule->severity);
+    return worst;
+}
+
+}  // namespace
+
+std::span<const Consequence> all_consequences() { return table; }
+
+bool is_cause(const Rule& rule) {
+    return std::ranges::any_of(table, [&](const Consequence& row) { return has(row.causes, &rule); });
+}
+
+bool can_follow(const Finding& effect, const Finding& cause) {
+    if (contradict(effect.about, cause.about)) return false;
+    return std::ranges::any_of(table, [&](const Consequence& row) {
+        return has(row.effects, effect.rule) && has(row.causes, cause.rule) &&
+               (!row.same_code || shows_same(effect, cause));
+    });
+}
+
+std::optional<std::size_t> cause_of(const Finding& effect, std::span<const Finding> among) {
+    std::optional<std::size_t> best;
+    for (std::size_t i = 0; i < among.size(); ++i) {
+        if (!can_follow(effect, among[i])) continue;
+        if (!best || rank(effect, among[i]) < rank(effect, among[*best])) best = i;
+    }
+    return best;
+}
+
+std::vector<Cause> causes_among(std::span<const Finding> findings) {
+    std::vector<Cause> causes;
+    std::vector<std::size_t> roots;
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+        std::size_t root = i;
+        while (const auto above = cause_of(findings[root], findings)) root = *above;
+        roots.push_back(root);
+        if (root == i) causes.push_back({.finding = i, .consequences = {}});
+    }
+    for (Cause& cause : causes)
+        for (std::size_t i = 0; i < findings.size(); ++i)
+            if (roots[i] == cause.finding && i != cause.finding) cause.consequences.push_back(i);
+    std::ranges::stable_sort(causes, {}, [&](const Cause& cause) {
+        return std::pair{order_of(worst_of(cause, findings)), findings[cause.finding].rule->stage};
+    });
+    return causes;
+}
+
+}  // namespace diag::check

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "libdiag/check/finding.h"
+
+/// What follows from what: the table that makes one cause and its consequences of several findings.
+namespace diag::check {
+
+/// Which kinds of evidence can be behind a finding. `same_code`: only where Windows shows the same code for both.
+struct Consequence {
+    std::span<const Rule* const> effects;
+    std::span<const Rule* const> causes;
+    bool same_code = false;
+};
+
+/// The table. A rule that is a cause in one row may be an effect in another; there is no circle.
+std::span<const Consequence> all_consequences();
+
+/// Whether something can follow from findings of this rule.
+bool is_cause(const Rule& rule);
+
+/// Whether `effect` can follow from `cause`: a row of the table says so, and they are not about different things.
+bool can_follow(const Finding& effect, const Finding& cause);
+
+/// The finding of `among` from which `effect` follows, the likeliest where several could be behind it: evidence of the same
+/// machine before that of others, then what is worse, then what a client meets first. nullopt where it is a cause itself.
+std::optional<std::size_t> cause_of(const Finding& effect, std::span<const Finding> among);
+
+/// A finding that follows from no other, and those that follow from it, directly or through others; indices into the findings.
+struct Cause {
+    std::size_t finding = 0;
+    std::vector<std::size_t> consequences;  ///< in the order of the findings
+};
+
+/// Each finding once: as a cause, or below one. The causes with the worst that follows from them first, then in the order in
+/// which a client meets them; otherwise as given.
+std::vector<Cause> causes_among(std::span<const Finding> findings);
+
+}  // namespace diag::check

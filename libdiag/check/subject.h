@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+namespace diag::check {
+
+/// Whom a finding is about, as far as its evidence tells; empty where it does not. A capture knows addresses, a log names, a
+/// request the client machine id: what only one of two findings knows says nothing about the other. Names in lower case.
+struct Subject {
+    std::string client_address;
+    std::string client_name;  ///< of the computer, with or without its domain
+    std::string machine_id;   ///< the client machine id
+    std::string host;         ///< "192.0.2.10:1688"
+    std::string domain;       ///< the one whose SRV record is concerned
+
+    friend bool operator==(const Subject&, const Subject&) = default;
+};
+
+/// Whether two findings cannot be about the same thing: both name a client, a host or a domain, and not the same.
+bool contradict(const Subject& a, const Subject& b);
+
+}  // namespace diag::check

@@ -1,0 +1,76 @@
+#include "libdiag/report/verdict.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "libdiag/lang/language.h"
+#include "libdiag/report/json_finding.h"
+#include "libdiag/report/labels.h"
+
+namespace diag::report {
+namespace {
+
+using check::Verdict;
+
+// More than a reader takes in; JSON has all.
+constexpr std::size_t max_conclusions = 10;
+constexpr std::size_t max_consequences = 8;
+
+std::string origin_text(const Verdict::Entry& entry) {
+    if (entry.count == 1) return fmt::format("in {}", entry.source);
+    return fmt::format("{} times, first in {}", entry.count, entry.source);
+}
+
+void append_rest(std::string& out, std::size_t count, std::size_t shown, std::string_view what) {
+    if (count > shown) out += fmt::format("  and {} more {}: --json has them\n", count - shown, what);
+}
+
+void append_conclusion(std::string& out, const Verdict::Conclusion& conclusion, const Style& style, bool verbose) {
+    check::Finding cause = conclusion.cause.finding;
+    cause.evidence.insert(cause.evidence.begin(), origin_text(conclusion.cause));
+    append_finding(out, cause, style, verbose);
+    const std::size_t count = conclusion.consequences.size();
+    const std::size_t shown = std::min(count, max_consequences);
+    for (std::size_t i = 0; i < shown; ++i) append_consequence(out, conclusion.consequences[i].finding);
+    append_rest(out, count, shown, "consequences");
+}
+
+void write_seen(JsonWriter& json, const Verdict::Entry& entry) {
+    json.key("finding");
+    write_finding(json, entry.finding);
+    json.member("source", std::string_view{entry.source});
+    json.member("seen_count", entry.count);
+}
+
+void write_entry(JsonWriter& json, const Verdict::Entry& entry) {
+    json.begin_object();
+    write_seen(json, entry);
+    json.end_object();
+}
+
+}  // namespace
+
+void append_verdict(std::string& out, const Verdict& verdict, const Style& style, bool verbose) {
+    const auto conclusions = verdict.conclusions();
+    if (conclusions.empty()) return;
+    out += '\n' + style.strong(lang::tr(label::verdict)) + '\n';
+    const std::size_t shown = std::min(conclusions.size(), max_conclusions);
+    for (std::size_t i = 0; i < shown; ++i) append_conclusion(out, conclusions[i], style, verbose);
+    append_rest(out, conclusions.size(), shown, "causes");
+}
+
+void write_causes(JsonWriter& json, const Verdict& verdict) {
+    json.key("causes").begin_array();
+    for (const auto& conclusion : verdict.conclusions()) {
+        json.begin_object();
+        write_seen(json, conclusion.cause);
+        json.key("consequences").begin_array();
+        for (const auto& entry : conclusion.consequences) write_entry(json, entry);
+        json.end_array();
+        json.end_object();
+    }
+    json.end_array();
+}
+
+}  // namespace diag::report

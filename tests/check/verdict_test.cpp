@@ -1,0 +1,172 @@
+#include "libdiag/check/verdict.h"
+
+#include <catch2/catch.hpp>
+
+#include <set>
+
+#include "libdiag/check/consequences.h"
+#include "libdiag/check/rules.h"
+
+namespace diag::check {
+namespace {
+
+Finding about(const Rule& rule, std::string target, Subject subject = {}) {
+    return {.rule = &rule,
+            .target = std::move(target),
+            .title = "what was seen",
+            .evidence = {},
+            .packets = {},
+            .about = std::move(subject)};
+}
+
+Subject client(std::string address) {
+    Subject subject;
+    subject.client_address = std::move(address);
+    return subject;
+}
+
+std::vector<std::string_view> ids(std::span<const Verdict::Entry> entries) {
+    std::vector<std::string_view> out;
+    for (const auto& entry : entries) out.push_back(entry.finding.rule->id);
+    return out;
+}
+
+using Ids = std::vector<std::string_view>;
+
+TEST_CASE("consequences: no finding follows from itself, directly or through others", "[check][verdict]") {
+    for (const Rule* start : all_rules()) {
+        std::set<const Rule*> reached;
+        std::vector<const Rule*> open{start};
+        while (!open.empty()) {
+            const Rule* effect = open.back();
+            open.pop_back();
+            for (const Consequence& row : all_consequences()) {
+                if (std::ranges::find(row.effects, effect) == row.effects.end()) continue;
+                for (const Rule* cause : row.causes)
+                    if (reached.insert(cause).second) open.push_back(cause);
+            }
+        }
+        CAPTURE(start->id);
+        CHECK_FALSE(reached.contains(start));
+    }
+}
+
+TEST_CASE("consequences: what the client shows hangs below what the wire shows", "[check][verdict]") {
+    Verdict verdict;
+    verdict.add(std::vector{about(rule::client_unlicensed, "client.txt")}, "client.txt");
+    verdict.add(std::vector{about(rule::connect_refused, "192.0.2.10:1688")}, "a.pcap");
+    const auto conclusions = verdict.conclusions();
+    REQUIRE(conclusions.size() == 1);
+    CHECK(conclusions[0].cause.finding.rule == &rule::connect_refused);
+    CHECK(conclusions[0].cause.source == "a.pcap");
+    CHECK(ids(conclusions[0].consequences) == Ids{"KMS-CLIENT-UNLICENSED"});
+}
+
+TEST_CASE("consequences: a chain has one cause, at its beginning", "[check][verdict]") {
+    const std::vector findings{
+        about(rule::client_notification, "client.txt"),
+        about(rule::client_no_discovery, "client.txt"),
+        about(rule::dns_no_record, "corp.test"),
+        about(rule::event_publish_failed, "corp.test"),
+    };
+    const auto causes = causes_among(findings);
+    REQUIRE(causes.size() == 1);
+    CHECK(causes[0].finding == 3);
+    CHECK(causes[0].consequences == std::vector<std::size_t>{0, 1, 2});
+}
+
+TEST_CASE("consequences: findings about different clients, hosts or domains have nothing to do with each other",
+          "[check][verdict]") {
+    Subject corp, branch;
+    corp.domain = "corp.test";
+    branch.domain = "branch.test";
+    CHECK(can_follow(about(rule::dns_no_record, "corp.test", corp), about(rule::event_publish_failed, "x", corp)));
+    CHECK_FALSE(
+        can_follow(about(rule::dns_no_record, "corp.test", corp), about(rule::event_publish_failed, "x", branch)));
+    const auto state = [](std::string address) {
+        return about(rule::client_unlicensed, "c", client(std::move(address)));
+    };
+    const auto refused = about(rule::connect_refused, "h", client("192.0.2.7"));
+    CHECK(can_follow(state("192.0.2.7"), refused));
+    CHECK(can_follow(state(""), refused));
+    CHECK_FALSE(can_follow(state("192.0.2.8"), refused));
+}
+
+TEST_CASE("consequences: a client machine id outweighs address and name, and a short name is that of the long one",
+          "[check][verdict]") {
+    Subject a = client("192.0.2.7"), b = client("192.0.2.8");
+    CHECK(contradict(a, b));
+    a.client_name = "pc1.corp.test";
+    b.client_name = "pc1";
+    CHECK_FALSE(contradict(a, b));
+    b.client_name = "pc2";
+    CHECK(contradict(a, b));
+    a.machine_id = b.machine_id = "f5c4d1a8-6f5f-4d3b-9e61-0d5f4c9f6a10";
+    CHECK_FALSE(contradict(a, b));
+    b.machine_id = "f5c4d1a8-6f5f-4d3b-9e61-0d5f4c9f6a11";
+    CHECK(contradict(a, b));
+}
+
+TEST_CASE("consequences: an error of slmgr belongs to what shows the same code", "[check][verdict]") {
+    Finding error = about(rule::slmgr_error, "ato.txt");
+    error.windows_code = 0xC004F074;
+    CHECK(can_follow(error, about(rule::connect_refused, "h")));
+    CHECK_FALSE(can_follow(error, about(rule::count_low, "h")));
+    error.windows_code = 0xC004F038;
+    CHECK(can_follow(error, about(rule::count_low, "h")));
+    CHECK_FALSE(can_follow(error, about(rule::connect_refused, "h")));
+}
+
+TEST_CASE("consequences: what the same file says is likelier than what is worse elsewhere", "[check][verdict]") {
+    const std::vector findings{about(rule::connect_refused, "192.0.2.10:1688"), about(rule::client_key, "client.txt")};
+    CHECK(cause_of(about(rule::client_unlicensed, "client.txt"), findings) == 1);
+    CHECK(cause_of(about(rule::client_unlicensed, "other.txt"), findings) == 0);
+}
+
+TEST_CASE("verdict: two faults are two causes, and the worse comes first", "[check][verdict]") {
+    Verdict verdict;
+    verdict.add(std::vector{about(rule::count_low, "192.0.2.10:1688")}, "a.pcap");
+    verdict.add(std::vector{about(rule::connect_refused, "192.0.2.11:1688")}, "a.pcap");
+    const auto conclusions = verdict.conclusions();
+    REQUIRE(conclusions.size() == 2);
+    CHECK(conclusions[0].cause.finding.rule == &rule::connect_refused);
+    CHECK(conclusions[1].cause.finding.rule == &rule::count_low);
+}
+
+TEST_CASE("verdict: the same finding about the same target is counted, and is then about no single client",
+          "[check][verdict]") {
+    Verdict verdict;
+    for (const char* address : {"192.0.2.7", "192.0.2.8", "192.0.2.7"})
+        verdict.add(std::vector{about(rule::connect_refused, "192.0.2.10:1688", client(address))}, "a.pcap");
+    const auto conclusions = verdict.conclusions();
+    REQUIRE(conclusions.size() == 1);
+    CHECK(conclusions[0].cause.count == 3);
+    CHECK(conclusions[0].cause.finding.about.client_address.empty());
+}
+
+TEST_CASE("verdict: information alone is none, but may be a cause", "[check][verdict]") {
+    Verdict verdict;
+    verdict.add(std::vector{about(rule::host_port, "host.txt"), about(rule::host_lab, "192.0.2.10:1688")}, "host.txt");
+    CHECK(verdict.conclusions().empty());
+    verdict.add(std::vector{about(rule::connect_refused, "192.0.2.10:1688")}, "a.pcap");
+    REQUIRE(verdict.conclusions().size() == 1);
+    CHECK(verdict.conclusions()[0].cause.finding.rule == &rule::host_port);
+    CHECK(ids(verdict.conclusions()[0].consequences) == Ids{"KMS-CONNECT-REFUSED"});
+}
+
+TEST_CASE("verdict: past the limit different findings are counted and not kept", "[check][verdict]") {
+    Verdict verdict;
+    for (std::size_t i = 0; i < Verdict::max_count + 10; ++i)
+        verdict.add(std::vector{about(rule::connect_refused, "host" + std::to_string(i))}, "a.pcap");
+    CHECK(verdict.conclusions().size() == Verdict::max_count);
+    CHECK(verdict.dropped_count() == 10);
+}
+
+TEST_CASE("findings: the sentence that settles the cause names the target wherever it stands", "[check][verdict]") {
+    const Finding finding = about(rule::rpc_fault, "TARGET:1688");
+    const std::string sentence = to_be_sure(finding, "run kms-probe TARGET, then kms-check ato TARGET");
+    CHECK(sentence == "run kms-probe TARGET:1688, then kms-check ato TARGET:1688");
+}
+
+}  // namespace
+}  // namespace diag::check
