@@ -85,6 +85,16 @@ bool is_over_for(const DnsSearches::Open& open, const Endpoint& server, Timestam
     });
 }
 
+// The server's answer over UDP was truncated, and over TCP it has not answered yet.
+bool waits_for_tcp(const std::vector<DnsLookup>& lookups, const Endpoint& server) {
+    const auto has = [&](auto is_such) {
+        return std::any_of(lookups.begin(), lookups.end(),
+                           [&](const DnsLookup& l) { return l.server == server && is_such(l); });
+    };
+    return has([](const DnsLookup& l) { return l.transport == DnsTransport::udp && l.truncated; }) &&
+           !has([](const DnsLookup& l) { return l.transport == DnsTransport::tcp && l.answered; });
+}
+
 }  // namespace
 
 bool DnsWatch::may_be_ours(Bytes message) const {
@@ -227,11 +237,7 @@ void DnsWatch::note_stray(const DnsPacket& packet, const dns::Message& message) 
 
 void DnsWatch::on_tcp_attempt(const Endpoint& client, const Endpoint& server, Mark mark, std::uint8_t fraction_digits) {
     for (const auto search : searches_.of_client(client.ip)) {
-        auto& lookups = search->search.lookups;
-        const bool has_truncated = std::any_of(lookups.begin(), lookups.end(), [&](const DnsLookup& l) {
-            return l.truncated && l.transport == DnsTransport::udp && l.server == server;
-        });
-        if (!has_truncated) continue;
+        if (!waits_for_tcp(search->search.lookups, server)) continue;
         DnsLookup attempt;
         attempt.client = client;
         attempt.server = server;
