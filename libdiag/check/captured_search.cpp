@@ -127,9 +127,9 @@ session::SrvEvidence evidence_of(const DnsSearch& search) {
     evidence.query = search.query;
     std::vector<Endpoint> servers;
     for (const DnsLookup& lookup : search.lookups) {
-        if (!counts(lookup, search, search.lookups)) continue;
-        evidence.replies.push_back(reply_of(lookup, search.observed_until));
+        // First is who was asked first, also if only a repetition was answered.
         if (std::ranges::find(servers, lookup.server) == servers.end()) servers.push_back(lookup.server);
+        if (counts(lookup, search, search.lookups)) evidence.replies.push_back(reply_of(lookup, search.observed_until));
     }
     evidence.answer = deciding_reply(evidence, servers);
     if (!evidence.answer) return evidence;

@@ -72,7 +72,8 @@ struct DnsSearch {
     bool names_host() const {
         return std::any_of(lookups.begin(), lookups.end(), [](const DnsLookup& l) { return l.names_host(); });
     }
-    /// The look-up that decided: the first whole answer that is no failure of its server, else an answer, else the first question.
+    /// The look-up that decided: a whole answer that is no failure, of the first server that was asked and gave one, else an
+    /// answer, else the first question.
     const DnsLookup& decisive() const;
     /// How often the client asked, with other ids and other servers as well.
     unsigned asked_count() const;

@@ -393,6 +393,20 @@ TEST_CASE("dns search: servers that say different things are told", "[dissect][d
     CHECK(same.said().empty());
 }
 
+TEST_CASE("dns search: a server that answers only when it is asked again was still the first", "[dissect][dns]") {
+    DnsScript script;
+    const Endpoint first = script.server;
+    script.ask({.id = 1});
+    script.server.ip = ip("192.0.2.54");
+    script.lookup({.id = 2}, {}, name_error);
+    script.server = first;
+    script.lookup({.id = 3}, {srv_record(service, host)});
+    const auto document = script.documents().at(0);
+    CHECK(document.at("server").at("ip").as_string() == "192.0.2.53");
+    CHECK(document.at("rcode").as_string() == "NOERROR");
+    CHECK(script.said() == Said{"KMS-DNS-SERVERS-DIFFER"});
+}
+
 TEST_CASE("dns search: asked again after the answer it is another search", "[dissect][dns]") {
     DnsScript script;
     script.lookup({}, {}, name_error).lookup({.id = 2}, {}, server_failure);

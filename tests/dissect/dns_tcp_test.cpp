@@ -137,6 +137,23 @@ TEST_CASE("dns over tcp: a connection that brought nothing does not hide the nex
     CHECK(script.documents().at(0).at("lookups").as_array().size() == 3);
 }
 
+TEST_CASE("dns over tcp: the first server that was asked decides, though another was faster with a whole answer",
+          "[dissect][dns]") {
+    DnsScript script = with_truncated_answer();
+    const Endpoint first = script.server;
+    script.server.ip = ip("192.0.2.54");
+    script.lookup({.id = 2}, {srv_record(service, "kms.corp.test")});
+    script.server = first;
+    TcpScript tcp = connection(script);
+    tcp.handshake().send(Side::client, framed({.id = 5})).send(Side::host, framed(answer_to(5, service)));
+    script.add(tcp.packets);
+    const auto document = script.documents().at(0);
+    CHECK(document.at("lookups").as_array().size() == 3);
+    CHECK(document.at("server").at("ip").as_string() == "192.0.2.53");
+    CHECK(document.at("answers").as_array().size() == 2);
+    CHECK(document.at("packets").as_array() == boost::json::array{8, 9});
+}
+
 TEST_CASE("dns over tcp: IPv6 carries it as well", "[dissect][dns]") {
     DnsScript script;
     TcpScript tcp{
