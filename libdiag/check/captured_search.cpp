@@ -15,8 +15,6 @@ using session::DnsReply;
 using session::SrvProbeName;
 using session::SrvTarget;
 
-constexpr std::size_t max_remarks = 4;  // of one look-up
-
 std::string_view text_of(dissect::StrayReason reason) {
     switch (reason) {
         case dissect::StrayReason::other_id: return "an answer with another id";
@@ -47,10 +45,8 @@ DnsReply reply_of(const DnsLookup& lookup, Timestamp observed_until) {
     reply.captured.packets.push_back(lookup.asked.packet);
     if (ended) reply.captured.packets.push_back(ended.packet);
     reply.captured.asked_count = lookup.asked_count;
-    for (const auto& stray : lookup.strays) {
-        if (reply.captured.remarks.size() >= max_remarks) break;
+    for (const auto& stray : lookup.strays)
         reply.captured.remarks.push_back(fmt::format("packet {}: {}", stray.mark.packet, text_of(stray.reason)));
-    }
     return reply;
 }
 

@@ -1,6 +1,7 @@
 #include "libdiag/decode/dns_json.h"
 
 #include "libdiag/decode/document_json.h"
+#include "libdiag/proto/dns/names.h"
 #include "libdiag/report/json_finding.h"
 
 namespace diag::decode {
@@ -14,7 +15,7 @@ void write_answers(JsonWriter& json, const DnsLookup& lookup) {
     for (const auto& answer : lookup.answers) {
         json.begin_object();
         json.member("name", std::string_view{answer.name});
-        json.plain_member("type", dissect::dns_type_name(answer.type));
+        json.plain_member("type", dns::type_name(answer.type));
         json.member("ttl", answer.ttl);
         if (answer.is_srv) {
             json.member("priority", answer.priority);
@@ -32,10 +33,10 @@ void write_answers(JsonWriter& json, const DnsLookup& lookup) {
 void write_question(JsonWriter& json, const DnsLookup& lookup) {
     write_endpoint(json, "server", lookup.server);
     json.member("query", std::string_view{lookup.query});
-    json.plain_member("type", dissect::dns_type_name(lookup.type));
+    json.plain_member("type", dns::type_name(lookup.type));
     json.key("rcode");
     if (lookup.rcode) {
-        json.plain(dissect::dns_rcode_name(*lookup.rcode));
+        json.plain(dns::rcode_name(*lookup.rcode));
     } else {
         json.value(nullptr);
     }

@@ -1,14 +1,10 @@
 #include "libdiag/dissect/dns_search.h"
 
-#include "libdiag/proto/dns/names.h"
+#include "libdiag/proto/dns/message.h"
 
 namespace diag::dissect {
 
 std::string_view name_of(DnsTransport transport) { return transport == DnsTransport::udp ? "udp" : "tcp"; }
-
-std::string dns_type_name(std::uint16_t type) { return dns::type_name(type); }
-std::string dns_class_name(std::uint16_t record_class) { return dns::class_name(record_class); }
-std::string dns_rcode_name(std::uint16_t rcode) { return dns::rcode_name(rcode); }
 
 bool is_too_soon_to_tell(const DnsLookup& lookup, Timestamp observed_until) {
     return !lookup.answered && !lookup.refused && observed_until.ns - lookup.asked.time.ns < dns_patience_ns;

@@ -18,7 +18,6 @@ struct DnsLookup {
     std::string query;
     std::uint16_t type = 0;
     Mark asked, answered;
-    Mark asked_last;  ///< when it was asked again: the last time
     std::uint8_t fraction_digits = 6;
     std::optional<std::uint16_t> rcode;
     struct Answer {

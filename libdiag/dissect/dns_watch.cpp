@@ -70,7 +70,7 @@ DnsLookup lookup_of(const DnsPacket& packet, const dns::Message& message) {
         lookup.query = name_text(message.questions.front());
         lookup.type = message.questions.front().type;
     }
-    lookup.asked = lookup.asked_last = packet.mark;
+    lookup.asked = packet.mark;
     lookup.fraction_digits = packet.fraction_digits;
     return lookup;
 }
@@ -117,7 +117,6 @@ void DnsWatch::on_question(const DnsPacket& packet, const dns::Message& message)
     const auto& question = message.questions.front();
     if (const auto* known = searches_.find_question(lookup_of(packet, message))) {
         ++known->lookup().asked_count;
-        known->lookup().asked_last = packet.mark;
         return searches_.touch(known->search, packet.mark.time);
     }
     if ((message.header.flags & dns::flag::rd) == 0) return;
@@ -244,7 +243,7 @@ void DnsWatch::on_tcp_attempt(const Endpoint& client, const Endpoint& server, Ma
         attempt.transport = DnsTransport::tcp;
         attempt.query = search->search.query;
         attempt.type = search->search.type;
-        attempt.asked = attempt.asked_last = mark;
+        attempt.asked = mark;
         attempt.fraction_digits = fraction_digits;
         attempt.connection_only = true;
         searches_.add_question(search, Kind::service, std::move(attempt));
