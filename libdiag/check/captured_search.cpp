@@ -24,9 +24,12 @@ std::string_view text_of(dissect::StrayReason reason) {
 }
 
 DnsEnd end_of(const DnsLookup& lookup) {
-    if (lookup.malformed) return DnsEnd::malformed;
-    if (lookup.answered) return DnsEnd::answered;
-    return lookup.refused ? DnsEnd::unreachable : DnsEnd::no_answer;
+    switch (lookup.end()) {
+        case DnsLookup::End::answered: return DnsEnd::answered;
+        case DnsLookup::End::malformed: return DnsEnd::malformed;
+        case DnsLookup::End::unreachable: return DnsEnd::unreachable;
+        default: return DnsEnd::no_answer;
+    }
 }
 
 DnsReply reply_of(const DnsLookup& lookup, Timestamp observed_until) {
@@ -37,7 +40,7 @@ DnsReply reply_of(const DnsLookup& lookup, Timestamp observed_until) {
                    .type = lookup.type,
                    .transport = is_tcp ? session::DnsTransport::tcp : session::DnsTransport::udp};
     reply.end = end_of(lookup);
-    const dissect::Mark& ended = lookup.answered ? lookup.answered : lookup.refused;
+    const dissect::Mark& ended = lookup.ended();
     const Timestamp until = ended ? ended.time : observed_until;
     reply.duration = std::chrono::nanoseconds{until.ns - lookup.asked.time.ns};
     reply.bytes = lookup.message;

@@ -53,19 +53,13 @@ void write_times(JsonWriter& json, const DnsLookup& lookup) {
                    lookup.answered ? std::optional{lookup.answered.time.ns - lookup.asked.time.ns} : std::nullopt);
 }
 
-std::string_view end_of(const DnsLookup& lookup) {
-    if (lookup.malformed) return "malformed";
-    if (lookup.answered) return "answered";
-    return lookup.refused ? "unreachable" : "no_answer";
-}
-
 void write_lookups(JsonWriter& json, std::string_view key, const std::vector<DnsLookup>& lookups) {
     json.key(key).begin_array();
     for (const DnsLookup& lookup : lookups) {
         json.begin_object();
         write_question(json, lookup);
         json.plain_member("transport", name_of(lookup.transport));
-        json.plain_member("end", end_of(lookup));
+        json.plain_member("end", name_of(lookup.end()));
         json.member("truncated", lookup.truncated);
         json.member("asked_count", lookup.connection_only ? 0U : lookup.asked_count);
         write_times(json, lookup);

@@ -25,19 +25,25 @@ void append_line(std::string& out, std::string_view text, std::size_t indent = 2
 }
 
 std::string packets_text(const DnsLookup& lookup) {
-    const dissect::Mark& ended = lookup.answered ? lookup.answered : lookup.refused;
+    const dissect::Mark& ended = lookup.ended();
     return ended ? fmt::format("packets {}, {}", lookup.asked.packet, ended.packet)
                  : fmt::format("packet {}", lookup.asked.packet);
 }
 
+std::string what_came(const DnsLookup& lookup) {
+    switch (lookup.end()) {
+        case DnsLookup::End::malformed: return "an answer that cannot be read";
+        case DnsLookup::End::answered:
+            return fmt::format("{}{}{}", dns::rcode_name(*lookup.rcode), lookup.truncated ? " (truncated)" : "",
+                               lookup.rcode == 0 && lookup.answers.empty() ? ", no record," : "");
+        default: return "unreachable";
+    }
+}
+
 std::string end_text(const DnsLookup& lookup) {
-    const auto after = [&](const dissect::Mark& mark) { return format_duration(mark.time.ns - lookup.asked.time.ns); };
-    if (lookup.malformed) return fmt::format("an answer that cannot be read after {}", after(lookup.answered));
-    if (lookup.answered)
-        return fmt::format("{}{}{} after {}", dns::rcode_name(*lookup.rcode), lookup.truncated ? " (truncated)" : "",
-                           lookup.rcode == 0 && lookup.answers.empty() ? ", no record," : "", after(lookup.answered));
-    if (lookup.refused) return fmt::format("unreachable after {}", after(lookup.refused));
-    return "no answer";
+    if (lookup.end() == DnsLookup::End::no_answer) return "no answer";
+    return fmt::format("{} after {}", what_came(lookup),
+                       format_duration(lookup.ended().time.ns - lookup.asked.time.ns));
 }
 
 // "192.0.2.53 over UDP: NOERROR after 466 us (packets 1, 2), asked 3 times"

@@ -6,8 +6,23 @@ namespace diag::dissect {
 
 std::string_view name_of(DnsTransport transport) { return transport == DnsTransport::udp ? "udp" : "tcp"; }
 
+std::string_view name_of(DnsLookup::End end) {
+    switch (end) {
+        case DnsLookup::End::answered: return "answered";
+        case DnsLookup::End::malformed: return "malformed";
+        case DnsLookup::End::unreachable: return "unreachable";
+        default: return "no_answer";
+    }
+}
+
+DnsLookup::End DnsLookup::end() const {
+    if (malformed) return End::malformed;
+    if (answered) return End::answered;
+    return refused ? End::unreachable : End::no_answer;
+}
+
 bool is_too_soon_to_tell(const DnsLookup& lookup, Timestamp observed_until) {
-    return !lookup.answered && !lookup.refused && observed_until.ns - lookup.asked.time.ns < dns_patience_ns;
+    return lookup.end() == DnsLookup::End::no_answer && observed_until.ns - lookup.asked.time.ns < dns_patience_ns;
 }
 
 // As session::deciding_reply: by servers as they were first asked, whoever was faster.

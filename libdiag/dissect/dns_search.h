@@ -43,11 +43,17 @@ struct DnsLookup {
     };
     std::vector<Stray> strays;  ///< the first few
 
+    enum class End : std::uint8_t { no_answer, answered, malformed, unreachable };
+    End end() const;
+    /// The packet that ended it; none when nobody answered.
+    const Mark& ended() const { return answered ? answered : refused; }
     bool names_host() const {
         return rcode == 0 &&
                std::any_of(answers.begin(), answers.end(), [](const Answer& a) { return a.is_srv && a.target != "."; });
     }
 };
+
+std::string_view name_of(DnsLookup::End end);
 
 /// A client's search for a KMS host in one domain: SRV query -> answer -> address query -> connection.
 struct DnsSearch {
