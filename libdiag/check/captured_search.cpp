@@ -15,8 +15,6 @@ using session::DnsReply;
 using session::SrvProbeName;
 using session::SrvTarget;
 
-constexpr std::size_t max_remarks = 4;  // of one look-up
-
 std::string_view text_of(dissect::StrayReason reason) {
     switch (reason) {
         case dissect::StrayReason::other_id: return "an answer with another id";
@@ -26,9 +24,12 @@ std::string_view text_of(dissect::StrayReason reason) {
 }
 
 DnsEnd end_of(const DnsLookup& lookup) {
-    if (lookup.malformed) return DnsEnd::malformed;
-    if (lookup.answered) return DnsEnd::answered;
-    return lookup.refused ? DnsEnd::unreachable : DnsEnd::no_answer;
+    switch (lookup.end()) {
+        case DnsLookup::End::answered: return DnsEnd::answered;
+        case DnsLookup::End::malformed: return DnsEnd::malformed;
+        case DnsLookup::End::unreachable: return DnsEnd::unreachable;
+        default: return DnsEnd::no_answer;
+    }
 }
 
 DnsReply reply_of(const DnsLookup& lookup, Timestamp observed_until) {
@@ -39,7 +40,7 @@ DnsReply reply_of(const DnsLookup& lookup, Timestamp observed_until) {
                    .type = lookup.type,
                    .transport = is_tcp ? session::DnsTransport::tcp : session::DnsTransport::udp};
     reply.end = end_of(lookup);
-    const dissect::Mark& ended = lookup.answered ? lookup.answered : lookup.refused;
+    const dissect::Mark& ended = lookup.ended();
     const Timestamp until = ended ? ended.time : observed_until;
     reply.duration = std::chrono::nanoseconds{until.ns - lookup.asked.time.ns};
     reply.bytes = lookup.message;
@@ -47,10 +48,8 @@ DnsReply reply_of(const DnsLookup& lookup, Timestamp observed_until) {
     reply.captured.packets.push_back(lookup.asked.packet);
     if (ended) reply.captured.packets.push_back(ended.packet);
     reply.captured.asked_count = lookup.asked_count;
-    for (const auto& stray : lookup.strays) {
-        if (reply.captured.remarks.size() >= max_remarks) break;
+    for (const auto& stray : lookup.strays)
         reply.captured.remarks.push_back(fmt::format("packet {}: {}", stray.mark.packet, text_of(stray.reason)));
-    }
     return reply;
 }
 
@@ -127,9 +126,9 @@ session::SrvEvidence evidence_of(const DnsSearch& search) {
     evidence.query = search.query;
     std::vector<Endpoint> servers;
     for (const DnsLookup& lookup : search.lookups) {
-        if (!counts(lookup, search, search.lookups)) continue;
-        evidence.replies.push_back(reply_of(lookup, search.observed_until));
+        // First is who was asked first, also if only a repetition was answered.
         if (std::ranges::find(servers, lookup.server) == servers.end()) servers.push_back(lookup.server);
+        if (counts(lookup, search, search.lookups)) evidence.replies.push_back(reply_of(lookup, search.observed_until));
     }
     evidence.answer = deciding_reply(evidence, servers);
     if (!evidence.answer) return evidence;

@@ -6,6 +6,7 @@
 #include "libdiag/check/finding_builder.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/check/srv_findings.h"
+#include "libdiag/proto/dns/names.h"
 
 namespace diag::check {
 namespace {
@@ -15,15 +16,14 @@ using dissect::DnsSearch;
 
 Finding too_soon(const DnsSearch& search) {
     const DnsLookup& lookup = search.lookups.front();
-    return {
-        .rule = &rule::capture_ends,
-        .target = search.domain.empty() ? search.query : search.domain,
-        .title = fmt::format("the capture ends before {} could answer the look-up of {}", to_string(lookup.server.ip),
-                             lookup.query),
-        .evidence = {fmt::format("packet {}: {} asks {} for {} {}, {}", lookup.asked.packet, to_string(search.client),
-                                 to_string(lookup.server), dissect::dns_type_name(lookup.type), lookup.query,
-                                 times_text(search.asked_count()))},
-        .packets = {lookup.asked.packet}};
+    return {.rule = &rule::capture_ends,
+            .target = search.domain.empty() ? search.query : search.domain,
+            .title = fmt::format("the capture ends before {} could answer the look-up of {}",
+                                 to_string(lookup.server.ip), lookup.query),
+            .evidence = {fmt::format("packet {}: {} asks {} for {} {}, {}", lookup.asked.packet,
+                                     to_string(search.client), to_string(lookup.server), dns::type_name(lookup.type),
+                                     lookup.query, times_text(search.asked_count()))},
+            .packets = {lookup.asked.packet}};
 }
 
 bool waits_for_answer(const DnsSearch& search) {

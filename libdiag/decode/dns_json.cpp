@@ -1,6 +1,7 @@
 #include "libdiag/decode/dns_json.h"
 
 #include "libdiag/decode/document_json.h"
+#include "libdiag/proto/dns/names.h"
 #include "libdiag/report/json_finding.h"
 
 namespace diag::decode {
@@ -14,7 +15,7 @@ void write_answers(JsonWriter& json, const DnsLookup& lookup) {
     for (const auto& answer : lookup.answers) {
         json.begin_object();
         json.member("name", std::string_view{answer.name});
-        json.plain_member("type", dissect::dns_type_name(answer.type));
+        json.plain_member("type", dns::type_name(answer.type));
         json.member("ttl", answer.ttl);
         if (answer.is_srv) {
             json.member("priority", answer.priority);
@@ -32,10 +33,10 @@ void write_answers(JsonWriter& json, const DnsLookup& lookup) {
 void write_question(JsonWriter& json, const DnsLookup& lookup) {
     write_endpoint(json, "server", lookup.server);
     json.member("query", std::string_view{lookup.query});
-    json.plain_member("type", dissect::dns_type_name(lookup.type));
+    json.plain_member("type", dns::type_name(lookup.type));
     json.key("rcode");
     if (lookup.rcode) {
-        json.plain(dissect::dns_rcode_name(*lookup.rcode));
+        json.plain(dns::rcode_name(*lookup.rcode));
     } else {
         json.value(nullptr);
     }
@@ -52,19 +53,13 @@ void write_times(JsonWriter& json, const DnsLookup& lookup) {
                    lookup.answered ? std::optional{lookup.answered.time.ns - lookup.asked.time.ns} : std::nullopt);
 }
 
-std::string_view end_of(const DnsLookup& lookup) {
-    if (lookup.malformed) return "malformed";
-    if (lookup.answered) return "answered";
-    return lookup.refused ? "unreachable" : "no_answer";
-}
-
 void write_lookups(JsonWriter& json, std::string_view key, const std::vector<DnsLookup>& lookups) {
     json.key(key).begin_array();
     for (const DnsLookup& lookup : lookups) {
         json.begin_object();
         write_question(json, lookup);
         json.plain_member("transport", name_of(lookup.transport));
-        json.plain_member("end", end_of(lookup));
+        json.plain_member("end", name_of(lookup.end()));
         json.member("truncated", lookup.truncated);
         json.member("asked_count", lookup.connection_only ? 0U : lookup.asked_count);
         write_times(json, lookup);

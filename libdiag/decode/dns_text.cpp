@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "libdiag/base/utf.h"
+#include "libdiag/proto/dns/names.h"
 
 namespace diag::decode {
 namespace {
@@ -21,20 +22,25 @@ void append_line(std::string& out, std::string_view text, std::size_t indent = 2
 }
 
 std::string packets_text(const DnsLookup& lookup) {
-    const dissect::Mark& ended = lookup.answered ? lookup.answered : lookup.refused;
+    const dissect::Mark& ended = lookup.ended();
     return ended ? fmt::format("packets {}, {}", lookup.asked.packet, ended.packet)
                  : fmt::format("packet {}", lookup.asked.packet);
 }
 
+std::string what_came(const DnsLookup& lookup) {
+    switch (lookup.end()) {
+        case DnsLookup::End::malformed: return "an answer that cannot be read";
+        case DnsLookup::End::answered:
+            return fmt::format("{}{}{}", dns::rcode_name(*lookup.rcode), lookup.truncated ? " (truncated)" : "",
+                               lookup.rcode == 0 && lookup.answers.empty() ? ", no record," : "");
+        default: return "unreachable";
+    }
+}
+
 std::string end_text(const DnsLookup& lookup) {
-    const auto after = [&](const dissect::Mark& mark) { return format_duration(mark.time.ns - lookup.asked.time.ns); };
-    if (lookup.malformed) return fmt::format("an answer that cannot be read after {}", after(lookup.answered));
-    if (lookup.answered)
-        return fmt::format("{}{}{} after {}", dissect::dns_rcode_name(*lookup.rcode),
-                           lookup.truncated ? " (truncated)" : "",
-                           lookup.rcode == 0 && lookup.answers.empty() ? ", no record," : "", after(lookup.answered));
-    if (lookup.refused) return fmt::format("unreachable after {}", after(lookup.refused));
-    return "no answer";
+    if (lookup.end() == DnsLookup::End::no_answer) return "no answer";
+    return fmt::format("{} after {}", what_came(lookup),
+                       format_duration(lookup.ended().time.ns - lookup.asked.time.ns));
 }
 
 // "192.0.2.53 over UDP: NOERROR after 466 us (packets 1, 2), asked 3 times"
@@ -51,9 +57,8 @@ std::string answer_text(const DnsLookup::Answer& answer) {
         return fmt::format("{}:{}, priority {}, weight {}, TTL {} s", printable_names(answer.target), answer.port,
                            answer.priority, answer.weight, answer.ttl);
     }
-    std::string text = dissect::dns_type_name(answer.type);
-    if (answer.record_class != dns_class_in)
-        text += fmt::format(" of class {}", dissect::dns_class_name(answer.record_class));
+    std::string text = dns::type_name(answer.type);
+    if (answer.record_class != dns_class_in) text += fmt::format(" of class {}", dns::class_name(answer.record_class));
     return answer.data.empty() ? text : fmt::format("{} {}", text, printable_names(answer.data));
 }
 
@@ -67,7 +72,7 @@ void append_lookups(std::string& out, const std::vector<DnsLookup>& lookups, boo
     for (std::size_t i = 0; i < std::min(shown, lookups.size()); ++i) {
         const DnsLookup& lookup = lookups[i];
         const std::string question =
-            with_name ? fmt::format("{} {} at ", dissect::dns_type_name(lookup.type), printable_names(lookup.query))
+            with_name ? fmt::format("{} {} at ", dns::type_name(lookup.type), printable_names(lookup.query))
                       : std::string{};
         append_line(out, question + lookup_text(lookup));
         append_answers(out, lookup, shown);
@@ -82,8 +87,7 @@ void append_text(std::string& out, const dissect::DnsSearch& search, std::span<c
     const std::size_t shown = verbose ? SIZE_MAX : max_shown;
     const DnsLookup& first = search.lookups.front();
     std::string question;
-    report::append_wrapped(question,
-                           fmt::format("DNS {} {}", dissect::dns_type_name(first.type), printable_names(first.query)),
+    report::append_wrapped(question, fmt::format("DNS {} {}", dns::type_name(first.type), printable_names(first.query)),
                            0, 4, line_width);
     out += style.strong(question) + '\n';
     append_line(out,

@@ -142,11 +142,6 @@ struct Conversation {
     std::optional<DnsPath> found_through;  ///< the client asked DNS, and was told this address and port
 };
 
-/// "SRV", "NXDOMAIN" and the like, for reports that know no DNS.
-std::string dns_type_name(std::uint16_t type);
-std::string dns_class_name(std::uint16_t record_class);
-std::string dns_rcode_name(std::uint16_t rcode);
-
 /// A client that knocked on many doors: its empty attempts are no conversations.
 struct PortScan {
     IpAddress client;

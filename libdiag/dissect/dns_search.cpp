@@ -1,28 +1,44 @@
 #include "libdiag/dissect/dns_search.h"
 
-#include "libdiag/proto/dns/names.h"
+#include "libdiag/proto/dns/message.h"
 
 namespace diag::dissect {
 
 std::string_view name_of(DnsTransport transport) { return transport == DnsTransport::udp ? "udp" : "tcp"; }
 
-std::string dns_type_name(std::uint16_t type) { return dns::type_name(type); }
-std::string dns_class_name(std::uint16_t record_class) { return dns::class_name(record_class); }
-std::string dns_rcode_name(std::uint16_t rcode) { return dns::rcode_name(rcode); }
-
-bool is_too_soon_to_tell(const DnsLookup& lookup, Timestamp observed_until) {
-    return !lookup.answered && !lookup.refused && observed_until.ns - lookup.asked.time.ns < dns_patience_ns;
+std::string_view name_of(DnsLookup::End end) {
+    switch (end) {
+        case DnsLookup::End::answered: return "answered";
+        case DnsLookup::End::malformed: return "malformed";
+        case DnsLookup::End::unreachable: return "unreachable";
+        default: return "no_answer";
+    }
 }
 
+DnsLookup::End DnsLookup::end() const {
+    if (malformed) return End::malformed;
+    if (answered) return End::answered;
+    return refused ? End::unreachable : End::no_answer;
+}
+
+bool is_too_soon_to_tell(const DnsLookup& lookup, Timestamp observed_until) {
+    return lookup.end() == DnsLookup::End::no_answer && observed_until.ns - lookup.asked.time.ns < dns_patience_ns;
+}
+
+// As session::deciding_reply: by servers as they were first asked, whoever was faster.
 const DnsLookup& DnsSearch::decisive() const {
-    const auto is_whole = [](const DnsLookup& l) {
-        return !l.truncated && (l.rcode == dns::rcode::no_error || l.rcode == dns::rcode::name_error);
+    const auto find_lookup = [&](auto is_good) -> const DnsLookup* {
+        for (const DnsLookup& first : lookups)
+            for (const DnsLookup& lookup : lookups)
+                if (lookup.server == first.server && is_good(lookup)) return &lookup;
+        return nullptr;
     };
-    const auto whole = std::find_if(lookups.begin(), lookups.end(), is_whole);
-    if (whole != lookups.end()) return *whole;
-    const auto any =
-        std::find_if(lookups.begin(), lookups.end(), [](const DnsLookup& l) { return l.rcode.has_value(); });
-    return any != lookups.end() ? *any : lookups.front();
+    const DnsLookup* whole = find_lookup([](const DnsLookup& l) {
+        return !l.truncated && (l.rcode == dns::rcode::no_error || l.rcode == dns::rcode::name_error);
+    });
+    if (whole != nullptr) return *whole;
+    const DnsLookup* any = find_lookup([](const DnsLookup& l) { return l.rcode.has_value(); });
+    return any != nullptr ? *any : lookups.front();
 }
 
 unsigned DnsSearch::asked_count() const {

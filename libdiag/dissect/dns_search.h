@@ -18,7 +18,6 @@ struct DnsLookup {
     std::string query;
     std::uint16_t type = 0;
     Mark asked, answered;
-    Mark asked_last;  ///< when it was asked again: the last time
     std::uint8_t fraction_digits = 6;
     std::optional<std::uint16_t> rcode;
     struct Answer {
@@ -44,11 +43,17 @@ struct DnsLookup {
     };
     std::vector<Stray> strays;  ///< the first few
 
+    enum class End : std::uint8_t { no_answer, answered, malformed, unreachable };
+    End end() const;
+    /// The packet that ended it; none when nobody answered.
+    const Mark& ended() const { return answered ? answered : refused; }
     bool names_host() const {
         return rcode == 0 &&
                std::any_of(answers.begin(), answers.end(), [](const Answer& a) { return a.is_srv && a.target != "."; });
     }
 };
+
+std::string_view name_of(DnsLookup::End end);
 
 /// A client's search for a KMS host in one domain: SRV query -> answer -> address query -> connection.
 struct DnsSearch {
@@ -72,7 +77,8 @@ struct DnsSearch {
     bool names_host() const {
         return std::any_of(lookups.begin(), lookups.end(), [](const DnsLookup& l) { return l.names_host(); });
     }
-    /// The look-up that decided: the first whole answer that is no failure of its server, else an answer, else the first question.
+    /// The look-up that decided: a whole answer that is no failure, of the first server that was asked and gave one, else an
+    /// answer, else the first question.
     const DnsLookup& decisive() const;
     /// How often the client asked, with other ids and other servers as well.
     unsigned asked_count() const;

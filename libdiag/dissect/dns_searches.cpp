@@ -8,6 +8,7 @@ namespace diag::dissect {
 namespace {
 
 constexpr std::size_t max_found_clients = 4096;  // twice as many are remembered
+constexpr std::size_t map_node_size = 48;        // what a map has around an entry, about
 
 // `time` is that of an event not long before the search, or in it.
 bool is_near(Timestamp time, Timestamp began) { return time.ns != 0 && time.ns >= began.ns - DnsSearches::idle_ns; }
@@ -28,15 +29,28 @@ std::vector<DnsLookup>& DnsSearches::Open::lookups(Kind kind) {
     }
 }
 
+DnsPath DnsSearches::Open::Way::path() const {
+    DnsPath path = target->path;
+    path.address_asked = address_asked;
+    path.address_answered = address_answered;
+    return path;
+}
+
 DnsSearches::QuestionKey DnsSearches::key_of(const DnsLookup& lookup) {
     return {lookup.client, lookup.server, lookup.transport, lookup.id, lookup.type, dns::lower_case(lookup.query)};
 }
 
+std::size_t DnsSearches::question_size(const DnsLookup& lookup) {
+    return map_node_size + sizeof(QuestionKey) + sizeof(Question) + lookup.query.size();
+}
+
 DnsSearches::Ref DnsSearches::begin(DnsSearch search, Timestamp now) {
-    searches_.push_back({.search = std::move(search), .began = now, .last = now, .ways = {}, .targets = {}});
+    searches_.push_back({.search = std::move(search), .began = now, .last = now, .targets = {}, .ways = {}});
     const Ref ref = std::prev(searches_.end());
     by_name_.insert_or_assign(key_of(*ref), ref);
     by_client_.emplace(ref->search.client, ref);
+    charge_kept(*ref, sizeof(Open) + 2 * (map_node_size + sizeof(NameKey)) + 2 * ref->search.query.size());
+    charge(*ref, ref->search.domain.size());
     return ref;
 }
 
@@ -76,8 +90,24 @@ void DnsSearches::add_target(Ref search, const DnsLookup& lookup, const DnsLooku
                            .address_answered = {}};
         known = search->targets.emplace(name, Open::Target{.ports = {}, .path = path}).first;
         by_target_.emplace(std::pair{search->search.client, name}, search);
+        charge_kept(*search, sizeof(Open::Target) + path.query.size() + path.target.size() +
+                                 2 * (map_node_size + sizeof(NameKey) + name.size()));
     }
-    if (known->second.ports.size() < max_ports) known->second.ports.insert(answer.port);
+    auto& ports = known->second.ports;
+    if (ports.size() < max_ports && ports.insert(answer.port).second) charge_kept(*search, map_node_size);
+}
+
+void DnsSearches::add_way(Ref search, const Open::Way& way) {
+    if (search->ways.size() >= max_ways) return;
+    search->ways.push_back(way);
+    charge_kept(*search, sizeof(Open::Way));
+}
+
+void DnsSearches::add_connection(Ref search, DnsSearch::Connection connection) {
+    auto& connections = search->search.connections;
+    if (search->reported || connections.size() >= max_connections) return;
+    charge(*search, sizeof(DnsSearch::Connection) + connection.target.size());
+    connections.push_back(std::move(connection));
 }
 
 std::optional<DnsSearches::Ref> DnsSearches::find_target(const IpAddress& client, const std::string& target,
@@ -100,12 +130,15 @@ void DnsSearches::add_question(Ref search, Kind kind, DnsLookup lookup) {
     const auto at = std::find_if(lookups.begin(), lookups.end(), [&](const DnsLookup& l) {
         return l.connection_only && l.client == lookup.client && l.server == lookup.server;
     });
-    if (at == lookups.end() && lookups.size() >= max_lookups) return;
+    const bool is_new = at == lookups.end();
+    if (is_new && lookups.size() >= max_lookups) return;
     const auto index = static_cast<std::size_t>(at - lookups.begin());
-    charge(*search, sizeof(DnsLookup) + lookup.query.size());
-    if (!lookup.connection_only)
+    if (is_new) charge(*search, sizeof(DnsLookup) + lookup.query.size());
+    if (!lookup.connection_only) {
+        charge(*search, question_size(lookup));
         questions_.insert_or_assign(key_of(lookup), Question{.search = search, .kind = kind, .index = index});
-    if (at == lookups.end()) {
+    }
+    if (is_new) {
         lookups.push_back(std::move(lookup));
     } else {
         *at = std::move(lookup);
@@ -132,18 +165,36 @@ const DnsSearches::Question* DnsSearches::any_question(const Endpoint& client, c
     return nullptr;
 }
 
+void DnsSearches::add_stray(const Question& question, const DnsLookup::Stray& stray) {
+    auto& strays = question.lookup().strays;
+    if (strays.size() >= max_strays) return;
+    strays.push_back(stray);
+    charge(*question.search, sizeof(DnsLookup::Stray));
+}
+
 void DnsSearches::close_question(const Question& question) {
     const DnsLookup& lookup = question.lookup();
     std::size_t size = lookup.message.size();
     for (const auto& answer : lookup.answers)
         size += sizeof(DnsLookup::Answer) + answer.name.size() + answer.data.size() + answer.target.size();
     charge(*question.search, size);
+    discharge(*question.search, question_size(lookup));
     questions_.erase(key_of(lookup));
 }
 
 void DnsSearches::charge(Open& open, std::size_t size) {
     open.memory_size += size;
     memory_size_ += size;
+}
+
+void DnsSearches::discharge(Open& open, std::size_t size) {
+    open.memory_size -= size;
+    memory_size_ -= size;
+}
+
+void DnsSearches::charge_kept(Open& open, std::size_t size) {
+    open.kept_size += size;
+    charge(open, size);
 }
 
 void DnsSearches::on_found(const IpAddress& client, Timestamp now, bool served) {
@@ -178,8 +229,7 @@ DnsSearch DnsSearches::take(Ref ref, Timestamp now) {
         }
     }
     tell_found(*ref);
-    memory_size_ -= ref->memory_size;
-    ref->memory_size = 0;
+    discharge(*ref, ref->memory_size - ref->kept_size);
     ref->reported = true;
     ref->search.observed_until = now;
     const DnsSearch& s = ref->search;
@@ -199,6 +249,7 @@ void DnsSearches::forget(Ref ref) {
     end(ref);
     erase_from(by_client_, ref->search.client, ref);
     for (const auto& [name, target] : ref->targets) erase_from(by_target_, std::pair{ref->search.client, name}, ref);
+    discharge(*ref, ref->memory_size);
     searches_.erase(ref);
 }
 

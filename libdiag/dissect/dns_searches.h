@@ -16,10 +16,12 @@ class DnsSearches {
 public:
     static constexpr std::size_t max_count = 1024;
     static constexpr std::size_t max_lookups = 64;  ///< of each kind in one search: targets, servers, repetitions
-    static constexpr std::size_t max_memory = std::size_t{2} << 20;  ///< bytes of look-ups, all searches together
+    static constexpr std::size_t max_memory = std::size_t{2} << 20;  ///< bytes of all searches, also of reported ones
     static constexpr std::size_t max_targets = 64, max_ports = 8,
-                                 max_ways = 128;      ///< of one search; ports of one target
-    static constexpr std::size_t max_looked_at = 64;  ///< searches of one client, for what may belong to any of them
+                                 max_ways = 128;        ///< of one search; ports of one target
+    static constexpr std::size_t max_connections = 16;  ///< of one search
+    static constexpr std::size_t max_strays = 4;        ///< of one look-up
+    static constexpr std::size_t max_looked_at = 64;    ///< searches of one client, for what may belong to any of them
     static constexpr std::int64_t idle_ns = 120'000'000'000;  ///< after that long nothing more belongs to it
 
     /// What of a search is asked for.
@@ -28,18 +30,22 @@ public:
         DnsSearch search;
         Timestamp began, last;
         bool reported = false;  ///< waits only for connections, whose way it knows
-        struct Way {
-            Endpoint host;
-            DnsPath path;
-        };
-        std::vector<Way> ways;  ///< addresses of the hosts, with their ports
         /// A host that records name.
         struct Target {
             std::set<std::uint16_t> ports;
             DnsPath path;  ///< as far as its name
         };
         std::map<std::string, Target> targets;  ///< by name, lower case
-        std::size_t memory_size = 0;
+        struct Way {
+            Endpoint host;
+            const Target* target = nullptr;  ///< one of `targets`, whose names are long
+            Mark address_asked, address_answered;
+
+            DnsPath path() const;
+        };
+        std::vector<Way> ways;        ///< addresses of the hosts, with their ports
+        std::size_t memory_size = 0;  ///< of it all, about
+        std::size_t kept_size = 0;    ///< the part of it that stays when the search was reported
 
         std::vector<DnsLookup>& lookups(Kind kind);
     };
@@ -63,6 +69,9 @@ public:
     std::vector<Ref> of_client(const IpAddress& client);
 
     void add_target(Ref search, const DnsLookup& lookup, const DnsLookup::Answer& answer);
+    /// The address of a host that the search names, with one of its ports.
+    void add_way(Ref search, const Open::Way& way);
+    void add_connection(Ref search, DnsSearch::Connection connection);
     /// The latest search of the client that names this host (lower case), and has no such look-up so far if there is one.
     std::optional<Ref> find_target(const IpAddress& client, const std::string& target, std::uint16_t type);
 
@@ -71,10 +80,14 @@ public:
     const Question* find_question(const DnsLookup& like) const;
     /// One that this client asked from this port; nullptr when it has none. The server, if it asked this one.
     const Question* any_question(const Endpoint& client, const Endpoint& server) const;
+    /// Something that came while it was open.
+    void add_stray(const Question& question, const DnsLookup::Stray& stray);
     /// It has its answer.
     void close_question(const Question& question);
     bool has_questions() const { return !questions_.empty(); }
 
+    /// Bytes, about, of the searches that go on and of what is kept of those that were handed out.
+    std::size_t memory_size() const { return memory_size_; }
     bool is_due(Timestamp now) const {
         return !searches_.empty() && (now.ns - searches_.front().last.ns > idle_ns || searches_.size() > max_count ||
                                       memory_size_ > max_memory);
@@ -109,7 +122,10 @@ private:
     };
     static NameKey key_of(const Open& open) { return {open.search.client, open.search.query, open.search.type}; }
     static QuestionKey key_of(const DnsLookup& lookup);
+    static std::size_t question_size(const DnsLookup& lookup);
     void charge(Open& open, std::size_t size);
+    void discharge(Open& open, std::size_t size);
+    void charge_kept(Open& open, std::size_t size);
     void tell_found(Open& open) const;
     DnsSearch take(Ref search, Timestamp now);
     void forget(Ref search);

@@ -10,7 +10,6 @@ namespace diag::dissect {
 namespace {
 
 constexpr std::size_t max_paths = 4096;
-constexpr std::size_t max_connections = 16;              // of one search
 constexpr std::int64_t new_attempt_ns = 30'000'000'000;  // who asks again after that long tries anew
 
 // The first label of the first question, without decoding the rest: most DNS traffic is none of ours.
@@ -71,7 +70,7 @@ DnsLookup lookup_of(const DnsPacket& packet, const dns::Message& message) {
         lookup.query = name_text(message.questions.front());
         lookup.type = message.questions.front().type;
     }
-    lookup.asked = lookup.asked_last = packet.mark;
+    lookup.asked = packet.mark;
     lookup.fraction_digits = packet.fraction_digits;
     return lookup;
 }
@@ -84,6 +83,16 @@ bool is_over_for(const DnsSearches::Open& open, const Endpoint& server, Timestam
         const bool is_final = l.rcode == dns::rcode::no_error || l.rcode == dns::rcode::name_error;
         return l.server == server && is_final && !l.truncated;
     });
+}
+
+// The server's answer over UDP was truncated, and over TCP it has not answered yet.
+bool waits_for_tcp(const std::vector<DnsLookup>& lookups, const Endpoint& server) {
+    const auto has = [&](auto is_such) {
+        return std::any_of(lookups.begin(), lookups.end(),
+                           [&](const DnsLookup& l) { return l.server == server && is_such(l); });
+    };
+    return has([](const DnsLookup& l) { return l.transport == DnsTransport::udp && l.truncated; }) &&
+           !has([](const DnsLookup& l) { return l.transport == DnsTransport::tcp && l.answered; });
 }
 
 }  // namespace
@@ -108,7 +117,6 @@ void DnsWatch::on_question(const DnsPacket& packet, const dns::Message& message)
     const auto& question = message.questions.front();
     if (const auto* known = searches_.find_question(lookup_of(packet, message))) {
         ++known->lookup().asked_count;
-        known->lookup().asked_last = packet.mark;
         return searches_.touch(known->search, packet.mark.time);
     }
     if ((message.header.flags & dns::flag::rd) == 0) return;
@@ -173,7 +181,7 @@ void DnsWatch::take_answer(const Question& question, const DnsPacket& packet, co
     lookup.message.assign(packet.message.begin(), packet.message.end());
     if (question.kind == Kind::service) take_hosts(question, message);
     if (question.kind == Kind::address && !lookup.malformed) {
-        take_addresses(*question.search, lookup, message.answers);
+        take_addresses(question.search, lookup, message.answers);
         remember_addresses(message.answers);
     }
     searches_.close_question(question);
@@ -191,27 +199,26 @@ void DnsWatch::take_hosts(const Question& question, const dns::Message& message)
         if (targets_.size() >= max_names || !targets_.insert(target).second) continue;
         target_labels_.insert(first_label_of(target));
     }
-    take_addresses(*question.search, lookup, message.additionals);
+    take_addresses(question.search, lookup, message.additionals);
     remember_addresses(message.additionals);
 }
 
 // Addresses of a host that the records name, with the ports of these records.
-void DnsWatch::take_addresses(DnsSearches::Open& open, const DnsLookup& lookup,
+void DnsWatch::take_addresses(DnsSearches::Ref search, const DnsLookup& lookup,
                               const std::vector<dns::Record>& records) {
     const bool is_asked = is_address_type(lookup.type);
     for (const auto& record : records) {
         const auto* address = std::get_if<IpAddress>(&record.data);
         if (address == nullptr) continue;
         // Behind an alias the record has another name than the question.
-        const auto target = open.targets.find(dns::lower_case(is_asked ? lookup.query : dns::to_string(record.name)));
-        if (target == open.targets.end()) continue;
-        for (const std::uint16_t port : target->second.ports) {
-            if (open.ways.size() >= DnsSearches::max_ways) return;
-            auto& way = open.ways.emplace_back(DnsSearches::Open::Way{{*address, port}, target->second.path});
-            if (!is_asked) continue;
-            way.path.address_asked = lookup.asked;
-            way.path.address_answered = lookup.answered;
-        }
+        const auto target =
+            search->targets.find(dns::lower_case(is_asked ? lookup.query : dns::to_string(record.name)));
+        if (target == search->targets.end()) continue;
+        for (const std::uint16_t port : target->second.ports)
+            searches_.add_way(search, {.host = {*address, port},
+                                       .target = &target->second,
+                                       .address_asked = is_asked ? lookup.asked : Mark{},
+                                       .address_answered = is_asked ? lookup.answered : Mark{}});
     }
 }
 
@@ -219,28 +226,24 @@ void DnsWatch::take_addresses(DnsSearches::Open& open, const DnsLookup& lookup,
 void DnsWatch::note_stray(const DnsPacket& packet, const dns::Message& message) {
     const auto* question = searches_.any_question(packet.destination, packet.source);
     if (question == nullptr) return;
-    DnsLookup& lookup = question->lookup();
-    if (lookup.transport != packet.transport || lookup.strays.size() >= max_strays) return;
+    const DnsLookup& lookup = question->lookup();
+    if (lookup.transport != packet.transport) return;
     const StrayReason reason = lookup.server != packet.source   ? StrayReason::other_server
                                : lookup.id != message.header.id ? StrayReason::other_id
                                                                 : StrayReason::other_question;
-    lookup.strays.push_back({packet.mark, reason});
+    searches_.add_stray(*question, {packet.mark, reason});
 }
 
 void DnsWatch::on_tcp_attempt(const Endpoint& client, const Endpoint& server, Mark mark, std::uint8_t fraction_digits) {
     for (const auto search : searches_.of_client(client.ip)) {
-        auto& lookups = search->search.lookups;
-        const bool has_truncated = std::any_of(lookups.begin(), lookups.end(), [&](const DnsLookup& l) {
-            return l.truncated && l.transport == DnsTransport::udp && l.server == server;
-        });
-        if (!has_truncated) continue;
+        if (!waits_for_tcp(search->search.lookups, server)) continue;
         DnsLookup attempt;
         attempt.client = client;
         attempt.server = server;
         attempt.transport = DnsTransport::tcp;
         attempt.query = search->search.query;
         attempt.type = search->search.type;
-        attempt.asked = attempt.asked_last = mark;
+        attempt.asked = mark;
         attempt.fraction_digits = fraction_digits;
         attempt.connection_only = true;
         searches_.add_question(search, Kind::service, std::move(attempt));
@@ -268,13 +271,12 @@ bool DnsWatch::on_named_connect(const Endpoint& client, const Endpoint& host, Ma
         if (way == search->ways.rend()) continue;
         is_known = true;
         const std::pair key{client.ip, host};
-        way->path.has_others =
+        DnsPath path = way->path();
+        path.has_others =
             search->targets.size() > 1 || std::any_of(search->ways.begin(), search->ways.end(),
                                                       [&](const auto& other) { return other.host != host; });
-        if (paths_.size() < max_paths || paths_.contains(key)) paths_.insert_or_assign(key, way->path);
-        auto& connections = search->search.connections;
-        if (!search->reported && connections.size() < max_connections)
-            connections.push_back({host, way->path.target, mark});
+        searches_.add_connection(search, {host, path.target, mark});
+        if (paths_.size() < max_paths || paths_.contains(key)) paths_.insert_or_assign(key, std::move(path));
         searches_.touch(search, mark.time);
     }
     return is_known;

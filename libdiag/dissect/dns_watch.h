@@ -26,7 +26,6 @@ struct DnsPacket {
 class DnsWatch {
 public:
     static constexpr std::size_t max_names = 1024;
-    static constexpr std::size_t max_strays = 4;  ///< of one look-up
 
     void on_message(const DnsPacket& packet);
     /// The client opens a TCP connection to a DNS server: with a truncated answer of it in hand, to ask again.
@@ -65,7 +64,7 @@ private:
     void on_answer(const DnsPacket& packet, const dns::Message& message, bool damaged);
     void take_answer(const Question& question, const DnsPacket& packet, const dns::Message& message, bool damaged);
     void take_hosts(const Question& question, const dns::Message& message);
-    void take_addresses(DnsSearches::Open& open, const DnsLookup& lookup, const std::vector<dns::Record>& records);
+    void take_addresses(DnsSearches::Ref search, const DnsLookup& lookup, const std::vector<dns::Record>& records);
     void note_stray(const DnsPacket& packet, const dns::Message& message);
     void remember_addresses(const std::vector<dns::Record>& records);
 

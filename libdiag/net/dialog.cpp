@@ -152,8 +152,10 @@ bool Dialog::send(Bytes bytes) {
     if (error && error != asio::error::would_block && error != asio::error::try_again) return true;
     writing_ = true;
     const auto rest = std::make_shared<ByteVector>(bytes.begin() + static_cast<std::ptrdiff_t>(size), bytes.end());
-    asio::async_write(socket_, asio::buffer(*rest), [self = shared_from_this(), rest](const error_code&, std::size_t) {
+    const auto buffer = asio::buffer(*rest);
+    asio::async_write(socket_, buffer, [self = shared_from_this(), rest](const error_code& failed, std::size_t) {
         self->writing_ = false;
+        self->was_reset_ = self->was_reset_ || failed == asio::error::connection_reset;
         self->go_on();
     });
     read();

@@ -69,8 +69,10 @@ TEST_CASE("dns search: a client that connects elsewhere was not led there by DNS
     DnsScript script = with_service();
     script.lookup(question_of(host, type_a), {address_record(host, "192.0.2.11")});
     script.add(activation(script));
-    for (const auto& document : script.documents())
-        if (document.at("kind").as_string() == "conversation") CHECK(document.at("found_through").is_null());
+    const auto documents = script.documents();
+    REQUIRE(documents.size() == 2);
+    REQUIRE(documents[0].at("kind").as_string() == "conversation");
+    CHECK(documents[0].at("found_through").is_null());
 }
 
 TEST_CASE("dns search: a published host without an address is the end of it", "[dissect][dns]") {
@@ -389,6 +391,20 @@ TEST_CASE("dns search: servers that say different things are told", "[dissect][d
     same.server.ip = ip("192.0.2.54");
     same.lookup({.id = 2}, {srv_record(service, "KMS.corp.test")});
     CHECK(same.said().empty());
+}
+
+TEST_CASE("dns search: a server that answers only when it is asked again was still the first", "[dissect][dns]") {
+    DnsScript script;
+    const Endpoint first = script.server;
+    script.ask({.id = 1});
+    script.server.ip = ip("192.0.2.54");
+    script.lookup({.id = 2}, {}, name_error);
+    script.server = first;
+    script.lookup({.id = 3}, {srv_record(service, host)});
+    const auto document = script.documents().at(0);
+    CHECK(document.at("server").at("ip").as_string() == "192.0.2.53");
+    CHECK(document.at("rcode").as_string() == "NOERROR");
+    CHECK(script.said() == Said{"KMS-DNS-SERVERS-DIFFER"});
 }
 
 TEST_CASE("dns search: asked again after the answer it is another search", "[dissect][dns]") {

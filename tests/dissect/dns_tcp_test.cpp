@@ -111,6 +111,49 @@ TEST_CASE("dns over tcp: every beginning of the answer leaves the question open"
     }
 }
 
+TEST_CASE("dns over tcp: once the whole answer came, a later connection to the server is no look-up",
+          "[dissect][dns]") {
+    DnsScript script = with_truncated_answer();
+    TcpScript tcp = connection(script);
+    tcp.handshake().send(Side::client, framed({.id = 5})).send(Side::host, framed(answer_to(5, service)));
+    script.add(tcp.packets);
+    for (std::uint16_t i = 0; i < 3; ++i) {
+        TcpScript later{{.client = endpoint("192.0.2.77", static_cast<std::uint16_t>(50'003 + i)),
+                         .host = script.server,
+                         .start = script.now()}};
+        script.add(later.handshake().fin(Side::client).fin(Side::host).packets);
+    }
+    const auto documents = script.documents();
+    REQUIRE(documents.size() == 1);
+    CHECK(documents[0].at("lookups").as_array().size() == 2);
+    CHECK(script.said().empty());
+}
+
+TEST_CASE("dns over tcp: a connection that brought nothing does not hide the next one", "[dissect][dns]") {
+    DnsScript script = with_truncated_answer();
+    script.add(connection(script).syn().rst(Side::host).packets);
+    TcpScript again{{.client = endpoint("192.0.2.77", 50'003), .host = script.server, .start = script.now()}};
+    script.add(again.syn().rst(Side::host).packets);
+    CHECK(script.documents().at(0).at("lookups").as_array().size() == 3);
+}
+
+TEST_CASE("dns over tcp: the first server that was asked decides, though another was faster with a whole answer",
+          "[dissect][dns]") {
+    DnsScript script = with_truncated_answer();
+    const Endpoint first = script.server;
+    script.server.ip = ip("192.0.2.54");
+    script.lookup({.id = 2}, {srv_record(service, "kms.corp.test")});
+    script.server = first;
+    TcpScript tcp = connection(script);
+    tcp.handshake().send(Side::client, framed({.id = 5})).send(Side::host, framed(answer_to(5, service)));
+    script.add(tcp.packets);
+    const auto document = script.documents().at(0);
+    CHECK(document.at("lookups").as_array().size() == 3);
+    CHECK(document.at("server").at("ip").as_string() == "192.0.2.53");
+    CHECK(document.at("answers").as_array().size() == 2);
+    CHECK(document.at("packets").as_array() == boost::json::array{8, 9});
+}
+
 TEST_CASE("dns over tcp: IPv6 carries it as well", "[dissect][dns]") {
     DnsScript script;
     TcpScript tcp{

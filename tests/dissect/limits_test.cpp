@@ -6,6 +6,7 @@
 
 #include "tests/support/dissect/conversation_script.h"
 #include "tests/support/dissect/decode_packets.h"
+#include "tests/support/dissect/dns_script.h"
 
 namespace diag::test {
 namespace {
@@ -184,6 +185,36 @@ TEST_CASE("limits: the parts of a conversation are the same in every segmentatio
     std::vector<std::uint32_t> want(300);
     std::iota(want.begin(), want.end(), 2U);
     for (const std::size_t size : {7, 100, 1460}) CHECK(exchanges(size) == want);
+}
+
+// Such names are four times as long as text.
+std::string unprintable_label(std::size_t size) { return std::string(size, '\x01'); }
+
+TEST_CASE("limits: searches that lead to many addresses of hosts with long names stay within the memory of look-ups",
+          "[dissect][dns][limits]") {
+    constexpr unsigned search_count = 1000;
+    const std::string domain = unprintable_label(63) + "." + unprintable_label(63) + "." + unprintable_label(63);
+    const std::string service = "_vlmcs._tcp." + domain, host = "kms." + domain;
+    DnsMessage answer{.flags = dns_flags::answer, .name = service, .answers = {srv_record(service, host)}};
+    // RFC 1035 4.1.4: a pointer to the target, behind the header, the question, and what an SRV record has before it.
+    const auto target_at = static_cast<unsigned>(12 + dns_name(service).size() + 4 + dns_name(service).size() + 10 + 6);
+    for (unsigned i = 0; i < 128; ++i)
+        answer.additionals.push_back(
+            bytes({0xC0U | target_at >> 8U, target_at & 0xFFU, 0, 1, 0, 1, 0, 0, 0x0E, 0x10, 0, 4, 192, 0, 2, i}));
+    TrackerRun run;
+    const std::size_t before = resident_size();
+    // Each is told at its connection, and waits for others.
+    for (std::uint32_t i = 0; i < search_count; ++i) {
+        DnsScript script;
+        script.client.ip = numbered_address(i);
+        script.ask({.name = service}).answer(answer);
+        TcpScript tcp{{.client = {script.client.ip, 49'701}, .host = endpoint("192.0.2.10", 1688)}};
+        script.add(tcp.syn().rst(Side::host).packets);
+        script.capture_goes_on = false;
+        for (const TestPacket& packet : script.packets()) run.feed(packet.frame, {start.ns + i * 100'000'000LL});
+    }
+    CHECK(resident_size() <= before + (std::size_t{32} << 20));
+    CHECK(run.finish().conversations.size() == search_count);
 }
 
 }  // namespace
