@@ -80,7 +80,10 @@ std::vector<json::object> decode_json(const std::vector<PacketView>& packets, de
     settings.detail = decode::Detail::json;
     std::istringstream text{decode_text(packets, settings)};
     std::vector<json::object> out;
-    for (std::string line; std::getline(text, line);) out.push_back(json::parse(line).as_object());
+    for (std::string line; std::getline(text, line);) {
+        json::object document = json::parse(line).as_object();
+        if (document.at("kind") != "verdict") out.push_back(std::move(document));
+    }
     return out;
 }
 

@@ -23,7 +23,7 @@ std::vector<PacketView> captured(std::vector<PacketView> packets, Timestamp star
 /// What the decoder prints, with the lab profile.
 std::string decode_text(const std::vector<PacketView>& packets, const decode::Settings& settings = {});
 
-/// The lines of --json as objects.
+/// The lines of --json as objects, without the verdict on all of them.
 std::vector<boost::json::object> decode_json(const std::vector<PacketView>& packets, decode::Settings settings = {});
 
 enum class Addresses : std::uint8_t { kept, removed };
