@@ -119,7 +119,7 @@ void append_item(std::string& out, std::string_view head, std::string_view text,
 void append_labelled(std::string& out, std::string_view text_label, std::string_view text,
                      Backslash backslash = Backslash::doubled) {
     std::size_t width = 0;
-    for (const std::string_view other : {label::cause, label::remedy, label::to_be_sure, label::follows})
+    for (const std::string_view other : {label::cause, label::remedy, label::to_be_sure, label::effect})
         width = std::max(width, column_count(tr(other)));
     const std::string_view word = tr(text_label);
     append_item(out, fmt::format("{:11}{}{:{}}", "", word, "", width - column_count(word) + 1), text, backslash);
@@ -197,7 +197,7 @@ void append_findings(std::string& out, std::span<const check::Finding> findings,
 }
 
 void append_consequence(std::string& out, const check::Finding& finding, Backslash backslash) {
-    append_labelled(out, label::follows, fmt::format("{}: {}", finding.rule->id, finding.title), backslash);
+    append_labelled(out, label::effect, fmt::format("{}: {}", finding.rule->id, finding.title), backslash);
 }
 
 std::string client_codes(const check::Finding& finding) { return codes_text(finding, lang::Language::en); }
