@@ -85,7 +85,7 @@ def line_from(connection, capture):
     findings = [] if connection["outcome"] == "complete" else [{
         "id": "KMS-CONNECT-REFUSED", "severity": "critical", "target": "192.0.2.10:1688", "stage": "connect",
         "title": "a title", "evidence": [], "packets": [1], "windows_code": "0xC004F074", "inner_code": None,
-        "causes": ["a cause."], "remedy": ["a remedy."]}]
+        "causes": ["a cause."], "remedy": ["a remedy."], "to_be_sure": "run kms-probe.", "because_of": None}]
     return {"schema_version": 1, "kind": "conversation", "capture": capture, "client": connection["client"],
             "host": connection["host"], "first_packet": 1, "last_packet": 9,
             "started_at": "2026-11-23T20:09:17.123456Z", "ended_at": "2026-11-23T20:09:18Z",
@@ -117,6 +117,8 @@ DNS = {"schema_version": 1, "kind": "dns", "capture": "a.pcap", "asked_by": {"ip
        "address_lookups": [LOOKUP], "probes": [],
        "connections": [{"host": {"ip": "192.0.2.10", "port": 1688}, "target": "kms1.corp.example.test", "packet": 5}],
        "findings": []}
+SEEN = {"finding": None, "source": "a.pcap", "seen_count": 2}  # the finding is that of a known line
+VERDICT = {"schema_version": 1, "kind": "verdict", "causes": [SEEN | {"consequences": [SEEN]}]}
 CAPTURE = {"schema_version": 1, "kind": "capture", "capture": "-", "packets": 0, "bytes": 0, "findings": []}
 
 
@@ -205,15 +207,31 @@ WRONG_CAPTURE = {
     "statistics that are a list": at("statistics", []),
     "a conversation's key": at("outcome", "complete"),
 }
+WRONG_VERDICT = {
+    "a cause without its consequences": at("causes", 0, "consequences", DELETE),
+    "a cause that was never seen": at("causes", 0, "seen_count", 0),
+    "a cause without its finding": at("causes", 0, "finding", DELETE),
+    "a consequence without its source": at("causes", 0, "consequences", 0, "source", DELETE),
+    "a key of its own in a consequence": at("causes", 0, "consequences", 0, "consequences", []),
+    "a conversation's key": at("outcome", "complete"),
+}
 
 
 def known_line(name):
     return next(line for label, line in known_lines() if label.startswith(f"known: {name}["))
 
 
+def known_verdict():
+    line = copy.deepcopy(VERDICT)
+    finding = known_line("refused-rst")["findings"][0]
+    line["causes"][0]["finding"] = finding
+    line["causes"][0]["consequences"][0]["finding"] = finding
+    return line
+
+
 def wrong_lines():
     for base, changes in ((known_line("c2c-v6-host-refuses-ndr64"), WRONG), (known_line("refused-rst"), WRONG_FINDING),
-                          (DNS, WRONG_DNS), (CAPTURE, WRONG_CAPTURE)):
+                          (DNS, WRONG_DNS), (CAPTURE, WRONG_CAPTURE), (known_verdict(), WRONG_VERDICT)):
         for name, change in changes.items():
             line = copy.deepcopy(base)
             change(line)
@@ -232,6 +250,8 @@ def page_of(finding):
 
 
 def further_problems(line, capture):
+    if line["kind"] == "verdict":
+        return
     if line["capture"] != capture:
         yield f"capture: {line['capture']!r}"
     for finding in line["findings"]:
@@ -266,7 +286,7 @@ def tool_problems(validator, tool, capture):
             found = list(further_problems(line, capture.name))
         problems += [f"line {number}: {problem}" for problem in found]
     if not problems:
-        wanted = max((STATUS[f["severity"]] for line in lines for f in line["findings"]), default=0)
+        wanted = max((STATUS[f["severity"]] for line in lines for f in line.get("findings", [])), default=0)
         if run.returncode != wanted:
             problems.append(f"exit status {run.returncode}, the findings ask for {wanted}")
     return problems
