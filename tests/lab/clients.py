@@ -16,34 +16,43 @@ import struct
 
 BRIDGE = "clients"
 ROUTER_4, ROUTER_6 = "198.18.0.1", "2001:db8:3::1"
+ROUTER_MAC = "02:00:00:00:00:01"
 FIRST, LAST = 10, 999  # a bridge has 1023 ports
 GLOBAL_HEADER_SIZE, RECORD_HEADER_SIZE, ETHERNET_SIZE = 24, 16, 14
 
 # $1: the clients, $2: the first number. The settings are those of scripts/lab-network.
+# Neighbours are told, not learnt: the kernel's tables for that have 1024 entries, those of all namespaces together, and two
+# such labs at the same time are more.
 MAKE = f"""
 number=$2
 for name in $1; do
     ip netns add "$name"
     nsenter --net="/run/netns/$name" sh -ec 'cd /proc/sys/net/ipv6/conf && echo 0 | tee all/disable_ipv6 default/disable_ipv6 \\
         all/accept_dad default/accept_dad default/accept_ra >/dev/null'
+    four=198.18.$((number / 256)).$((number % 256)) six=2001:db8:3::$number
+    mac=02:00:00:01:$(printf %02x:%02x $((number / 256)) $((number % 256)))
     ip -batch - <<END
-link add net0 netns $name gso_max_segs 1 type veth peer name c$number netns router gso_max_segs 1
+link add net0 address $mac netns $name gso_max_segs 1 type veth peer name c$number netns router gso_max_segs 1
 END
     ip -n router -batch - <<END
 link set c$number master {BRIDGE} up
+neigh add $four lladdr $mac dev {BRIDGE} nud permanent
+neigh add $six lladdr $mac dev {BRIDGE} nud permanent
 END
     ip -n "$name" -batch - <<END
 link set lo up
 link set net0 up
-addr add 198.18.$((number / 256)).$((number % 256))/16 dev net0
-addr add 2001:db8:3::$number/64 dev net0 nodad
+addr add $four/16 dev net0
+addr add $six/64 dev net0 nodad
+neigh add {ROUTER_4} lladdr {ROUTER_MAC} dev net0 nud permanent
+neigh add {ROUTER_6} lladdr {ROUTER_MAC} dev net0 nud permanent
 route add default via {ROUTER_4}
 route add default via {ROUTER_6}
 END
     number=$((number + 1))
 done
 """
-MAKE_BRIDGE = (f"link add {BRIDGE} type bridge mcast_snooping 0", f"link set {BRIDGE} up",
+MAKE_BRIDGE = (f"link add {BRIDGE} address {ROUTER_MAC} type bridge mcast_snooping 0", f"link set {BRIDGE} up",
                f"addr add {ROUTER_4}/16 dev {BRIDGE}", f"addr add {ROUTER_6}/64 dev {BRIDGE} nodad")
 
 # A process with other files at these places than the rest of the lab.
