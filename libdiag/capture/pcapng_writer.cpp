@@ -117,7 +117,7 @@ std::expected<void, std::uint32_t> PcapngWriter::add_packet(Writer& out, const P
                                                             std::span<const std::string> comments) {
     const auto link_type = static_cast<std::uint32_t>(packet.link_type);
     if (link_type > 0xFFFF) return std::unexpected(link_type);
-    const Interface interface{packet.link_type, packet.fraction_digits > 6};
+    const Interface interface { packet.link_type, packet.fraction_digits > 6 };
     const std::uint32_t id = interface_id(out, interface);
     const std::uint64_t ns = writable_ns(packet.time);
     const std::uint64_t ticks = interface.nanoseconds ? ns : ns / 1000;

@@ -29,7 +29,12 @@ check::Finding finding_about(const check::Rule& rule, const std::string& capture
 }  // namespace
 
 Decoder::Decoder(const Settings& settings, kms::Codec& codec, Write write, PacketKeeper* keeper)
-    : settings_{settings}, codec_{codec}, write_{std::move(write)}, keeper_{keeper}, style_{settings.colored} {}
+    : settings_{settings},
+      codec_{codec},
+      write_{std::move(write)},
+      keeper_{keeper},
+      annotated_{keeper != nullptr && keeper->wants_annotations() ? keeper : nullptr},
+      style_{settings.colored} {}
 
 Decoder::~Decoder() = default;
 
@@ -41,6 +46,7 @@ void Decoder::begin_capture(std::string name) {
     options.kms_port = settings_.kms_port;
     options.hash_key = settings_.hash_key;
     options.announce_packets = keeper_ != nullptr;
+    options.announce_dns = annotated_ != nullptr;
     tracker_ = std::make_unique<dissect::Tracker>(options, codec_, static_cast<dissect::Sink&>(*this));
 }
 
@@ -79,6 +85,8 @@ void Decoder::flush() {
 void Decoder::note(std::span<const check::Finding> findings) {
     const auto severity = check::worst(findings);
     if (severity && (!worst_ || *severity > *worst_)) worst_ = severity;
+    for (const auto& finding : findings)
+        if (finding.rule->severity != check::Severity::info) trouble_.insert(finding.rule->id);
 }
 
 void Decoder::on_conversation(const dissect::Conversation& conversation) {
@@ -93,6 +101,7 @@ void Decoder::on_conversation(const dissect::Conversation& conversation) {
     if (!is_selected) return;
     summary_.add(conversation, outcome, findings);
     if (keeper_ != nullptr) keeper_->select(conversation.serial);
+    if (annotated_ != nullptr) annotate_conversation(conversation, outcome);
     if (attempt && is_failure) return hold(conversation, outcome, findings, *attempt);
     const Told now[] = {told(conversation, outcome, std::move(findings))};
     tell(now);
@@ -112,13 +121,15 @@ void Decoder::tell(std::span<const Told> all) {
         note(told.findings);
         summary_.add_findings(told.findings);
         out_ += told.text;
+        if (annotated_ != nullptr) annotated_->annotate(told.annotations);
     }
     if (out_.size() >= flush_size) flush();
 }
 
 Told Decoder::told(const dissect::Conversation& conversation, check::Outcome outcome,
                    std::vector<check::Finding> findings) const {
-    Told out{.findings = std::move(findings), .text = {}};
+    Told out{.findings = std::move(findings), .text = {}, .annotations = {}};
+    if (annotated_ != nullptr) out.annotations = annotate(out.findings, conversation.last.packet, Backslash::doubled);
     const bool is_trouble = check::worst(out.findings).value_or(check::Severity::info) != check::Severity::info;
     if (settings_.detail == Detail::summary || (settings_.quiet && !is_trouble)) return out;
     if (settings_.detail == Detail::json) {
@@ -135,12 +146,43 @@ void Decoder::on_dns(const dissect::DnsSearch& search) {
     const auto findings = check::check_dns(search);
     note(findings);
     summary_.add_lookup(findings);
+    if (annotated_ != nullptr) annotate_search(search, findings);
     if (settings_.quiet && check::worst(findings).value_or(check::Severity::info) == check::Severity::info) return;
     if (settings_.detail == Detail::json) {
         append_json(out_, search, findings, capture_);
     } else if (settings_.detail != Detail::summary) {
         append_text(out_, search, findings, capture_, style_, settings_.verbose);
     }
+}
+
+void Decoder::annotate_conversation(const dissect::Conversation& c, check::Outcome outcome) {
+    annotated_->annotate(annotate(c, outcome));
+    annotated_->name(names_of(c));
+    // What led the client there, also where the selection leaves out its search.
+    if (!c.found_through) return;
+    const dissect::DnsPath& path = *c.found_through;
+    for (const dissect::Mark& mark : {path.asked, path.answered, path.address_asked, path.address_answered})
+        if (mark) annotated_->select(mark.packet);
+}
+
+void Decoder::annotate_search(const dissect::DnsSearch& search, std::span<const check::Finding> findings) {
+    annotated_->annotate(annotate(search));
+    annotated_->annotate(annotate(findings, search.decisive().asked.packet, Backslash::kept));
+    annotated_->name(names_of(search));
+    for (const auto* lookups : {&search.lookups, &search.probes, &search.address_lookups}) {
+        for (const dissect::DnsLookup& lookup : *lookups) {
+            for (const dissect::Mark& mark : {lookup.asked, lookup.asked_last, lookup.answered, lookup.refused})
+                if (mark) annotated_->select(mark.packet);
+            for (const auto& stray : lookup.strays) annotated_->select(stray.mark.packet);
+            if (lookup.connection != 0) annotated_->select(lookup.connection);
+        }
+    }
+}
+
+std::string Decoder::verdict() const {
+    std::string text = summary_.counts_text();
+    for (const std::string_view id : trouble_) text += fmt::format("{}{}", id == *trouble_.begin() ? ": " : ", ", id);
+    return text;
 }
 
 void Decoder::on_packet(std::uint64_t serial, const PacketView& packet) { keeper_->keep(serial, packet); }
