@@ -27,7 +27,7 @@ std::string_view meaning_of(const DnsLookup& lookup) {
     if (lookup.truncated) return ", truncated: the client asks again over TCP";
     if (lookup.type != dns::type::srv) return lookup.answers.empty() ? ", no record" : "";
     if (lookup.rcode == dns::rcode::name_error) return ": no KMS host is published under this name";
-    if (lookup.rcode != dns::rcode::no_error) return ": the server gives no answer to the question";
+    if (lookup.rcode != dns::rcode::no_error) return ": the server does not say whether a host is published";
     return lookup.answers.empty() ? ": the name has no SRV record" : "";
 }
 
