@@ -27,6 +27,9 @@ inline constexpr std::uint32_t message_size_limit = std::uint32_t{16} << 20;
 
 std::uint32_t captured_size_limit(LinkType link_type);
 
+/// Both formats count from 1970 without a sign: an earlier time (a broken clock) becomes 0.
+inline std::uint64_t writable_ns(Timestamp time) { return time.ns > 0 ? static_cast<std::uint64_t>(time.ns) : 0; }
+
 /// What a file header says about the records behind it.
 struct PcapHeader {
     bool swapped = false;              ///< numbers are in the other byte order than this machine's

@@ -94,7 +94,7 @@ std::expected<void, CaptureError> PacketSpool::flush() {
     return std::unexpected(*failure_);
 }
 
-/// Calls use(record, packet) for each packet of the owners until it returns an error, reading the file from its
+/// Calls use(owner, packet) for each packet of the owners until it returns an error, reading the file from its
 /// beginning.
 template <class Use>
 std::expected<void, CaptureError> PacketSpool::for_each(const std::unordered_set<std::uint64_t>& owners, Use use) {
@@ -108,7 +108,7 @@ std::expected<void, CaptureError> PacketSpool::for_each(const std::unordered_set
         const std::size_t size = sizeof record + record.size;
         if (!source.need(size)) return std::unexpected(read_failure(EIO));
         if (owners.contains(record.owner))
-            result = use(view_of(record, source.view().subspan(sizeof record, record.size)));
+            result = use(record.owner, view_of(record, source.view().subspan(sizeof record, record.size)));
         source.skip(size);
     }
     if (::lseek(file_.get(), 0, SEEK_END) < 0) return std::unexpected(read_failure(errno));
@@ -116,10 +116,10 @@ std::expected<void, CaptureError> PacketSpool::for_each(const std::unordered_set
 }
 
 std::expected<std::uint64_t, CaptureError> PacketSpool::replay(const std::unordered_set<std::uint64_t>& owners,
-                                                               CaptureWriter& writer) {
+                                                               CaptureWriter& writer, CaptureContents contents,
+                                                               const CommentsOf& comments_of) {
     if (auto flushed = flush(); !flushed) return std::unexpected(flushed.error());
-    CaptureContents contents;
-    const auto survey = [&](const PacketView& packet) -> std::expected<void, CaptureError> {
+    const auto survey = [&](std::uint64_t, const PacketView& packet) -> std::expected<void, CaptureError> {
         contents.add(packet.link_type, packet.fraction_digits);
         return {};
     };
@@ -127,9 +127,9 @@ std::expected<std::uint64_t, CaptureError> PacketSpool::replay(const std::unorde
     if (auto begun = writer.begin(contents); !begun) return std::unexpected(begun.error());
 
     std::uint64_t written_count = 0;
-    const auto write = [&](const PacketView& packet) {
+    const auto write = [&](std::uint64_t owner, const PacketView& packet) {
         ++written_count;
-        return writer.write(packet);
+        return comments_of ? writer.write(packet, comments_of(owner, packet.number)) : writer.write(packet);
     };
     if (auto done = for_each(owners, write); !done) return std::unexpected(done.error());
     return written_count;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -29,11 +30,15 @@ public:
     /// A full disk is an error that names the folder. After an error nothing more is kept and nothing can be replayed.
     std::expected<void, CaptureError> append(const PacketView& packet, std::uint64_t owner);
 
+    /// The comments of a packet, by its owner and the number that it had.
+    using CommentsOf = std::function<std::span<const std::string>(std::uint64_t owner, std::uint64_t number)>;
+
     /// Writes the packets whose owner is in `owners`, in the order of append(), and returns how many. Begins the writer
-    /// with exactly what they need, unless it has been begun. The spool stays as it is; it can be replayed and appended
-    /// to again.
+    /// with exactly what they need, and with the texts of `contents`, unless it has been begun. The spool stays as it is;
+    /// it can be replayed and appended to again.
     std::expected<std::uint64_t, CaptureError> replay(const std::unordered_set<std::uint64_t>& owners,
-                                                      CaptureWriter& writer);
+                                                      CaptureWriter& writer, CaptureContents contents = {},
+                                                      const CommentsOf& comments_of = {});
 
     std::uint64_t packet_count() const { return packet_count_; }
     std::uint64_t size() const { return size_; }  ///< bytes on the disk and in the buffer

@@ -53,18 +53,6 @@ std::string path_text(const dissect::DnsPath& path, const IpAddress& address) {
     return text;
 }
 
-// "every request was answered" alone would be an odd thing to say of none, and of requests that were refused.
-std::string description(const Conversation& c, check::Outcome outcome) {
-    if (outcome != check::Outcome::complete) return std::string{check::describe(outcome)};
-    if (c.exchanges.empty())
-        return c.gap_size + c.cut_size > 0 ? "no request is in the capture" : "no request was sent";
-    const auto refused = std::count_if(c.exchanges.begin(), c.exchanges.end(),
-                                       [](const auto& e) { return e.hresult && *e.hresult != 0; });
-    if (refused == 0) return std::string{check::describe(outcome)};
-    if (c.exchanges.size() == 1) return "the request was answered, with a refusal";
-    return fmt::format("every request was answered, {} of {} with a refusal", refused, c.exchanges.size());
-}
-
 void append_head(std::string& out, const Conversation& c, check::Outcome outcome,
                  std::span<const check::Finding> findings, std::string_view capture, const report::Style& style) {
     std::string ends = fmt::format("{} -> {}", to_string(c.client), to_string(c.host));
@@ -72,7 +60,7 @@ void append_head(std::string& out, const Conversation& c, check::Outcome outcome
     out += style.strong(wrapped(ends));
     out += '\n';
     out += fmt::format("  {}: ", colored(style, outcome, findings));
-    report::append_wrapped(out, description(c, outcome), 4 + check::name_of(outcome).size(), 4, line_width);
+    report::append_wrapped(out, describe_outcome(c, outcome), 4 + check::name_of(outcome).size(), 4, line_width);
     out += '\n';
     out += fmt::format("  {}, lasted {}\n", format_rfc3339(c.first.time, c.fraction_digits),
                        format_duration(c.last.time.ns - c.first.time.ns));
@@ -125,6 +113,17 @@ void append_stages(std::string& out, const Conversation& c) {
 }
 
 }  // namespace
+
+std::string describe_outcome(const Conversation& c, check::Outcome outcome) {
+    if (outcome != check::Outcome::complete) return std::string{check::describe(outcome)};
+    if (c.exchanges.empty())
+        return c.gap_size + c.cut_size > 0 ? "no request is in the capture" : "no request was sent";
+    const auto refused = std::count_if(c.exchanges.begin(), c.exchanges.end(),
+                                       [](const auto& e) { return e.hresult && *e.hresult != 0; });
+    if (refused == 0) return std::string{check::describe(outcome)};
+    if (c.exchanges.size() == 1) return "the request was answered, with a refusal";
+    return fmt::format("every request was answered, {} of {} with a refusal", refused, c.exchanges.size());
+}
 
 void append_text(std::string& out, const Conversation& c, check::Outcome outcome,
                  std::span<const check::Finding> findings, std::string_view capture, const report::Style& style,

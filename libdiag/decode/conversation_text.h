@@ -11,6 +11,10 @@
 
 namespace diag::decode {
 
+/// The outcome in words that fit the conversation: "every request was answered" alone would be an odd thing to say of none, and of
+/// requests that were refused.
+std::string describe_outcome(const dissect::Conversation& conversation, check::Outcome outcome);
+
 /// Appends the readable block of a conversation: who, when, how long, what was asked and answered, what is wrong.
 void append_text(std::string& out, const dissect::Conversation& conversation, check::Outcome outcome,
                  std::span<const check::Finding> findings, std::string_view capture, const report::Style& style,

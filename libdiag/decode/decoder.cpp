@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "libdiag/base/utf.h"
 #include "libdiag/check/conversation_findings.h"
 #include "libdiag/check/dns_findings.h"
@@ -31,7 +33,12 @@ check::Finding finding_about(const check::Rule& rule, const std::string& capture
 }  // namespace
 
 Decoder::Decoder(const Settings& settings, kms::Codec& codec, Write write, PacketKeeper* keeper)
-    : settings_{settings}, codec_{codec}, write_{std::move(write)}, keeper_{keeper}, style_{settings.colored} {}
+    : settings_{settings},
+      codec_{codec},
+      write_{std::move(write)},
+      keeper_{keeper},
+      annotated_{keeper != nullptr && keeper->wants_annotations() ? keeper : nullptr},
+      style_{settings.colored} {}
 
 Decoder::~Decoder() = default;
 
@@ -43,6 +50,7 @@ void Decoder::begin_capture(std::string name) {
     options.kms_port = settings_.kms_port;
     options.hash_key = settings_.hash_key;
     options.announce_packets = keeper_ != nullptr;
+    options.announce_dns = annotated_ != nullptr;
     tracker_ = std::make_unique<dissect::Tracker>(options, codec_, static_cast<dissect::Sink&>(*this));
 }
 
@@ -108,6 +116,7 @@ void Decoder::on_conversation(const dissect::Conversation& conversation) {
     if (!is_selected) return;
     summary_.add(conversation, outcome, findings);
     if (keeper_ != nullptr) keeper_->select(conversation.serial);
+    if (annotated_ != nullptr) annotate_conversation(conversation, outcome);
     if (attempt && is_failure) return hold(conversation, outcome, findings, *attempt);
     const Told now[] = {told(conversation, outcome, std::move(findings))};
     tell(now);
@@ -127,13 +136,15 @@ void Decoder::tell(std::span<const Told> all) {
         note(told.findings);
         summary_.add_findings(told.findings);
         out_ += told.text;
+        if (annotated_ != nullptr) annotated_->annotate(told.annotations);
     }
     if (out_.size() >= flush_size) flush();
 }
 
 Told Decoder::told(const dissect::Conversation& conversation, check::Outcome outcome,
                    std::vector<check::Finding> findings) const {
-    Told out{.findings = std::move(findings), .text = {}};
+    Told out{.findings = std::move(findings), .text = {}, .annotations = {}};
+    if (annotated_ != nullptr) out.annotations = annotate(out.findings, conversation.last.packet, Backslash::doubled);
     const bool is_trouble = check::worst(out.findings).value_or(check::Severity::info) != check::Severity::info;
     if (settings_.detail == Detail::summary || (settings_.quiet && !is_trouble)) return out;
     if (settings_.detail == Detail::json) {
@@ -150,12 +161,47 @@ void Decoder::on_dns(const dissect::DnsSearch& search) {
     const auto findings = check::check_dns(search);
     note(findings);
     summary_.add_lookup(findings);
+    if (annotated_ != nullptr) annotate_search(search, findings);
     if (settings_.quiet && check::worst(findings).value_or(check::Severity::info) == check::Severity::info) return;
     if (settings_.detail == Detail::json) {
         append_json(out_, search, findings, capture_);
     } else if (settings_.detail != Detail::summary) {
         append_text(out_, search, findings, capture_, style_, settings_.verbose);
     }
+}
+
+void Decoder::annotate_conversation(const dissect::Conversation& c, check::Outcome outcome) {
+    annotated_->annotate(annotate(c, outcome));
+    annotated_->name(names_of(c));
+    // What led the client there, also where the selection leaves out its search.
+    if (!c.found_through) return;
+    const dissect::DnsPath& path = *c.found_through;
+    for (const dissect::Mark& mark : {path.asked, path.answered, path.address_asked, path.address_answered})
+        if (mark) annotated_->select(mark.packet);
+}
+
+void Decoder::annotate_search(const dissect::DnsSearch& search, std::span<const check::Finding> findings) {
+    annotated_->annotate(annotate(search));
+    annotated_->annotate(annotate(findings, search.decisive().asked.packet, Backslash::kept));
+    annotated_->name(names_of(search));
+    for (const auto* lookups : {&search.lookups, &search.probes, &search.address_lookups}) {
+        for (const dissect::DnsLookup& lookup : *lookups) {
+            for (const dissect::Mark& mark : {lookup.asked, lookup.asked_last, lookup.answered, lookup.refused})
+                if (mark) annotated_->select(mark.packet);
+            for (const auto& stray : lookup.strays) annotated_->select(stray.mark.packet);
+            if (lookup.connection != 0) annotated_->select(lookup.connection);
+        }
+    }
+}
+
+std::string Decoder::verdict() const {
+    std::string text = summary_.counts_text();
+    std::vector<std::string_view> ids;
+    for (const auto& conclusion : verdict_.conclusions()) {
+        const std::string_view id = conclusion.cause.finding.rule->id;
+        if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
+    }
+    return ids.empty() ? text : fmt::format("{}: {}", text, fmt::join(ids, ", "));
 }
 
 void Decoder::on_packet(std::uint64_t serial, const PacketView& packet) { keeper_->keep(serial, packet); }

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "libdiag/check/verdict.h"
+#include "libdiag/decode/annotations.h"
 #include "libdiag/decode/held_conversations.h"
 #include "libdiag/decode/selection.h"
 #include "libdiag/decode/summary.h"
@@ -43,6 +44,11 @@ public:
     virtual void keep_fragment(const PacketView& packet) = 0;
     virtual void assign_fragments(std::uint64_t serial, std::span<const std::uint64_t> packet_numbers) = 0;
     virtual void select(std::uint64_t serial) = 0;
+
+    /// Whether it takes the next two, and the packets of DNS searches.
+    virtual bool wants_annotations() const { return false; }
+    virtual void annotate(std::span<const Annotation>) {}
+    virtual void name(std::span<const KnownName>) {}
 };
 
 /// Damage of a capture file, as its reader reports it.
@@ -77,10 +83,14 @@ public:
     bool is_output_closed() const { return closed_; }
     std::optional<check::Severity> worst() const { return worst_; }
     const Summary& summary() const { return summary_; }
+    /// All captures in a line: counts, and the ids of what is behind it all.
+    std::string verdict() const;
 
 private:
     void on_conversation(const dissect::Conversation& conversation) override;
     void on_dns(const dissect::DnsSearch& search) override;
+    void annotate_conversation(const dissect::Conversation& conversation, check::Outcome outcome);
+    void annotate_search(const dissect::DnsSearch& search, std::span<const check::Finding> findings);
     void on_packet(std::uint64_t serial, const PacketView& packet) override;
     void on_fragment(const PacketView& packet) override;
     void on_fragments_of(std::uint64_t serial, std::span<const std::uint64_t> packet_numbers) override;
@@ -98,6 +108,7 @@ private:
     kms::Codec& codec_;
     Write write_;
     PacketKeeper* keeper_;
+    PacketKeeper* annotated_;  ///< the same where it wants annotations
     report::Style style_;
     Summary summary_;
     std::string capture_;

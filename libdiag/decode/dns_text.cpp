@@ -52,16 +52,6 @@ std::string lookup_text(const DnsLookup& lookup) {
     return text;
 }
 
-std::string answer_text(const DnsLookup::Answer& answer) {
-    if (answer.is_srv) {
-        return fmt::format("{}:{}, priority {}, weight {}, TTL {} s", printable_names(answer.target), answer.port,
-                           answer.priority, answer.weight, answer.ttl);
-    }
-    std::string text = dns::type_name(answer.type);
-    if (answer.record_class != dns_class_in) text += fmt::format(" of class {}", dns::class_name(answer.record_class));
-    return answer.data.empty() ? text : fmt::format("{} {}", text, printable_names(answer.data));
-}
-
 void append_answers(std::string& out, const DnsLookup& lookup, std::size_t shown) {
     for (std::size_t i = 0; i < std::min(shown, lookup.answers.size()); ++i)
         append_line(out, answer_text(lookup.answers[i]), 4);
@@ -81,6 +71,16 @@ void append_lookups(std::string& out, const std::vector<DnsLookup>& lookups, boo
 }
 
 }  // namespace
+
+std::string answer_text(const DnsLookup::Answer& answer) {
+    if (answer.is_srv) {
+        return fmt::format("{}:{}, priority {}, weight {}, TTL {} s", printable_names(answer.target), answer.port,
+                           answer.priority, answer.weight, answer.ttl);
+    }
+    std::string text = dns::type_name(answer.type);
+    if (answer.record_class != dns_class_in) text += fmt::format(" of class {}", dns::class_name(answer.record_class));
+    return answer.data.empty() ? text : fmt::format("{} {}", text, printable_names(answer.data));
+}
 
 void append_text(std::string& out, const dissect::DnsSearch& search, std::span<const check::Finding> findings,
                  std::string_view capture, const report::Style& style, bool verbose) {

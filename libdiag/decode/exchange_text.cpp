@@ -179,14 +179,6 @@ std::string missing_answer_text(const Conversation& c, std::size_t index) {
     return fmt::format(FMT_COMPILE("incomplete: only {} {} of it arrived"), partial, partial == 1 ? "byte" : "bytes");
 }
 
-// The finding below it says what the code means.
-std::string refusal_text(std::uint32_t hresult) {
-    const auto* known = kms::find_error(hresult);
-    const bool named = known != nullptr && !known->symbol.empty();
-    return fmt::format(FMT_COMPILE("refused, {}{}{}"), format_code(hresult), named ? " " : "",
-                       named ? known->symbol : "");
-}
-
 void append_any_answer(std::string& out, const Conversation& c, std::size_t index) {
     const Exchange& e = c.exchanges[index];
     if (e.response) return append_answer(out, e);
@@ -202,6 +194,13 @@ void append_any_answer(std::string& out, const Conversation& c, std::size_t inde
 }
 
 }  // namespace
+
+std::string refusal_text(std::uint32_t hresult) {
+    const auto* known = kms::find_error(hresult);
+    const bool named = known != nullptr && !known->symbol.empty();
+    return fmt::format(FMT_COMPILE("refused, {}{}{}"), format_code(hresult), named ? " " : "",
+                       named ? known->symbol : "");
+}
 
 void append_exchange(std::string& out, const Conversation& c, std::size_t index, const report::Style& style,
                      bool verbose) {

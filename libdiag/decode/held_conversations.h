@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "libdiag/check/finding.h"
+#include "libdiag/decode/annotations.h"
 #include "libdiag/dissect/conversation.h"
 
 namespace diag::decode {
@@ -17,6 +18,7 @@ namespace diag::decode {
 struct Told {
     std::vector<check::Finding> findings;
     std::string text;
+    std::vector<Annotation> annotations;  ///< of the findings; few and short, so they do not count for max_size
 };
 
 /// One host that a client tried, of the hosts that one search in DNS gave it.

@@ -144,7 +144,7 @@ std::string Summary::nothing_text() const {
     return lookup_count_ > 0 ? "No KMS conversation found, only DNS look-ups.\n" : "No KMS traffic found.\n";
 }
 
-std::string Summary::to_text(const report::Style& style, std::size_t shown_rows) const {
+std::string Summary::counts_text() const {
     std::string counts =
         fmt::format("{}, {}, {}, {}, {}", format_count(capture_count_, "capture", "captures"),
                     format_count(conversation_count_, "conversation", "conversations"),
@@ -153,8 +153,12 @@ std::string Summary::to_text(const report::Style& style, std::size_t shown_rows)
     if (lookup_count_ > 0) counts += fmt::format(", {}", format_count(lookup_count_, "DNS look-up", "DNS look-ups"));
     counts += fmt::format("; {}, {}", format_count(critical_count_, "critical finding", "critical findings"),
                           format_count(warning_count_, "warning", "warnings"));
+    return counts;
+}
+
+std::string Summary::to_text(const report::Style& style, std::size_t shown_rows) const {
     std::string out = style.strong("Summary") + ": ";
-    report::append_wrapped(out, counts, 9, 9, line_width);
+    report::append_wrapped(out, counts_text(), 9, 9, line_width);
     out += '\n';
     if (failed_lookup_count_ > 0) {
         const auto text = fmt::format("DNS: {} of the service record found no host",

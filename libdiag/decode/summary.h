@@ -31,6 +31,9 @@ public:
     /// Findings about a capture as a whole.
     void add_findings(std::span<const check::Finding> findings);
 
+    /// "1 capture, 2 conversations, ...; 1 critical finding, 0 warnings"
+    std::string counts_text() const;
+
     std::uint64_t conversation_count() const { return conversation_count_; }
     std::uint64_t exchange_count() const { return exchange_count_; }
 

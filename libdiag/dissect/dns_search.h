@@ -14,10 +14,12 @@ enum class StrayReason : std::uint8_t { other_id, other_question, other_server }
 struct DnsLookup {
     Endpoint client, server;
     DnsTransport transport = DnsTransport::udp;
+    std::uint64_t connection = 0;  ///< TCP: the first packet of its connection
     std::uint16_t id = 0;
     std::string query;
     std::uint16_t type = 0;
     Mark asked, answered;
+    Mark asked_last;  ///< when it was asked again: the last time
     std::uint8_t fraction_digits = 6;
     std::optional<std::uint16_t> rcode;
     struct Answer {

@@ -4,8 +4,8 @@
 
 namespace diag::dissect {
 
-void DnsStreams::on_segment(const Endpoint& client, const Endpoint& server, const TcpEvent& event,
-                            std::uint8_t fraction_digits) {
+std::uint64_t DnsStreams::on_segment(const Endpoint& client, const Endpoint& server, const TcpEvent& event,
+                                     std::uint8_t fraction_digits) {
     const Key key{client, server};
     const bool is_first_syn = event.syn && !event.ack && event.from == Side::client;
     auto known = by_key_.find(key);
@@ -13,10 +13,11 @@ void DnsStreams::on_segment(const Endpoint& client, const Endpoint& server, cons
         close(known->second);
         known = by_key_.end();
     }
-    if (known == by_key_.end() && !is_first_syn) return;
+    if (known == by_key_.end() && !is_first_syn) return 0;
     if (known == by_key_.end()) watch_.on_tcp_attempt(client, server, event.mark, fraction_digits);
     const Ref ref = known == by_key_.end() ? open(key, event) : known->second;
     connections_.splice(connections_.end(), connections_, ref);
+    const std::uint64_t first_packet = ref->first_packet;
 
     const auto side = static_cast<std::size_t>(event.from);
     auto& direction = ref->directions[side];
@@ -39,12 +40,14 @@ void DnsStreams::on_segment(const Endpoint& client, const Endpoint& server, cons
     if (event.rst && event.from == Side::host) watch_.on_refused(client, server, DnsTransport::tcp, event.mark);
     if (event.rst || ref->memory_size > max_connection_memory) close(ref);
     while (memory_size_ > max_memory) close(connections_.begin());
+    return first_packet;
 }
 
 DnsStreams::Ref DnsStreams::open(const Key& key, const TcpEvent& event) {
     if (connections_.size() >= max_connections) close(connections_.begin());
     Connection& connection = connections_.emplace_back();
     connection.key = key;
+    connection.first_packet = event.mark.packet;
     connection.isn = event.sequence;
     const Ref ref = std::prev(connections_.end());
     by_key_.emplace(key, ref);
@@ -67,7 +70,8 @@ void DnsStreams::take_messages(Connection& connection, std::size_t side, std::ui
                            .transport = DnsTransport::tcp,
                            .message = frame->message,
                            .mark = {.packet = piece->packet, .time = piece->time},
-                           .fraction_digits = fraction_digits});
+                           .fraction_digits = fraction_digits,
+                           .connection = connection.first_packet});
     }
     if (connection.consumed[side] > begin) direction.drop_before(connection.consumed[side]);
 }

@@ -20,9 +20,9 @@ public:
 
     explicit DnsStreams(DnsWatch& watch) : watch_{watch} {}
 
-    /// `event` of the connection of this client with this server.
-    void on_segment(const Endpoint& client, const Endpoint& server, const TcpEvent& event,
-                    std::uint8_t fraction_digits);
+    /// `event` of the connection of this client with this server. The number of its first packet; 0 where that was not seen.
+    std::uint64_t on_segment(const Endpoint& client, const Endpoint& server, const TcpEvent& event,
+                             std::uint8_t fraction_digits);
 
 private:
     using Key = std::pair<Endpoint, Endpoint>;  // client, server
@@ -31,6 +31,7 @@ private:
         std::array<stream::Assembler, 2> directions;
         std::array<std::int64_t, 2> consumed{};
         std::array<bool, 2> started{};
+        std::uint64_t first_packet = 0;
         std::uint32_t isn = 0;
         std::size_t memory_size = 0;
     };

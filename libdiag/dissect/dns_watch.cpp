@@ -65,12 +65,13 @@ DnsLookup lookup_of(const DnsPacket& packet, const dns::Message& message) {
     lookup.client = packet.source;
     lookup.server = packet.destination;
     lookup.transport = packet.transport;
+    lookup.connection = packet.connection;
     lookup.id = message.header.id;
     if (!message.questions.empty()) {
         lookup.query = name_text(message.questions.front());
         lookup.type = message.questions.front().type;
     }
-    lookup.asked = packet.mark;
+    lookup.asked = lookup.asked_last = packet.mark;
     lookup.fraction_digits = packet.fraction_digits;
     return lookup;
 }
@@ -105,18 +106,23 @@ bool DnsWatch::may_be_ours(Bytes message) const {
     return !target_labels_.empty() && target_labels_.contains(label_text(label));
 }
 
-void DnsWatch::on_message(const DnsPacket& packet) {
-    if (!may_be_ours(packet.message)) return;
+bool DnsWatch::on_message(const DnsPacket& packet) {
+    if (!may_be_ours(packet.message)) return false;
     const auto [message, error] = dns::decode_partial(packet.message);
-    if (message.opcode() != dns::opcode::query) return;
-    if (message.is_response()) return on_answer(packet, message, error.has_value());
-    if (!message.questions.empty()) on_question(packet, message);
+    if (message.opcode() != dns::opcode::query) return false;
+    if (message.is_response()) {
+        on_answer(packet, message, error.has_value());
+    } else if (!message.questions.empty()) {
+        on_question(packet, message);
+    }
+    return true;
 }
 
 void DnsWatch::on_question(const DnsPacket& packet, const dns::Message& message) {
     const auto& question = message.questions.front();
     if (const auto* known = searches_.find_question(lookup_of(packet, message))) {
         ++known->lookup().asked_count;
+        known->lookup().asked_last = packet.mark;
         return searches_.touch(known->search, packet.mark.time);
     }
     if ((message.header.flags & dns::flag::rd) == 0) return;
@@ -241,9 +247,10 @@ void DnsWatch::on_tcp_attempt(const Endpoint& client, const Endpoint& server, Ma
         attempt.client = client;
         attempt.server = server;
         attempt.transport = DnsTransport::tcp;
+        attempt.connection = mark.packet;
         attempt.query = search->search.query;
         attempt.type = search->search.type;
-        attempt.asked = mark;
+        attempt.asked = attempt.asked_last = mark;
         attempt.fraction_digits = fraction_digits;
         attempt.connection_only = true;
         searches_.add_question(search, Kind::service, std::move(attempt));

@@ -17,6 +17,7 @@ struct DnsPacket {
     bool cut = false;  ///< the capture has only its beginning
     Mark mark;
     std::uint8_t fraction_digits = 6;
+    std::uint64_t connection = 0;  ///< TCP: the first packet of its connection
 };
 
 /// Follows clients that look for a KMS host (`_vlmcs._tcp.…`): their questions, the answers, the look-ups of the hosts' addresses
@@ -27,7 +28,8 @@ class DnsWatch {
 public:
     static constexpr std::size_t max_names = 1024;
 
-    void on_message(const DnsPacket& packet);
+    /// False for what cannot be part of a search.
+    bool on_message(const DnsPacket& packet);
     /// The client opens a TCP connection to a DNS server: with a truncated answer of it in hand, to ask again.
     void on_tcp_attempt(const Endpoint& client, const Endpoint& server, Mark mark, std::uint8_t fraction_digits);
     /// An ICMP error, or a reset, in answer to what the client sent.

@@ -91,10 +91,17 @@ void Tracker::on_ip(const ip::IpPacket& packet, const PacketView& frame) {
 }
 
 void Tracker::announce(std::uint64_t serial, const PacketView& frame) {
-    const bool was_announced = frame.data.empty();  // begin_anew() repeats a packet without its bytes
+    // begin_anew() repeats a packet without its bytes; the one that ends a handshake belongs to the flow, which has its number.
+    const bool was_announced = frame.data.empty() || announced_ == frame.number;
     if (!options_.announce_packets || was_announced) return;
+    announced_ = frame.number;
     if (joined_fragments_.empty()) return sink_.on_packet(serial, frame);
     sink_.on_fragments_of(serial, joined_fragments_);
+}
+
+// A packet belongs to one connection: one of KMS, or the beginning of any, has it already.
+void Tracker::announce_dns(std::uint64_t serial, const PacketView& frame) {
+    if (options_.announce_dns && serial != 0) announce(serial, frame);
 }
 
 void Tracker::on_tcp(const ip::IpPacket& packet, const PacketView& frame) {
@@ -108,9 +115,11 @@ void Tracker::on_tcp(const ip::IpPacket& packet, const PacketView& frame) {
                   .destination = {packet.destination, segment->destination_port},
                   .segment = *segment,
                   .frame = frame};
+    std::uint64_t dns_serial = 0;
     if (segment->source_port == dns_port || segment->destination_port == dns_port) [[unlikely]]
-        on_dns_segment(tcp);
+        dns_serial = on_dns_segment(tcp);
     on_connection(tcp, fingerprint_of(tcp.source, tcp.destination, options_.hash_key));
+    announce_dns(dns_serial, frame);
 }
 
 void Tracker::on_connection(const Tcp& tcp, std::uint64_t fingerprint) {
@@ -170,15 +179,17 @@ void Tracker::on_unknown(const Tcp& tcp, std::uint64_t fingerprint) {
 void Tracker::on_handshake(const Tcp& tcp, stream::FlowSlot& slot) {
     const bool from_client = (tcp.source < tcp.destination) == (slot.client_is_first == 1);
     const Side from = from_client ? Side::client : Side::host;
-    announce(slot.first_packet, tcp.frame);
-    if (tcp.is_first_syn()) {
-        if (from_client && slot.syn_count < max_syn_count && tcp.segment.sequence + 1 == slot.client_next) {
-            slot.syn_count = (slot.syn_count + 1) & 0xFF;
-            return;
-        }
+    const bool is_repeated =
+        from_client && slot.syn_count < max_syn_count && tcp.segment.sequence + 1 == slot.client_next;
+    if (tcp.is_first_syn() && !is_repeated) {
         const std::uint64_t fingerprint = slot.fingerprint;
         table_.erase(slot);
         return on_unknown(tcp, fingerprint);
+    }
+    announce(slot.first_packet, tcp.frame);
+    if (tcp.is_first_syn()) {
+        slot.syn_count = (slot.syn_count + 1) & 0xFF;
+        return;
     }
     if (tcp.is_syn_ack()) {
         slot.answered = 1;
@@ -372,20 +383,21 @@ void Tracker::on_udp(const ip::IpPacket& packet, const PacketView& frame) {
     if (header.source_port != dns_port && header.destination_port != dns_port) return;
     const Endpoint source{packet.source, header.source_port};
     const Endpoint destination{packet.destination, header.destination_port};
-    dns_.on_message({.source = source,
-                     .destination = destination,
-                     .transport = DnsTransport::udp,
-                     .message = datagram->payload,
-                     .cut = datagram->payload.size() < datagram->payload_size,
-                     .mark = mark_of(frame),
-                     .fraction_digits = frame.fraction_digits});
+    const bool is_ours = dns_.on_message({.source = source,
+                                          .destination = destination,
+                                          .transport = DnsTransport::udp,
+                                          .message = datagram->payload,
+                                          .cut = datagram->payload.size() < datagram->payload_size,
+                                          .mark = mark_of(frame),
+                                          .fraction_digits = frame.fraction_digits});
+    if (is_ours) announce_dns(frame.number, frame);
 }
 
-void Tracker::on_dns_segment(const Tcp& tcp) {
+std::uint64_t Tracker::on_dns_segment(const Tcp& tcp) {
     const bool to_server = tcp.destination.port == dns_port;
     const Side from = to_server ? Side::client : Side::host;
-    dns_streams_.on_segment(to_server ? tcp.source : tcp.destination, to_server ? tcp.destination : tcp.source,
-                            tcp_event(tcp, from), tcp.frame.fraction_digits);
+    return dns_streams_.on_segment(to_server ? tcp.source : tcp.destination, to_server ? tcp.destination : tcp.source,
+                                   tcp_event(tcp, from), tcp.frame.fraction_digits);
 }
 
 void Tracker::report_dns(std::span<const DnsSearch> searches) {
@@ -396,8 +408,14 @@ void Tracker::on_icmp(const ip::IpPacket& packet, const PacketView& frame) {
     const auto message = ip::decode_icmp(packet.payload, packet.source.family);
     if (!message || !message->quoted || !message->quoted->ports || message->kind == ip::IcmpKind::redirect) return;
     const auto& quoted = *message->quoted;
-    if (message->kind == ip::IcmpKind::destination_unreachable) on_dns_error(quoted, mark_of(frame));
-    if (quoted.protocol != ip::protocol::tcp) return;
+    const bool is_unreachable = message->kind == ip::IcmpKind::destination_unreachable;
+    if (is_unreachable) on_dns_error(quoted, mark_of(frame));
+    if (quoted.protocol == ip::protocol::tcp) on_tcp_error(*message, packet.source, frame);
+    if (is_unreachable && quoted.ports->destination == dns_port) announce_dns(frame.number, frame);
+}
+
+void Tracker::on_tcp_error(const ip::IcmpMessage& message, const IpAddress& sender, const PacketView& frame) {
+    const auto& quoted = *message.quoted;
     const Endpoint source{quoted.source, quoted.ports->source};
     const Endpoint destination{quoted.destination, quoted.ports->destination};
     stream::FlowSlot* slot = table_.find(fingerprint_of(source, destination, options_.hash_key));
@@ -406,10 +424,10 @@ void Tracker::on_icmp(const ip::IpPacket& packet, const PacketView& frame) {
     if (flow == nullptr || flow->client != source || flow->host != destination) return;
     announce(flow->serial, frame);
     flow->on_icmp({.mark = mark_of(frame),
-                   .sender = packet.source,
-                   .type = message->header.type,
-                   .code = message->header.code,
-                   .text = icmp_text(packet.source.family, message->header.type, message->header.code)});
+                   .sender = sender,
+                   .type = message.header.type,
+                   .code = message.header.code,
+                   .text = icmp_text(sender.family, message.header.type, message.header.code)});
     if (flow->is_over() && !flow->over_queued) {
         flow->over_queued = true;
         over_.push_back({flow->pool_index, flow->serial, flow->last.time});

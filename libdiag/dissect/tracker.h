@@ -27,7 +27,8 @@ public:
     /// A client's search for a host in DNS; before the first conversation with a host that it found.
     virtual void on_dns(const DnsSearch& search) = 0;
     /// The packet belongs to the connection `serial`, which may or may not be reported later. This and the next two are
-    /// called only when TrackerOptions::announce_packets is set.
+    /// called only when TrackerOptions::announce_packets is set. A DNS message over UDP, or an ICMP error about one, has the
+    /// number of its packet for a serial; over TCP it is that of DnsLookup::connection.
     virtual void on_packet(std::uint64_t serial, const PacketView& packet);
     /// The packet is a fragment; which connection it belongs to turns out when the datagram is whole.
     virtual void on_fragment(const PacketView& packet);
@@ -39,6 +40,8 @@ struct TrackerOptions {
     std::uint16_t kms_port = 1688;
     std::uint64_t hash_key = 0x9AE16A3B2F90404F;  ///< main hands in a random one
     bool announce_packets = false;
+    bool announce_dns =
+        false;  ///< messages and connections that may be part of a search as well; needs announce_packets
     std::size_t max_slots = std::size_t{1} << 20;     ///< connections remembered by their handshake, 32 bytes each
     std::size_t flow_memory = std::size_t{10} << 20;  ///< bytes for connections that carry KMS, or may
     std::size_t max_flows = 8192;
@@ -95,10 +98,12 @@ private:
 
     void on_ip(const ip::IpPacket& packet, const PacketView& frame);
     void announce(std::uint64_t serial, const PacketView& frame);
+    void announce_dns(std::uint64_t serial, const PacketView& frame);
     void on_tcp(const ip::IpPacket& packet, const PacketView& frame);
     void on_udp(const ip::IpPacket& packet, const PacketView& frame);
-    void on_dns_segment(const Tcp& tcp);
+    std::uint64_t on_dns_segment(const Tcp& tcp);
     void on_icmp(const ip::IpPacket& packet, const PacketView& frame);
+    void on_tcp_error(const ip::IcmpMessage& message, const IpAddress& sender, const PacketView& frame);
     void on_dns_error(const ip::QuotedPacket& quoted, Mark mark);
     void report_dns(std::span<const DnsSearch> searches);
     void on_connection(const Tcp& tcp, std::uint64_t fingerprint);
@@ -142,6 +147,7 @@ private:
     Timestamp now_;                                    ///< of the latest packet
     std::deque<Over> over_;                            ///< flows that are over, in the order in which they ended
     std::span<const std::uint64_t> joined_fragments_;  ///< of the datagram at hand
+    std::uint64_t announced_ = 0;                      ///< the packet that was announced last
     Conversation conversation_;                        ///< reused, so that reporting does not allocate
 };
 

@@ -1,13 +1,15 @@
 // The whole of kms-decode but files and options: bytes as a capture, decoded in every mode. Properties: text holds no control
 // character but the end of a line, JSON is one object a line, and what a sink is given keeps its own rules, also when the
-// tracker has to give up connections for want of room.
+// tracker has to give up connections for want of room. What is written as pcapng is read back as it was, and no packet twice.
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <string>
 
+#include "libdiag/capture/pcapng_writer.h"
 #include "libdiag/capture/reader.h"
 #include "libdiag/check/conversation_findings.h"
 #include "libdiag/check/dns_findings.h"
@@ -67,13 +69,87 @@ template <class Consume> Sizes read(Bytes bytes, Consume consume) {
     return sizes;
 }
 
+// As -w FILE.pcapng does, but in memory and with every packet that it is offered.
+class Annotator : public decode::PacketKeeper {
+public:
+    void check() const {
+        Writer file;
+        capture::PcapngWriter blocks;
+        blocks.begin_section(file, "fuzz", "comment");
+        blocks.add_names(file, names_);
+        std::vector<const Kept*> written;
+        for (const auto& [number, kept] : packets_) {
+            const auto found = comments_.find(number);
+            const PacketView packet{.number = number,
+                                    .time = kept.time,
+                                    .link_type = kept.link_type,
+                                    .original_size = kept.original_size,
+                                    .data = kept.data};
+            const bool has_comments = found != comments_.end();
+            if (blocks.add_packet(file, packet, has_comments ? found->second : std::vector<std::string>{}))
+                written.push_back(&kept);
+        }
+        std::size_t index = 0;
+        const Sizes sizes = read(file.view(), [&](const PacketView& packet) {
+            require(std::ranges::equal(packet.data, written.at(index)->data));
+            require(packet.link_type == written[index++]->link_type);
+        });
+        require(!sizes.is_damaged && sizes.packet_count == written.size());
+    }
+
+private:
+    struct Kept {
+        Timestamp time;
+        LinkType link_type{};
+        std::uint32_t original_size = 0;
+        ByteVector data;
+    };
+
+    void add(const PacketView& packet) {
+        const auto [place, is_new] = packets_.try_emplace(packet.number);
+        require(is_new);
+        place->second = {packet.time, packet.link_type, packet.original_size, {packet.data.begin(), packet.data.end()}};
+    }
+    void begin_capture() override {}
+    void keep(std::uint64_t serial, const PacketView& packet) override {
+        require(serial >= 1 && serial <= packet.number);
+        add(packet);
+    }
+    void keep_fragment(const PacketView& packet) override { add(packet); }
+    void assign_fragments(std::uint64_t, std::span<const std::uint64_t> numbers) override {
+        for (const std::uint64_t number : numbers) require(packets_.contains(number));
+    }
+    void select(std::uint64_t serial) override { require(serial >= 1); }
+    bool wants_annotations() const override { return true; }
+    void annotate(std::span<const decode::Annotation> annotations) override {
+        for (const auto& annotation : annotations) {
+            require(annotation.packet >= 1 && !annotation.text.empty());
+            check_text(annotation.text);
+            require(!annotation.text.contains('\n'));
+            comments_[annotation.packet].push_back(annotation.text);
+        }
+    }
+    void name(std::span<const decode::KnownName> names) override {
+        for (const auto& known : names) {
+            require(decode::host_name_text(known.name) == known.name);
+            names_.push_back({known.address, known.name});
+        }
+    }
+
+    std::map<std::uint64_t, Kept> packets_;
+    std::map<std::uint64_t, std::vector<std::string>> comments_;
+    std::vector<capture::NamedAddress> names_;
+};
+
 void run_decoder(Bytes bytes, decode::Detail detail, bool verbose) {
     std::string out;
+    Annotator annotator;
+    const auto write = [&out](std::string_view text) {
+        out += text;
+        return true;
+    };
     decode::Decoder decoder{
-        {.detail = detail, .statistics = verbose, .verbose = verbose}, codec(), [&out](std::string_view text) {
-            out += text;
-            return true;
-        }};
+        {.detail = detail, .statistics = verbose, .verbose = verbose}, codec(), write, verbose ? &annotator : nullptr};
     decoder.begin_capture("fuzz.pcap");
     const Sizes sizes = read(bytes, [&decoder](const PacketView& packet) { decoder.on_packet(packet); });
     std::optional<decode::CaptureDamage> damage;
@@ -82,6 +158,8 @@ void run_decoder(Bytes bytes, decode::Detail detail, bool verbose) {
     decoder.finish();
     if (sizes.is_damaged) require(decoder.worst() >= check::Severity::warning);
     detail == decode::Detail::json ? check_json(out) : check_text(out);
+    check_text(decoder.verdict());
+    annotator.check();
 }
 
 bool is_packet(const dissect::Mark& mark, std::uint64_t packet_count) { return !mark || mark.packet <= packet_count; }

@@ -37,7 +37,8 @@ po::options_description visible_options() {
     add_which("host", cli::texts_value("ADDR[:PORT]"), "this KMS host");
     add_which("cmid", cli::texts_value("GUID"), "this client machine id");
     add_which("outcome", cli::texts_value("NAME"), "this outcome; --outcome list names them");
-    add_which("write,w", cli::text_value("FILE"), "write their packets to a new capture");
+    add_which("write,w", cli::text_value("FILE"),
+              "write their packets to a new capture; FILE.pcapng is annotated for Wireshark");
 
     po::options_description input{"Input", cli::help_width, cli::help_column};
     auto add_input = input.add_options();
@@ -185,6 +186,7 @@ std::string help_text() {
             "  kms-decode --summary *.pcap.gz         the table over many captures\n"
             "  kms-decode --json in.pcap | jq .outcome\n"
             "  kms-decode --outcome refused_by_rst -w refused.pcap big.pcap\n"
+            "  kms-decode -w annotated.pcapng in.pcap   verdicts as comments in Wireshark\n"
             "  kms-decode -i eth0 -f 'host 192.0.2.10'\n\n"
             "The toolkit contains no genuine KMS keys: bodies of version 5 and 6 messages of\n"
             "genuine clients stay closed, everything else is shown (see --keys).\n";

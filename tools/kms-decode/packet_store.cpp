@@ -6,6 +6,7 @@ namespace {
 // An owner is the capture, the connection's serial (a packet number), and whether it is a fragment on its own.
 constexpr unsigned capture_shift = 48;
 constexpr std::uint64_t fragment_flag = std::uint64_t{1} << 47;
+constexpr std::uint64_t capture_mask = ~std::uint64_t{0} << capture_shift;
 constexpr std::size_t max_fragmented = 65'536;  // connections whose fragments are remembered
 
 }  // namespace
@@ -15,7 +16,7 @@ std::expected<PacketStore, capture::CaptureError> PacketStore::create(const std:
     if (!writer) return std::unexpected(writer.error());
     auto spool = capture::PacketSpool::create();
     if (!spool) return std::unexpected(spool.error());
-    return PacketStore{std::move(*spool), std::move(*writer)};
+    return PacketStore{std::move(*spool), std::move(*writer), capture::is_pcapng_name(output)};
 }
 
 void PacketStore::begin_capture() { ++capture_index_; }
@@ -46,9 +47,28 @@ void PacketStore::select(std::uint64_t serial) {
     fragments_.erase(fragments);
 }
 
-std::expected<std::uint64_t, capture::CaptureError> PacketStore::write() {
+void PacketStore::annotate(std::span<const decode::Annotation> annotations) {
+    for (const auto& annotation : annotations) comments_.add(owner_of(annotation.packet), annotation.text);
+}
+
+void PacketStore::name(std::span<const decode::KnownName> names) {
+    // The first name stays: a client that asks under many is none the wiser for the last.
+    for (const auto& known : names)
+        if (names_.size() < capture::PcapngWriter::max_names) names_.emplace(known.address, known.name);
+}
+
+std::expected<std::uint64_t, capture::CaptureError> PacketStore::write(const std::string& comment) {
     if (failure_) return std::unexpected(*failure_);
-    auto count = spool_.replay(selected_, writer_);
+    capture::CaptureContents contents;
+    if (annotated_) {
+        contents.application = "kms-decode " DIAG_VERSION;
+        contents.comment = comment;
+        for (const auto& [address, name] : names_) contents.names.push_back({address, name});
+    }
+    comments_.sort();
+    auto count = spool_.replay(
+        selected_, writer_, std::move(contents),
+        [this](std::uint64_t owner, std::uint64_t number) { return comments_.of((owner & capture_mask) | number); });
     if (!count) return std::unexpected(count.error());
     if (auto closed = writer_.close(); !closed) return std::unexpected(closed.error());
     return *count;

@@ -51,7 +51,7 @@ public:
             for (const auto& path : options_.files) file(decoder, path);
         }
         decoder.finish();
-        write_packets();
+        write_packets(decoder.verdict());
         if (failed_) return cli::status_failed;
         return cli::exit_status(decoder.worst(), options_.fail_on);
     }
@@ -157,14 +157,19 @@ private:
             environment_.write_error(filter_->problems()[problems_told_]);
     }
 
-    void write_packets() {
+    void write_packets(const std::string& verdict) {
         if (!store_) return;
-        const auto count = store_->write();
+        const auto count = store_->write(verdict);
         if (!count) {
             fail(count.error().message);
         } else if (options_.settings.verbose) {
             environment_.write_error(fmt::format("{}: {} written", capture::display_name(*options_.write_file),
                                                  report::format_count(*count, "packet", "packets")));
+        }
+        if (const std::uint64_t left_out = store_->left_out_comment_count(); count && left_out > 0) {
+            environment_.write_error(fmt::format(
+                "{}: {} left out to bound memory: write fewer conversations, with --client, --host or --outcome",
+                capture::display_name(*options_.write_file), report::format_count(left_out, "comment", "comments")));
         }
     }
 
