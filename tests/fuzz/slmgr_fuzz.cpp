@@ -6,7 +6,7 @@
 
 #include "libdiag/base/saved_text.h"
 #include "libdiag/slmgr/dlv_text.h"
-#include "libdiag/slmgr/read_dlv.h"
+#include "libdiag/slmgr/read_saved.h"
 
 namespace {
 
