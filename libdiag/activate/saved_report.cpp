@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "libdiag/base/hex.h"
 #include "libdiag/base/utf.h"
 #include "libdiag/check/dlv_findings.h"
@@ -119,6 +121,11 @@ std::string status_of(const Dlv& dlv) {
     return text;
 }
 
+bool is_unclear(const Dlv& dlv) {
+    const bool has_end = !dlv.attempt.is_absent() || !dlv.error_codes.empty();
+    return dlv.license_status.is_unknown() || (dlv.kind == slmgr::SavedKind::ato && !has_end);
+}
+
 // /ato and /xpr are a line or two, which the status says.
 bool is_listing(const Dlv& dlv) { return dlv.kind != slmgr::SavedKind::ato && dlv.kind != slmgr::SavedKind::xpr; }
 
@@ -158,6 +165,9 @@ void write_published(JsonWriter& json, const std::optional<check::HostEvidence>&
 
 std::string verdict_text(const SavedReport& report) {
     if (const auto* finding = probe::deciding(report.findings)) return finding->title;
+    // What is not understood is not in order either.
+    const auto unclear = std::ranges::find_if(report.products, is_unclear);
+    if (unclear != report.products.end()) return status_of(*unclear);
     if (report.products.size() != 1)
         return fmt::format("nothing is wrong with these {} products", report.products.size());
     return fmt::format("nothing is wrong; {}", status_of(report.products.front()));

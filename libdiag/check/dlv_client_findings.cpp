@@ -84,7 +84,6 @@ void add_grace(DlvSubject& s) {
     finding.evidence.push_back(grace_text(s));
     if (s.dlv.remaining_minutes)
         finding.evidence.push_back(fmt::format("time remaining: {}", minutes_text(*s.dlv.remaining_minutes)));
-    if (s.dlv.expires) finding.evidence.push_back(fmt::format("it ends {}", *s.dlv.expires));
     if (is_initial) finding.likely_cause = ends_soon ? 2 : 0;
 }
 

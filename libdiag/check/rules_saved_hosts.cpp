@@ -35,7 +35,7 @@ constexpr Text client_cache_stale_causes[] = {
     "The client found it in another DNS domain.",
 };
 constexpr Text client_cache_stale_remedy[] = {
-    "Desktop support: run slmgr /ckms and slmgr /ato, so that the client searches DNS again.",
+    "Desktop support: run slmgr /ckhc, slmgr /ato and slmgr /skhc, so that the client searches DNS again and keeps what it finds.",
     "DNS administrator: if the host is in service, find out why its SRV record is gone.",
     "KMS host administrator: do not switch the old host off before its clients have moved.",
 };
