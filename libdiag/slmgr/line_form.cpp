@@ -293,7 +293,7 @@ bool FormReader::read(std::string_view text, Dlv& dlv) {
 }
 
 void FormReader::finish_status(Dlv& dlv) const {
-    if (!dlv.license_status.is_unknown()) return;
+    if (!dlv.license_status.is_unknown() || has_known_labels_) return;
     const bool is_activated = is_in_client_block(dlv) || !dlv.ad_object_dn.is_absent();
     if (dlv.notification_reason) {
         dlv.license_status = LicenseStatus::notification;
