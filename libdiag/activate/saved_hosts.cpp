@@ -25,7 +25,8 @@ HostLookup look_up_hosts(std::span<const slmgr::Dlv> products, const HostLookupS
                             .search = false,
                             .servers = settings.discovery.servers,
                             .stop = settings.discovery.stop}};
-    client.resolve(names, [&](std::size_t, session::NameEvidence found) { out.evidence.names.push_back(std::move(found)); });
+    client.resolve(names,
+                   [&](std::size_t, session::NameEvidence found) { out.evidence.names.push_back(std::move(found)); });
     return out;
 }
 

@@ -106,7 +106,8 @@ void write_product(JsonWriter& json, const Dlv& dlv) {
 
 std::string license_text(const Dlv& dlv) {
     if (dlv.license_status) return check::status_text(*dlv.license_status);
-    if (dlv.license_status.is_unknown()) return fmt::format("license status not understood: {}", dlv.license_status.reason());
+    if (dlv.license_status.is_unknown())
+        return fmt::format("license status not understood: {}", dlv.license_status.reason());
     return dlv.not_in_use.is(true) ? "not in use" : "license status: not shown";
 }
 

@@ -48,8 +48,8 @@ void check_errors(DlvSubject& subject) {
 // How slmgr /ato ended where it printed no code. Success is for the verdict to say.
 void check_attempt(DlvSubject& subject) {
     if (subject.dlv.attempt.is(slmgr::AttemptEnd::failed)) {
-        Finding& finding =
-            subject.add(rule::slmgr_error, fmt::format("the attempt to activate {} failed, without a code", subject.name));
+        Finding& finding = subject.add(rule::slmgr_error,
+                                       fmt::format("the attempt to activate {} failed, without a code", subject.name));
         finding.windows_code = 0;
         finding.evidence.push_back("slmgr /ato shows no code where the product is not licensed after the attempt");
         finding.evidence.push_back("check: the events 12288, 12289 and 8198 of that minute have the code");

@@ -25,7 +25,8 @@ std::vector<Finding> check_saved_dlv(std::span<const slmgr::Dlv> products, std::
 
 /// Everything about a saved output of any kind: its products, and its hosts compared with each other and, where it was asked,
 /// with DNS. What two outputs of one file say of the same product is said once.
-std::vector<Finding> check_saved(const slmgr::SavedOutput& saved, std::string_view target, const HostEvidence& dns = {});
+std::vector<Finding> check_saved(const slmgr::SavedOutput& saved, std::string_view target,
+                                 const HostEvidence& dns = {});
 
 /// "license status: notification"
 std::string status_text(slmgr::LicenseStatus status);

@@ -35,7 +35,8 @@ constexpr Text client_cache_stale_causes[] = {
     "The client found it in another DNS domain.",
 };
 constexpr Text client_cache_stale_remedy[] = {
-    "Desktop support: run slmgr /ckhc, slmgr /ato and slmgr /skhc, so that the client searches DNS again and keeps what it finds.",
+    "Desktop support: run slmgr /ckhc, slmgr /ato and slmgr /skhc, so that the client searches DNS again and keeps "
+    "what it finds.",
     "DNS administrator: if the host is in service, find out why its SRV record is gone.",
     "KMS host administrator: do not switch the old host off before its clients have moved.",
 };
@@ -65,7 +66,8 @@ constexpr Text client_host_address_remedy[] = {
 };
 constexpr Text client_host_address_events[] = {event::client_attempt};
 
-constexpr Text from_saved_output = "Not seen in a capture: read from saved output of the client, and compared with DNS.";
+constexpr Text from_saved_output =
+    "Not seen in a capture: read from saved output of the client, and compared with DNS.";
 
 }  // namespace
 
@@ -108,7 +110,8 @@ constinit const Rule client_cache_stale{
     .causes = client_cache_stale_causes,
     .remedy = client_cache_stale_remedy,
     .code_note =
-        "[inf] What slmgr /ato shows if neither the old host nor a new one answers; a client searches DNS again once the "
+        "[inf] What slmgr /ato shows if neither the old host nor a new one answers; a client searches DNS again once "
+        "the "
         "one it keeps fails.",
     .capture_shows = from_saved_output,
     .events = client_cache_stale_events,

@@ -60,7 +60,8 @@ public:
 
 private:
     Finding& add(const Rule& rule, std::string title) {
-        findings_.push_back({.rule = &rule, .target = target_, .title = std::move(title), .evidence = {}, .packets = {}});
+        findings_.push_back(
+            {.rule = &rule, .target = target_, .title = std::move(title), .evidence = {}, .packets = {}});
         return findings_.back();
     }
 
@@ -77,7 +78,8 @@ private:
     bool is_alone(const Dlv& dlv) const {
         const bool has_other = has_host(dlv.kms_machine) && has_host(dlv.cached_machine) &&
                                !is_same_machine(*dlv.kms_machine, *dlv.cached_machine);
-        return !has_other && std::ranges::none_of(products_, [&](const Dlv& other) { return is_client(other) && differ(dlv, other); });
+        return !has_other && std::ranges::none_of(
+                                 products_, [&](const Dlv& other) { return is_client(other) && differ(dlv, other); });
     }
 
     void compare_products() {
@@ -120,7 +122,8 @@ private:
 
     std::string published_text() const {
         std::vector<std::string> hosts;
-        for (const ServiceRecord& record : dns_.published) hosts.push_back(fmt::format("{}:{}", record.target, record.port));
+        for (const ServiceRecord& record : dns_.published)
+            hosts.push_back(fmt::format("{}:{}", record.target, record.port));
         return fmt::format("published in {}: {}", dns_.domain, fmt::join(hosts, ", "));
     }
 
@@ -133,14 +136,13 @@ private:
         const bool is_set = machine.source == KmsMachine::Source::registered;
         const std::string shown = text_of(machine);
         Finding& finding =
-            !ports.empty()
-                ? add(rule::client_host_port, fmt::format("{} uses port {} of {}, and DNS publishes port {}",
-                                                          name_of_product(dlv), machine.port, machine.host, ports.front()))
-            : is_set ? add(rule::client_host_unpublished,
-                           fmt::format("{} is set to {}, which {} does not publish", name_of_product(dlv), shown, dns_.domain))
-                     : add(rule::client_cache_stale,
-                           fmt::format("{} has found {}, which {} no longer publishes", name_of_product(dlv), shown,
-                                       dns_.domain));
+            !ports.empty() ? add(rule::client_host_port,
+                                 fmt::format("{} uses port {} of {}, and DNS publishes port {}", name_of_product(dlv),
+                                             machine.port, machine.host, ports.front()))
+            : is_set ? add(rule::client_host_unpublished, fmt::format("{} is set to {}, which {} does not publish",
+                                                                      name_of_product(dlv), shown, dns_.domain))
+                     : add(rule::client_cache_stale, fmt::format("{} has found {}, which {} no longer publishes",
+                                                                 name_of_product(dlv), shown, dns_.domain));
         if (!ports.empty()) finding.likely_cause = is_set ? 0 : 1;
         finding.evidence.push_back(fmt::format("{}, {}", shown, source_text(machine)));
         finding.evidence.push_back(published_text());
@@ -179,14 +181,16 @@ std::vector<std::string> host_names(std::span<const Dlv> products) {
         for (const auto* machine : {&dlv.kms_machine, &dlv.cached_machine}) {
             if (!has_host(*machine) || names.size() == max_saved_host_count) continue;
             const std::string& host = (*machine)->host;
-            const bool is_known = std::ranges::any_of(names, [&](const auto& name) { return dns::is_same_name(name, host); });
+            const bool is_known =
+                std::ranges::any_of(names, [&](const auto& name) { return dns::is_same_name(name, host); });
             if (!is_known && !IpAddress::parse(host)) names.push_back(host);
         }
     }
     return names;
 }
 
-std::vector<Finding> check_saved_hosts(std::span<const Dlv> products, std::string_view target, const HostEvidence& dns) {
+std::vector<Finding> check_saved_hosts(std::span<const Dlv> products, std::string_view target,
+                                       const HostEvidence& dns) {
     return HostComparison{products, target, dns}.all();
 }
 

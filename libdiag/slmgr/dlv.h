@@ -96,7 +96,7 @@ struct Dlv {
     Fact<std::string> lookup_domain;
     Fact<KmsMachine> kms_machine;
     Fact<KmsMachine> cached_machine;  ///< found in DNS, where it is shown beside one that was set by hand; not by slmgr
-    Fact<std::string> kms_ip;  ///< an address, or "not available"
+    Fact<std::string> kms_ip;         ///< an address, or "not available"
     Fact<std::string> host_extended_pid;
     Fact<std::int64_t> activation_interval_minutes;
     Fact<std::int64_t> renewal_interval_minutes;

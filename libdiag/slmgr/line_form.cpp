@@ -103,7 +103,9 @@ bool read_distinguished_name(std::string_view, std::string_view value, Dlv& dlv)
 }
 
 bool is_domain_name(std::string_view value) {
-    const auto fits = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.'; };
+    const auto fits = [](char c) {
+        return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.';
+    };
     return value.find('.') != std::string_view::npos && std::ranges::all_of(value, fits) && !value.starts_with('.');
 }
 
@@ -188,7 +190,7 @@ constexpr Reader* readers[] = {read_id,  read_pid,    read_installation_id, read
                                read_url, read_reason, read_partial_key,     read_distinguished_name};
 constexpr Reader* place_readers[] = {read_machine, read_interval, read_date, read_status, read_priority, read_type};
 
-constexpr Fact<std::int64_t> Dlv::* request_members[] = {
+constexpr Fact<std::int64_t> Dlv::*request_members[] = {
     &Dlv::total_requests,         &Dlv::failed_requests,  &Dlv::unlicensed_requests,  &Dlv::licensed_requests,
     &Dlv::initial_grace_requests, &Dlv::expired_requests, &Dlv::non_genuine_requests, &Dlv::notification_requests,
 };
@@ -203,7 +205,8 @@ std::string_view value_of(std::string_view text) {
 bool is_description_by_form(std::string_view text) {
     const std::string_view value = value_of(text);
     return value.find(", VOLUME_") != std::string_view::npos || value.find(", RETAIL") != std::string_view::npos ||
-           value.find(", OEM_") != std::string_view::npos || value.find(", VIRTUAL_MACHINE_") != std::string_view::npos ||
+           value.find(", OEM_") != std::string_view::npos ||
+           value.find(", VIRTUAL_MACHINE_") != std::string_view::npos ||
            value.find(", TIMEBASED_") != std::string_view::npos;
 }
 
@@ -265,7 +268,8 @@ bool FormReader::read_minutes(std::string_view value, const Dlv& dlv) {
     const auto minutes = leading_number(value);
     if (value.find('(') == std::string_view::npos && value.find("（") == std::string_view::npos) return false;
     const std::size_t open = value.find_last_of("0123456789");
-    if (!minutes || *minutes < 0 || minutes_ >= 0 || !is_past_status(dlv) || open == std::string_view::npos) return false;
+    if (!minutes || *minutes < 0 || minutes_ >= 0 || !is_past_status(dlv) || open == std::string_view::npos)
+        return false;
     std::size_t first = open;
     while (first > 0 && is_digit(value[first - 1])) --first;
     const auto days = first == 0 ? std::nullopt : leading_number(value.substr(first, open + 1 - first));
@@ -311,10 +315,10 @@ void FormReader::finish(Dlv& dlv) const {
             return dlv.description && contains_word(*dlv.description, channel);
         };
         const bool is_licensed = dlv.license_status.is(LicenseStatus::licensed);
-        fill(!is_licensed                 ? dlv.remaining_minutes
-             : says("TIMEBASED_")         ? dlv.timebased_expiration_minutes
-             : says("VIRTUAL_MACHINE_")   ? dlv.vm_expiration_minutes
-                                          : dlv.volume_expiration_minutes,
+        fill(!is_licensed               ? dlv.remaining_minutes
+             : says("TIMEBASED_")       ? dlv.timebased_expiration_minutes
+             : says("VIRTUAL_MACHINE_") ? dlv.vm_expiration_minutes
+                                        : dlv.volume_expiration_minutes,
              minutes_);
     }
     // Without one of them nobody knows which the others are.

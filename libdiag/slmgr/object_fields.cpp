@@ -123,7 +123,8 @@ private:
     std::optional<std::int64_t> number(std::string_view name) const { return number_in(member(object_, name)); }
 
     void fill(Text into, const json::value* value) {
-        if (auto text = text_in(value); text && !equals_word(*text, "N/A") && !equals_word(*text, "Not Set")) dlv_.*into = *text;
+        if (auto text = text_in(value); text && !equals_word(*text, "N/A") && !equals_word(*text, "Not Set"))
+            dlv_.*into = *text;
     }
     void fill(Id into, const json::value* value) {
         const auto text = text_in(value);
@@ -162,10 +163,10 @@ private:
                 return dlv_.description && contains_word(*dlv_.description, channel);
             };
             const bool is_licensed = dlv_.license_status.is(LicenseStatus::licensed);
-            dlv_.*(!is_licensed                ? &Dlv::remaining_minutes
-                   : says("TIMEBASED_")        ? &Dlv::timebased_expiration_minutes
-                   : says("VIRTUAL_MACHINE_")  ? &Dlv::vm_expiration_minutes
-                                               : &Dlv::volume_expiration_minutes) = *minutes;
+            dlv_.*(!is_licensed               ? &Dlv::remaining_minutes
+                   : says("TIMEBASED_")       ? &Dlv::timebased_expiration_minutes
+                   : says("VIRTUAL_MACHINE_") ? &Dlv::vm_expiration_minutes
+                                              : &Dlv::volume_expiration_minutes) = *minutes;
         }
         // 1601 stands for none: as a date, or in milliseconds since 1970.
         const auto end = text_in(member(object_, "EvaluationEndDate"));
@@ -183,9 +184,10 @@ private:
     }
 
     void read_machines() {
-        const auto set = machine("KeyManagementServiceMachine", "KeyManagementServicePort", KmsMachine::Source::registered);
-        const auto found = machine("DiscoveredKeyManagementServiceMachineName", "DiscoveredKeyManagementServiceMachinePort",
-                                   KmsMachine::Source::dns);
+        const auto set =
+            machine("KeyManagementServiceMachine", "KeyManagementServicePort", KmsMachine::Source::registered);
+        const auto found = machine("DiscoveredKeyManagementServiceMachineName",
+                                   "DiscoveredKeyManagementServiceMachinePort", KmsMachine::Source::dns);
         if (set) {
             dlv_.kms_machine = *set;
             if (found) dlv_.cached_machine = *found;
@@ -198,7 +200,8 @@ private:
 
     // slmgr says nothing of discovery to others.
     bool is_kms_licensed() const {
-        return has_client_channel(dlv_) && dlv_.license_status.is(LicenseStatus::licensed) && dlv_.ad_object_dn.is_absent();
+        return has_client_channel(dlv_) && dlv_.license_status.is(LicenseStatus::licensed) &&
+               dlv_.ad_object_dn.is_absent();
     }
 
     void read_settings() {
@@ -211,7 +214,8 @@ private:
         dlv_.host_enabled = true;
         const auto port = number("KeyManagementServiceListeningPort");
         if (port) dlv_.listening_port = *port == 0 ? default_port : *port;
-        if (const auto is_published = number("KeyManagementServiceDnsPublishing")) dlv_.dns_publishing = *is_published != 0;
+        if (const auto is_published = number("KeyManagementServiceDnsPublishing"))
+            dlv_.dns_publishing = *is_published != 0;
         if (const auto is_low = number("KeyManagementServiceLowPriority"))
             dlv_.priority = *is_low != 0 ? Priority::low : Priority::normal;
     }
@@ -226,9 +230,9 @@ template <class T> void inherit(const Fact<T>& from, Fact<T>& into) {
 }
 
 constexpr Number host_members[] = {
-    &Dlv::current_count,          &Dlv::listening_port,   &Dlv::total_requests,       &Dlv::failed_requests,
-    &Dlv::unlicensed_requests,    &Dlv::licensed_requests, &Dlv::initial_grace_requests, &Dlv::expired_requests,
-    &Dlv::non_genuine_requests,   &Dlv::notification_requests,
+    &Dlv::current_count,        &Dlv::listening_port,        &Dlv::total_requests,         &Dlv::failed_requests,
+    &Dlv::unlicensed_requests,  &Dlv::licensed_requests,     &Dlv::initial_grace_requests, &Dlv::expired_requests,
+    &Dlv::non_genuine_requests, &Dlv::notification_requests,
 };
 
 }  // namespace
@@ -236,8 +240,8 @@ constexpr Number host_members[] = {
 ObjectKind kind_of(const json::object& object) {
     const auto has = [&](std::string_view name) { return member(object, name) != nullptr; };
     if (has("LicenseStatus") || has("PartialProductKey") || has("GracePeriodRemaining")) return ObjectKind::product;
-    const bool is_service = std::ranges::any_of(
-        object, [](const auto& m) { return starts_with_word(m.key(), "KeyManagementService"); });
+    const bool is_service =
+        std::ranges::any_of(object, [](const auto& m) { return starts_with_word(m.key(), "KeyManagementService"); });
     if (is_service || has("IsKeyManagementServiceMachine") || has("DiscoveredKeyManagementServiceMachineName"))
         return ObjectKind::service;
     return ObjectKind::other;

@@ -129,7 +129,8 @@ bool is_frame(std::string_view text) { return text.starts_with("---") && text.en
 bool has_product(const Dlv& dlv) { return !(dlv.name.is_absent() && dlv.activation_id.is_absent()); }
 
 bool begins_product(std::string_view label, const Dlv& dlv) {
-    if (label == "PRODUCT ID:" || label == "SKU ID:" || label == "Installed product key detected") return has_product(dlv);
+    if (label == "PRODUCT ID:" || label == "SKU ID:" || label == "Installed product key detected")
+        return has_product(dlv);
     return label == "LICENSE NAME:" && !dlv.name.is_absent();
 }
 
@@ -145,7 +146,8 @@ OsppLine read_ospp_line(std::string_view text, Dlv& dlv) {
         const std::string_view value =
             is_status ? text.substr(text.find("---")) : trimmed(text.substr(row.label.size()));
         if (!(is_status ? read_status(value, dlv) : row.read(value, dlv))) return OsppLine::none;
-        if (dlv.kind == SavedKind::dlv) dlv.kind = row.label.starts_with("Installed") ? SavedKind::ato : SavedKind::dstatus;
+        if (dlv.kind == SavedKind::dlv)
+            dlv.kind = row.label.starts_with("Installed") ? SavedKind::ato : SavedKind::dstatus;
         return OsppLine::read;
     }
     return OsppLine::none;

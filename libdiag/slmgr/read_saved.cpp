@@ -16,7 +16,8 @@ namespace {
 using Problem = std::unexpected<std::string>;
 
 constexpr std::string_view nothing_found =
-    "no output of slmgr /dlv, /dli, /ato or /xpr, of ospp.vbs /dstatus, and no licensing objects as JSON in it; save it "
+    "no output of slmgr /dlv, /dli, /ato or /xpr, of ospp.vbs /dstatus, and no licensing objects as JSON in it; save "
+    "it "
     "with: cscript //nologo slmgr.vbs /dlv > FILE";
 
 bool may_begin_json(std::string_view line) {
@@ -44,7 +45,8 @@ public:
         if (!json_error_.empty()) return Problem{fmt::format("{}: JSON that cannot be read", json_error_)};
         if (has_other_json_)
             return Problem{
-                "JSON without licensing objects; save them with: Get-CimInstance SoftwareLicensingProduct | ConvertTo-Json"};
+                "JSON without licensing objects; save them with: Get-CimInstance SoftwareLicensingProduct | "
+                "ConvertTo-Json"};
         return Problem{std::string{nothing_found}};
     }
 

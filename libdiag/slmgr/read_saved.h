@@ -15,8 +15,8 @@ inline constexpr std::size_t file_size = 1024 * 1024;  ///< bytes
 inline constexpr std::size_t line_count = 40'000;
 inline constexpr std::size_t line_size = 4096;  ///< bytes of UTF-8; a longer line counts as unknown
 inline constexpr std::size_t product_count = 1024;
-inline constexpr std::size_t error_count = 64;   ///< of one product
-inline constexpr std::size_t json_depth = 32;    ///< of arrays and objects within each other
+inline constexpr std::size_t error_count = 64;    ///< of one product
+inline constexpr std::size_t json_depth = 32;     ///< of arrays and objects within each other
 inline constexpr std::size_t json_attempts = 64;  ///< places at which JSON may begin in one file
 }  // namespace limits
 

@@ -44,7 +44,8 @@ public:
     }
 
     std::vector<Dlv> take() {
-        if (products_.empty() && service_) products_.push_back(std::move(*service_));
+        if (products_.empty() && service_)
+            products_.push_back(std::move(*service_));
         else if (service_) {
             for (Dlv& dlv : products_) add_service_facts(*service_, dlv);
         }

@@ -86,12 +86,12 @@ constexpr Row<bool> enabled_rows[] = {
     {true, "enabled"},   {true, "aktiviert"},    {true, "有効"},
 };
 constexpr Row<Priority> priority_rows[] = {
-    {Priority::normal, "Normal"}, {Priority::low, "Low"}, {Priority::low, "Niedrig"},
+    {Priority::normal, "Normal"}, {Priority::low, "Low"},     {Priority::low, "Niedrig"},
     {Priority::normal, "標準"},   {Priority::normal, "通常"}, {Priority::low, "低"},
 };
 constexpr Row<ActivationType> type_rows[] = {
-    {ActivationType::all, "All"},      {ActivationType::all, "Alle"}, {ActivationType::all, "すべて"},
-    {ActivationType::ad, "AD"},        {ActivationType::kms, "KMS"},  {ActivationType::token, "Token"},
+    {ActivationType::all, "All"},        {ActivationType::all, "Alle"}, {ActivationType::all, "すべて"},
+    {ActivationType::ad, "AD"},          {ActivationType::kms, "KMS"},  {ActivationType::token, "Token"},
     {ActivationType::token, "トークン"},
 };
 

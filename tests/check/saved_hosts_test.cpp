@@ -65,9 +65,8 @@ TEST_CASE("saved hosts: a host set by hand that is not published is named", "[ch
     CHECK(ids_of(findings) == Ids{"KMS-CLIENT-HOST-UNPUBLISHED"});
     CHECK(findings.front().title ==
           "Windows(R), Enterprise edition is set to kms-old.corp.example:1688, which corp.example does not publish");
-    CHECK(findings.front().evidence ==
-          std::vector<std::string>{"kms-old.corp.example:1688, set by hand",
-                                   "published in corp.example: kms01.corp.example:1688"});
+    CHECK(findings.front().evidence == std::vector<std::string>{"kms-old.corp.example:1688, set by hand",
+                                                                "published in corp.example: kms01.corp.example:1688"});
 }
 
 TEST_CASE("saved hosts: an alias or an address of a published host is that host", "[check]") {

@@ -43,9 +43,8 @@ bool have_beginnings(std::span<const Dlv> products) {
 
 // /ato and /xpr have other lines, and a value of JSON may look like any line.
 bool are_listings(std::span<const Dlv> products) {
-    return std::ranges::all_of(products, [](const Dlv& dlv) {
-        return dlv.kind == SavedKind::dlv || dlv.kind == SavedKind::dli;
-    });
+    return std::ranges::all_of(products,
+                               [](const Dlv& dlv) { return dlv.kind == SavedKind::dlv || dlv.kind == SavedKind::dli; });
 }
 
 }  // namespace

@@ -51,17 +51,20 @@ TEST_CASE("read_saved: code pages 932 and 1252 and UTF-16 give what UTF-8 gives"
     CHECK(read_all(kind_sample("dlv-fixed-host-ja-utf16")) == read_all(kind_sample("dlv-fixed-host-ja")));
     for (const std::string name : {"dlv-fixed-host", "several"}) {
         CAPTURE(name);
-        CHECK(without_words(read_all(kind_sample(name + "-ja-cp932"))) == without_words(read_all(kind_sample(name + "-ja"))));
+        CHECK(without_words(read_all(kind_sample(name + "-ja-cp932"))) ==
+              without_words(read_all(kind_sample(name + "-ja"))));
         CHECK(read_all(kind_sample(name + "-de-cp1252")) == read_all(kind_sample(name + "-de")));
     }
 }
 
 TEST_CASE("read_saved: the content tells which program printed it", "[slmgr]") {
     const std::pair<std::string, SavedKind> expected[] = {
-        {"dlv-licensed", SavedKind::dlv},     {"dlv-host", SavedKind::dlv},       {"dli-licensed", SavedKind::dli},
-        {"dli-notification", SavedKind::dli}, {"ato-success", SavedKind::ato},    {"ato-error", SavedKind::ato},
-        {"ato-failed", SavedKind::ato},       {"xpr-licensed", SavedKind::xpr},   {"xpr-notification", SavedKind::xpr},
-        {"oslicense", SavedKind::objects},    {"dstatus-licensed", SavedKind::dstatus},
+        {"dlv-licensed", SavedKind::dlv},         {"dlv-host", SavedKind::dlv},
+        {"dli-licensed", SavedKind::dli},         {"dli-notification", SavedKind::dli},
+        {"ato-success", SavedKind::ato},          {"ato-error", SavedKind::ato},
+        {"ato-failed", SavedKind::ato},           {"xpr-licensed", SavedKind::xpr},
+        {"xpr-notification", SavedKind::xpr},     {"oslicense", SavedKind::objects},
+        {"dstatus-licensed", SavedKind::dstatus},
     };
     for (const auto& [name, kind] : expected) {
         for (const std::string_view language : {"en", "de", "ja"}) {
@@ -141,12 +144,13 @@ TEST_CASE("read_saved: /ato tells success, a code and a failure without one", "[
 
 TEST_CASE("read_saved: an attempt whose end is not there is no success", "[slmgr]") {
     const std::string start = "Windows(R), Enterprise edition (73111121-5638-40f6-bc11-f1d7b0d64300) ";
-    for (const std::string rest : {"...", "...\n\nC:\\Windows\\System32>", "wird aktiviert", "wird\naktiviert...",
-                                   "...\nPS C:\\> "}) {
+    for (const std::string rest :
+         {"...", "...\n\nC:\\Windows\\System32>", "wird aktiviert", "wird\naktiviert...", "...\nPS C:\\> "}) {
         CAPTURE(rest);
         CHECK(read_one(start + rest + "\n").attempt.is_absent());
     }
-    CHECK(read_one(start + "wird\naktiviert...\nDas Produkt wurde erfolgreich aktiviert.\n").attempt.is(AttemptEnd::activated));
+    CHECK(read_one(start + "wird\naktiviert...\nDas Produkt wurde erfolgreich aktiviert.\n")
+              .attempt.is(AttemptEnd::activated));
 }
 
 TEST_CASE("read_saved: /xpr tells status and end", "[slmgr]") {
@@ -256,7 +260,8 @@ TEST_CASE("read_saved: several outputs in one file follow each other, text and J
     CHECK(products[1].kind == SavedKind::ato);
     CHECK(products[1].error_codes == std::vector<std::uint32_t>{0xC004F074});
     CHECK(products[2].kind == SavedKind::xpr);
-    const auto mixed = read_all(kind_sample("dlv-fixed-host-de") + "\nPS C:\\> Get-CimInstance SoftwareLicensingProduct | ConvertTo-Json\n" +
+    const auto mixed = read_all(kind_sample("dlv-fixed-host-de") +
+                                "\nPS C:\\> Get-CimInstance SoftwareLicensingProduct | ConvertTo-Json\n" +
                                 kind_sample("objects-licensed") + kind_sample("dli-notification-ja"));
     REQUIRE(mixed.size() == 4);
     CHECK(mixed[0].kind == SavedKind::dlv);
@@ -313,8 +318,8 @@ TEST_CASE("read_saved: a status in words that are not known follows from the oth
 TEST_CASE("read_saved: other text and JSON is refused in one line", "[slmgr]") {
     for (const std::string text :
          {"{\"a\": 1}", "[1, 2, {\"Name\": \"x\", \"ID\": \"y\"}]", "{\"LicenseStatus\": 1", "[[[[", "{]",
-          "2026-11-24 sppsvc failed with 0xC004F074 on pc17\n", "The files (73111121-5638-40f6-bc11-f1d7b0d64300) are gone.\n",
-          "LICENSE\n=======\nall rights reserved.\n"}) {
+          "2026-11-24 sppsvc failed with 0xC004F074 on pc17\n",
+          "The files (73111121-5638-40f6-bc11-f1d7b0d64300) are gone.\n", "LICENSE\n=======\nall rights reserved.\n"}) {
         CAPTURE(text);
         const auto result = read_saved(bytes_of(text));
         REQUIRE_FALSE(result);
@@ -330,8 +335,9 @@ TEST_CASE("read_saved: other text and JSON is refused in one line", "[slmgr]") {
 }
 
 TEST_CASE("read_saved: every prefix of a sample of each kind is read or refused", "[slmgr]") {
-    for (const std::string name : {"dlv-fixed-host-ja-cp932", "dlv-host-de", "dli-licensed-ja", "several-de-cp1252", "xpr-grace-ja",
-                                   "ato-failed-de", "dstatus-override-ja", "act-error", "oslicense-ja", "objects-host"}) {
+    for (const std::string name :
+         {"dlv-fixed-host-ja-cp932", "dlv-host-de", "dli-licensed-ja", "several-de-cp1252", "xpr-grace-ja",
+          "ato-failed-de", "dstatus-override-ja", "act-error", "oslicense-ja", "objects-host"}) {
         CAPTURE(name);
         const std::string whole = kind_sample(name);
         for (std::size_t n = 0; n <= whole.size(); ++n) {

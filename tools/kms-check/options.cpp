@@ -82,7 +82,8 @@ Result check_from(const po::variables_map& map, const Options& out) {
     if (map.contains("domain")) return {};
     for (const char* name : {"server", "ipv4", "ipv6", "timeout"}) {
         if (map.contains(name))
-            return Problem(fmt::format("--from judges a file: leave out --{}, or add --domain to compare with DNS", name));
+            return Problem(
+                fmt::format("--from judges a file: leave out --{}, or add --domain to compare with DNS", name));
     }
     return {};
 }

@@ -119,9 +119,9 @@ private:
     // Leaves what is wrong with the publication in the report.
     Result ask_dns(const slmgr::SavedOutput& saved, activate::SavedReport& report) {
         options_.settings.discovery.stop = environment_.stop;
-        auto found = activate::look_up_hosts(saved.products, {.discovery = options_.settings.discovery,
-                                                              .v4 = options_.settings.v4,
-                                                              .v6 = options_.settings.v6});
+        auto found = activate::look_up_hosts(
+            saved.products,
+            {.discovery = options_.settings.discovery, .v4 = options_.settings.v4, .v6 = options_.settings.v6});
         if (found.discovery.problem) return Problem(*found.discovery.problem);
         if (found.discovery.stopped) return Problem("stopped before DNS had answered");
         report.findings = discover::findings_of(found.discovery);
