@@ -105,6 +105,7 @@ bool AttemptReader::read(std::string_view text, Dlv& dlv) {
 bool AttemptReader::read_end(std::string_view text, Dlv& dlv) {
     if (failure_code_in(text) != 0) return false;
     const bool has_label = text.find(": ") != std::string_view::npos;
+    if (text.find("0x") != std::string_view::npos) return false;  // a code that is no failure
     if (contains_word(text, "slui.exe")) {
         dlv.attempt = AttemptEnd::non_genuine;
     } else if (has_label && is_sentence(text)) {

@@ -162,7 +162,8 @@ bool read_status(std::string_view, std::string_view value, Dlv& dlv) {
     if (is_past_status(dlv) || has_digit(value)) return false;
     const bool has_place = !dlv.partial_key.is_absent() || !dlv.not_in_use.is_absent();
     if (const auto status = status_of_words(value)) {
-        if (!has_place && dlv.description.is_absent()) return false;
+        const bool is_below_attempt = dlv.kind == SavedKind::ato;  // activated, with extended grace
+        if (!has_place && dlv.description.is_absent() && !is_below_attempt) return false;
         return fill(dlv.license_status, *status);
     }
     if (!has_place) return false;
@@ -231,7 +232,7 @@ bool FormReader::read_host_sentence(std::string_view text, Dlv& dlv) {
 // A line without a label: the sentence of a fact, or a heading.
 bool FormReader::read_sentence(std::string_view text, Dlv& dlv) {
     if (text.find("/ato") != std::string_view::npos) return is_past_status(dlv) && fill(dlv.refresh_hint, true);
-    if (!value_of(text).empty()) return false;
+    if (!value_of(text).empty() || text.find_first_of("\\>") != std::string_view::npos) return false;  // or a prompt
     const bool is_sentence = text.ends_with('.') || text.ends_with("。");
     if (!is_past_key(dlv))
         return is_sentence && !dlv.description.is_absent() && !has_digit(text) && fill(dlv.not_in_use, true);

@@ -95,32 +95,37 @@ bool read_no_key(std::string_view, Dlv& dlv) {
     return true;
 }
 
+enum class Place : std::uint8_t {
+    anywhere,  ///< no other program has such a line
+    around,    ///< stands above a product; says nothing by itself
+    inside,    ///< of a product that began with other lines
+};
 struct Row {
     std::string_view label;
     bool (*read)(std::string_view value, Dlv& dlv);
-    bool is_telling = true;  ///< false: slmgr has the same label
+    Place place = Place::inside;
 };
-// Longer labels stand above those with which they begin.
+using enum Place;
 constexpr Row rows[] = {
-    {"PRODUCT ID:", pass},
-    {"SKU ID:", read_id},
-    {"LICENSE NAME:", read_text<&Dlv::name>},
-    {"LICENSE DESCRIPTION:", read_text<&Dlv::description>},
+    {"PRODUCT ID:", pass, around},
+    {"SKU ID:", read_id, anywhere},
+    {"LICENSE NAME:", read_text<&Dlv::name>, anywhere},
+    {"LICENSE DESCRIPTION:", read_text<&Dlv::description>, anywhere},
     {"BETA EXPIRATION:", read_evaluation_end},
-    {"LICENSE STATUS: ---", pass},  // see read_ospp_line()
+    {"LICENSE STATUS: ---", pass, anywhere},  // see read_ospp_line()
     {"ERROR CODE:", read_code},
     {"ERROR DESCRIPTION:", pass},
     {"REMAINING GRACE:", read_remaining},
-    {"Last 5 characters of installed product key:", read_text<&Dlv::partial_key>},
+    {"Last 5 characters of installed product key:", read_text<&Dlv::partial_key>, anywhere},
     {"Activation Type Configuration:", read_type},
     {"Most recent successful activation client information:", pass},
     {"KMS machine registry override defined:", read_override},
-    {"KMS machine name from DNS:", read_discovered, false},
+    {"KMS machine name from DNS:", read_discovered},
     {"KMS host caching:", read_caching},
     {"KMS Lookup Domain:", read_text<&Dlv::lookup_domain>},
-    {"Installed product key detected", pass},
-    {"<Product activation successful>", read_success},
-    {"<No installed product keys detected>", read_no_key},
+    {"Installed product key detected", pass, anywhere},
+    {"<Product activation successful>", read_success, anywhere},
+    {"<No installed product keys detected>", read_no_key, anywhere},
 };
 
 // "---Processing---------": what the script prints around its work.
@@ -140,13 +145,14 @@ OsppLine read_ospp_line(std::string_view text, Dlv& dlv) {
     if (is_frame(text)) return OsppLine::read;
     for (const Row& row : rows) {
         if (!starts_with_word(text, row.label)) continue;
-        if (!row.is_telling && dlv.kind != SavedKind::dstatus) return OsppLine::none;
+        const bool is_begun = dlv.kind == SavedKind::dstatus || dlv.kind == SavedKind::ato;
+        if (row.place == Place::inside && !is_begun) return OsppLine::none;
         if (begins_product(row.label, dlv)) return OsppLine::begins;
         const bool is_status = row.label == "LICENSE STATUS: ---";
         const std::string_view value =
             is_status ? text.substr(text.find("---")) : trimmed(text.substr(row.label.size()));
         if (!(is_status ? read_status(value, dlv) : row.read(value, dlv))) return OsppLine::none;
-        if (dlv.kind == SavedKind::dlv)
+        if (dlv.kind == SavedKind::dlv && row.place != Place::around)
             dlv.kind = row.label.starts_with("Installed") ? SavedKind::ato : SavedKind::dstatus;
         return OsppLine::read;
     }

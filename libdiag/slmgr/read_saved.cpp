@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "libdiag/base/line_text.h"
 #include "libdiag/base/saved_text.h"

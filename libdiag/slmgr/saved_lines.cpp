@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "libdiag/base/line_text.h"
 #include "libdiag/slmgr/dlv_lines.h"
@@ -130,7 +131,10 @@ void LineReader::begin_product_for(const Line& line) {
     const Dlv& dlv = current();
     const bool begins = line.block == Block::head || line.key == "name" ||
                         (line.key == "description" && (!dlv.description.is_absent() || is_short_kind(dlv)));
-    if (has_product(dlv) && begins) begin_product();
+    if (!has_product(dlv) || !begins) return;
+    const std::string name_line = std::exchange(name_line_, {});
+    begin_product();
+    if (line.key == "description") name_line_ = name_line;
 }
 
 const Line* LineReader::read(std::string_view text) {
@@ -250,7 +254,6 @@ bool LineReader::read_error(std::string_view text) {
         has_errors_ = true;
     } else if (const std::uint32_t inner = failure_code_in(*rest)) {
         add_error(inner);
-        has_errors_ = true;
     } else if (says_not_found(*rest)) {
         current().product_not_found = true;
     } else {
@@ -267,11 +270,10 @@ bool LineReader::read_ospp(std::string_view text) {
     }
     if (done != OsppLine::read) return false;
     last_ = {};
+    if (current().kind == SavedKind::dlv) return true;  // so far only what stands around it
     form_.on_known_label();
-    if (!text.starts_with("---")) {
-        ++known_count_;
-        ++telling_count_;
-    }
+    ++known_count_;
+    ++telling_count_;
     return true;
 }
 

@@ -96,7 +96,15 @@ constexpr Row<ActivationType> type_rows[] = {
 };
 
 constexpr std::string_view error_labels[] = {"Error:", "Fehler:", "エラー:"};
-constexpr std::string_view not_found_words[] = {"not found", "nicht gefunden", "見つかりません"};
+struct NotFound {
+    std::string_view what, words;
+};
+constexpr NotFound not_found_words[] = {
+    {"product", "not found"},
+    {"produ", "nicht gefunden"},
+    {"製品", "見つかりません"},
+    {"プロダクト", "見つかりません"},
+};
 
 template <class T, class Fits> std::optional<T> first_of(std::span<const Row<T>> rows, Fits fits) {
     const auto found = std::ranges::find_if(rows, [&](const Row<T>& row) { return fits(row.text); });
@@ -137,7 +145,9 @@ std::optional<std::string_view> behind_error_label(std::string_view text) {
 }
 
 bool says_not_found(std::string_view rest) {
-    return std::ranges::any_of(not_found_words, [&](auto words) { return contains_word(rest, words); });
+    return std::ranges::any_of(not_found_words, [&](const NotFound& row) {
+        return contains_word(rest, row.what) && contains_word(rest, row.words);
+    });
 }
 
 }  // namespace diag::slmgr

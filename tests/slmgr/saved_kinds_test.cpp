@@ -153,6 +153,23 @@ TEST_CASE("read_saved: an attempt whose end is not there is no success", "[slmgr
               .attempt.is(AttemptEnd::activated));
 }
 
+TEST_CASE("read_saved: a code that is no failure, and a status behind success, are no other end", "[slmgr]") {
+    const std::string start = "Windows(R), Enterprise edition (73111121-5638-40f6-bc11-f1d7b0d64300) ...\n";
+    CHECK(read_one(start + "Run 'slui.exe 0x2a 0x5' to display the error text.\n").attempt.is_absent());
+    CHECK(read_one(start + "Run 'slui.exe' to go online.\n").attempt.is(AttemptEnd::non_genuine));
+    const Dlv extended = read_one(start + "製品は正常にライセンス認証されました。\nライセンスの状態: 延長猶予期間\n");
+    CHECK(extended.attempt.is(AttemptEnd::activated));
+    CHECK(extended.license_status.is(LicenseStatus::extended_grace));
+}
+
+TEST_CASE("read_saved: a label that is the same as in English does not hide the name above it", "[slmgr]") {
+    std::string text = kind_sample("dlv-all-ja");
+    const std::string_view label = "説明: ";
+    for (std::size_t at = text.find(label); at != std::string::npos; at = text.find(label, at))
+        text.replace(at, label.size(), "Description : ");
+    CHECK(without_words(read_all(text)) == without_words(read_all(kind_sample("dlv-all-en"))));
+}
+
 TEST_CASE("read_saved: /xpr tells status and end", "[slmgr]") {
     const Dlv licensed = read_one(kind_sample("xpr-licensed-en"));
     CHECK(licensed.license_status.is(LicenseStatus::licensed));
@@ -319,7 +336,10 @@ TEST_CASE("read_saved: other text and JSON is refused in one line", "[slmgr]") {
     for (const std::string text :
          {"{\"a\": 1}", "[1, 2, {\"Name\": \"x\", \"ID\": \"y\"}]", "{\"LicenseStatus\": 1", "[[[[", "{]",
           "2026-11-24 sppsvc failed with 0xC004F074 on pc17\n",
-          "The files (73111121-5638-40f6-bc11-f1d7b0d64300) are gone.\n", "LICENSE\n=======\nall rights reserved.\n"}) {
+          "The files (73111121-5638-40f6-bc11-f1d7b0d64300) are gone.\n", "LICENSE\n=======\nall rights reserved.\n",
+          "Error: file not found\nFehler: Datei nicht gefunden\n",
+          "Error code: 0x80070005\nError code: 0x80070005\nProduct ID: 7\n", "Error: copy failed with 0x80070005\n",
+          "--- notes ---\n--- end ---\n"}) {
         CAPTURE(text);
         const auto result = read_saved(bytes_of(text));
         REQUIRE_FALSE(result);
