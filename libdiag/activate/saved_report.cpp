@@ -1,6 +1,9 @@
 #include "libdiag/activate/saved_report.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 #include "libdiag/base/hex.h"
 #include "libdiag/base/utf.h"
@@ -36,9 +39,34 @@ void write_text_fact(JsonWriter& json, std::string_view key, const slmgr::Fact<s
     }
 }
 
+std::string host_text(const slmgr::KmsMachine& machine) { return fmt::format("{}:{}", machine.host, machine.port); }
+
+void write_host(JsonWriter& json, std::string_view key, const slmgr::Fact<slmgr::KmsMachine>& machine) {
+    json.key(key);
+    if (machine && !machine->host.empty()) {
+        json.value(std::string_view{host_text(*machine)});
+    } else {
+        json.value(nullptr);
+    }
+}
+
+void write_attempt(JsonWriter& json, const Dlv& dlv) {
+    static constexpr std::string_view names[] = {"activated", "failed", "non_genuine"};
+    json.key("attempt");
+    if (dlv.attempt) {
+        json.plain(names[static_cast<std::size_t>(*dlv.attempt)]);
+    } else {
+        json.value(nullptr);
+    }
+    json.key("error_codes").begin_array();
+    for (const std::uint32_t code : dlv.error_codes) json.plain(format_code(code));
+    json.end_array();
+}
+
 // What scripts ask for; the whole of it is in "text".
 void write_product(JsonWriter& json, const Dlv& dlv) {
     json.begin_object();
+    json.plain_member("output", slmgr::name_of(dlv.kind));
     write_text_fact(json, "name", dlv.name);
     write_text_fact(json, "description", dlv.description);
     write_fact(json, "activation_id", dlv.activation_id);
@@ -59,12 +87,11 @@ void write_product(JsonWriter& json, const Dlv& dlv) {
     write_fact(json, "expiration_minutes", dlv.volume_expiration_minutes);
     write_fact(json, "remaining_minutes", dlv.remaining_minutes);
     write_fact(json, "client_machine_id", dlv.client_machine_id);
-    json.key("kms_host");
-    if (dlv.kms_machine && !dlv.kms_machine->host.empty()) {
-        json.value(std::string_view{fmt::format("{}:{}", dlv.kms_machine->host, dlv.kms_machine->port)});
-    } else {
-        json.value(nullptr);
-    }
+    write_text_fact(json, "expires", dlv.expires);
+    write_attempt(json, dlv);
+    write_host(json, "kms_host", dlv.kms_machine);
+    write_host(json, "cached_host", dlv.cached_machine);
+    write_text_fact(json, "kms_address", dlv.kms_ip);
     write_text_fact(json, "host_extended_pid", dlv.host_extended_pid);
     write_fact(json, "current_count", dlv.current_count);
     write_fact(json, "listening_port", dlv.listening_port);
@@ -77,14 +104,31 @@ void write_product(JsonWriter& json, const Dlv& dlv) {
     json.end_object();
 }
 
-// "license status: licensed", of a host also its count.
+std::string license_text(const Dlv& dlv) {
+    if (dlv.license_status) return check::status_text(*dlv.license_status);
+    if (dlv.license_status.is_unknown())
+        return fmt::format("license status not understood: {}", dlv.license_status.reason());
+    return dlv.not_in_use.is(true) ? "not in use" : "license status: not shown";
+}
+
+// How an attempt ended; of a licence its status, until when, and of a host its count.
 std::string status_of(const Dlv& dlv) {
-    std::string text = dlv.license_status        ? check::status_text(*dlv.license_status)
-                       : dlv.not_in_use.is(true) ? "not in use"
-                                                 : "license status: not shown";
+    if (dlv.attempt.is(slmgr::AttemptEnd::activated)) return "activated";
+    if (!dlv.attempt.is_absent() || !dlv.error_codes.empty()) return "not activated";
+    if (dlv.kind == slmgr::SavedKind::ato) return "how the attempt ended is not shown";
+    std::string text = license_text(dlv);
+    if (dlv.expires) text += fmt::format(", until {}", *dlv.expires);
     if (dlv.current_count) text += fmt::format(", current count: {}", *dlv.current_count);
     return text;
 }
+
+bool is_unclear(const Dlv& dlv) {
+    const bool has_end = !dlv.attempt.is_absent() || !dlv.error_codes.empty();
+    return dlv.license_status.is_unknown() || (dlv.kind == slmgr::SavedKind::ato && !has_end);
+}
+
+// /ato and /xpr are a line or two, which the status says.
+bool is_listing(const Dlv& dlv) { return dlv.kind != slmgr::SavedKind::ato && dlv.kind != slmgr::SavedKind::xpr; }
 
 void append_product(std::string& out, const Dlv& dlv) {
     out += "  ";
@@ -93,10 +137,38 @@ void append_product(std::string& out, const Dlv& dlv) {
     out += '\n';
 }
 
+std::vector<std::string> published_hosts(const check::HostEvidence& dns) {
+    std::vector<std::string> hosts;
+    for (const auto& record : dns.published) hosts.push_back(fmt::format("{}:{}", record.target, record.port));
+    return hosts;
+}
+
+void append_published(std::string& out, const check::HostEvidence& dns) {
+    const auto hosts = published_hosts(dns);
+    const std::string text = fmt::format("{} publishes: {}", dns.domain,
+                                         hosts.empty() ? "no KMS host" : fmt::format("{}", fmt::join(hosts, ", ")));
+    report::append_wrapped(out, escape_for_terminal(text), 0, 2, line_width);
+    out += "\n\n";
+}
+
+void write_published(JsonWriter& json, const std::optional<check::HostEvidence>& dns) {
+    json.key("published");
+    if (!dns) return void(json.value(nullptr));
+    json.begin_object();
+    json.member("domain", std::string_view{dns->domain});
+    json.key("hosts").begin_array();
+    for (const std::string& host : published_hosts(*dns)) json.value(std::string_view{host});
+    json.end_array();
+    json.end_object();
+}
+
 }  // namespace
 
 std::string verdict_text(const SavedReport& report) {
     if (const auto* finding = probe::deciding(report.findings)) return finding->title;
+    // What is not understood is not in order either.
+    const auto unclear = std::ranges::find_if(report.products, is_unclear);
+    if (unclear != report.products.end()) return status_of(*unclear);
     if (report.products.size() != 1)
         return fmt::format("nothing is wrong with these {} products", report.products.size());
     return fmt::format("nothing is wrong; {}", status_of(report.products.front()));
@@ -107,13 +179,14 @@ void append_text(std::string& out, const SavedReport& report, const report::Styl
     out += '\n';
     const bool in_full = verbose || report.products.size() == 1;
     for (const Dlv& dlv : report.products) {
-        if (in_full) {
+        if (in_full && is_listing(dlv)) {
             slmgr::append_dlv(out, dlv);
         } else {
             append_product(out, dlv);
         }
     }
     out += '\n';
+    if (report.dns) append_published(out, *report.dns);
     report::append_findings(out, report.findings, style, verbose);
     const auto worst = check::worst(report.findings);
     std::string verdict;
@@ -133,6 +206,7 @@ void append_json(std::string& out, const SavedReport& report) {
     json.key("products").begin_array();
     for (const Dlv& dlv : report.products) write_product(json, dlv);
     json.end_array();
+    write_published(json, report.dns);
     report::write_findings(json, report.findings);
     json.end_object();
     out += '\n';

@@ -1,20 +1,23 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "libdiag/check/finding.h"
+#include "libdiag/check/saved_hosts.h"
 #include "libdiag/report/subject.h"
 #include "libdiag/report/text.h"
 #include "libdiag/slmgr/dlv.h"
 
 namespace diag::activate {
 
-/// A saved slmgr /dlv and what is to be said of it.
+/// A saved output and what is to be said of it.
 struct SavedReport {
     std::string source;  ///< name of the file; may hold anything
     std::vector<slmgr::Dlv> products;
+    std::optional<check::HostEvidence> dns = {};  ///< where DNS was asked
     std::vector<check::Finding> findings;
 };
 

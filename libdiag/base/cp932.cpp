@@ -16,14 +16,17 @@ struct Kanji {
 // Sorted by code. In full the code page has some 7000 characters, of which names of adapters and people need more; what is
 // looked for in a saved text are labels, addresses and domain names.
 constexpr Kanji kanji[] = {
-    {0x88EA, u'一'}, {0x89BC, u'仮'}, {0x8AFA, u'期'}, {0x8C78, u'警'}, {0x8C9F, u'検'}, {0x8CC0, u'限'},
+    {0x88EA, u'一'}, {0x8969, u'永'}, {0x8984, u'延'}, {0x89BC, u'仮'}, {0x89C1, u'加'}, {0x8AAE, u'完'},
+    {0x8AFA, u'期'}, {0x8B4B, u'規'}, {0x8C78, u'警'}, {0x8C9F, u'検'}, {0x8CA9, u'見'}, {0x8CC0, u'限'},
     {0x8CC5, u'固'}, {0x8CF8, u'効'}, {0x8D5C, u'構'}, {0x8D90, u'告'}, {0x8DD7, u'細'}, {0x8DF5, u'索'},
-    {0x8E9E, u'時'}, {0x8EA9, u'自'}, {0x8EE6, u'取'}, {0x8F64, u'重'}, {0x8FA7, u'奨'}, {0x8FDA, u'詳'},
-    {0x8FEE, u'情'}, {0x8FF3, u'状'}, {0x9084, u'推'}, {0x90AC, u'成'}, {0x90DA, u'接'}, {0x90E0, u'説'},
-    {0x90E6, u'先'}, {0x90EA, u'専'}, {0x917A, u'想'}, {0x91B1, u'続'}, {0x91D4, u'態'}, {0x91E5, u'大'},
-    {0x93AE, u'動'}, {0x93BE, u'得'}, {0x94F1, u'非'}, {0x9573, u'不'}, {0x95A1, u'複'}, {0x95A8, u'物'},
-    {0x95F1, u'報'}, {0x96B3, u'無'}, {0x96BC, u'名'}, {0x96BE, u'明'}, {0x9744, u'優'}, {0x974C, u'有'},
-    {0x9770, u'用'}, {0x9797, u'覧'}, {0x979D, u'理'},
+    {0x8E9E, u'時'}, {0x8EA9, u'自'}, {0x8EE6, u'取'}, {0x8F64, u'重'}, {0x8F80, u'準'}, {0x8F89, u'初'},
+    {0x8FA7, u'奨'}, {0x8FD8, u'証'}, {0x8FDA, u'詳'}, {0x8FED, u'常'}, {0x8FEE, u'情'}, {0x8FF3, u'状'},
+    {0x9084, u'推'}, {0x90AC, u'成'}, {0x90B3, u'正'}, {0x90DA, u'接'}, {0x90E0, u'説'}, {0x90E6, u'先'},
+    {0x90EA, u'専'}, {0x917A, u'想'}, {0x91B1, u'続'}, {0x91D4, u'態'}, {0x91E5, u'大'}, {0x926D, u'知'},
+    {0x92B7, u'長'}, {0x92C7, u'追'}, {0x92CA, u'通'}, {0x92E1, u'低'}, {0x9349, u'的'}, {0x93AE, u'動'},
+    {0x93BE, u'得'}, {0x9446, u'認'}, {0x94F1, u'非'}, {0x9557, u'標'}, {0x9573, u'不'}, {0x95A1, u'複'},
+    {0x95A8, u'物'}, {0x95F1, u'報'}, {0x96B3, u'無'}, {0x96BC, u'名'}, {0x96BE, u'明'}, {0x9744, u'優'},
+    {0x974C, u'有'}, {0x9770, u'用'}, {0x9797, u'覧'}, {0x979D, u'理'}, {0x97B9, u'了'},
 };
 
 // Runs of characters that are in the same order in Unicode; each row of the code page leaves out trail byte 0x7F.

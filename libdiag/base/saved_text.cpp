@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "libdiag/base/cp1252.h"
 #include "libdiag/base/cp932.h"
 #include "libdiag/base/utf.h"
 
@@ -55,6 +56,16 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
+// Half-width katakana are single bytes of that code page, and letters with accents in 1252: they say nothing.
+bool has_kana(std::string_view text) {
+    while (!text.empty()) {
+        const Utf8Character c = next_utf8(text);
+        if (c.valid && c.value >= 0x3041 && c.value <= 0x30FC) return true;
+        text.remove_prefix(c.size);
+    }
+    return false;
+}
+
 }  // namespace
 
 std::string text_of(Bytes file) {
@@ -69,6 +80,13 @@ std::string console_text_of(Bytes file) {
     std::string text = text_of(file);
     if (is_utf8(text)) return text;
     return utf8_from_cp932(file).value_or(std::move(text));
+}
+
+std::string any_text_of(Bytes file) {
+    std::string text = text_of(file);
+    if (is_utf8(text)) return text;
+    if (auto japanese = utf8_from_cp932(file); japanese && has_kana(*japanese)) return std::move(*japanese);
+    return utf8_from_cp1252(file);
 }
 
 std::string_view take_line(std::string_view& text) {

@@ -1,4 +1,4 @@
-// What a saved slmgr /dlv says of a client.
+// What saved output says of a client.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -70,18 +70,25 @@ void add_notification(DlvSubject& s) {
                                            error != nullptr ? error->meaning : "no public table has this code"));
 }
 
+// "license status: initial grace"; of a grace period in words that are not known, what is known.
+std::string grace_text(const DlvSubject& s) {
+    return s.dlv.license_status ? status_text(*s.dlv.license_status)
+                                : "license status: a grace period, in words that are not known";
+}
+
 void add_grace(DlvSubject& s) {
-    const bool is_initial = s.dlv.license_status.is(LicenseStatus::initial_grace);
+    const bool is_initial = s.dlv.license_status.is(LicenseStatus::initial_grace) || !s.dlv.license_status;
     const bool ends_soon = s.dlv.remaining_minutes && *s.dlv.remaining_minutes <= grace_ends_soon;
     const Rule& rule = is_initial && !ends_soon ? rule::client_grace : rule::client_grace_ends;
     Finding& finding = s.add(rule, fmt::format("{} is not activated and runs in a grace period", s.name));
-    finding.evidence.push_back(status_text(*s.dlv.license_status));
+    finding.evidence.push_back(grace_text(s));
     if (s.dlv.remaining_minutes)
         finding.evidence.push_back(fmt::format("time remaining: {}", minutes_text(*s.dlv.remaining_minutes)));
     if (is_initial) finding.likely_cause = ends_soon ? 2 : 0;
 }
 
 void check_status(DlvSubject& s) {
+    if (s.dlv.license_status.is_unknown() && s.dlv.remaining_minutes) return add_grace(s);
     if (!s.dlv.license_status) return;
     switch (*s.dlv.license_status) {
         case LicenseStatus::unlicensed:
@@ -144,6 +151,7 @@ void check_machine(DlvSubject& s) {
     if (!s.dlv.kms_machine) return;
     const KmsMachine& machine = *s.dlv.kms_machine;
     if (machine.source == KmsMachine::Source::unavailable) {
+        if (s.is_not_licensed()) return;  // ospp.vbs says so of each product that was never activated
         Finding& finding =
             s.add(rule::client_no_discovery, fmt::format("{} did not find a KMS host in DNS at its last try", s.name));
         finding.evidence.push_back("DNS auto-discovery: KMS name not available");
@@ -178,6 +186,8 @@ void check_lab_host(DlvSubject& s) {
 
 void check_dlv_client(DlvSubject& subject) {
     check_channel(subject);
+    // Some programs show a status and no channel (slmgr /xpr).
+    if (subject.dlv.description.is_absent()) return check_status(subject);
     if (!slmgr::has_client_channel(subject.dlv)) return;
     check_partial_key(subject);
     check_status(subject);

@@ -45,6 +45,20 @@ void check_errors(DlvSubject& subject) {
     }
 }
 
+// How slmgr /ato ended where it printed no code. Success is for the verdict to say.
+void check_attempt(DlvSubject& subject) {
+    if (subject.dlv.attempt.is(slmgr::AttemptEnd::failed)) {
+        Finding& finding = subject.add(rule::slmgr_error,
+                                       fmt::format("the attempt to activate {} failed, without a code", subject.name));
+        finding.windows_code = 0;
+        finding.evidence.push_back("slmgr /ato shows no code where the product is not licensed after the attempt");
+        finding.evidence.push_back("check: the events 12288, 12289 and 8198 of that minute have the code");
+    } else if (subject.dlv.attempt.is(slmgr::AttemptEnd::non_genuine)) {
+        subject.add(rule::client_non_genuine, fmt::format("{} is judged not genuine", subject.name))
+            .evidence.push_back("slmgr /ato refers to slui.exe and shows no code");
+    }
+}
+
 void check_unknown_lines(DlvSubject& subject) {
     const std::size_t count = subject.dlv.unknown_line_count;
     if (count <= few_unknown_lines) return;
@@ -64,9 +78,23 @@ void sort_by_severity(std::vector<Finding>& findings) {
     std::ranges::stable_sort(findings, std::ranges::greater{}, [](const Finding& f) { return f.rule->severity; });
 }
 
+// Two outputs of one machine say the same of a product.
+void remove_repeated(std::vector<Finding>& findings) {
+    std::vector<Finding> once;
+    for (Finding& finding : findings) {
+        const bool is_known = std::ranges::any_of(once, [&](const Finding& other) {
+            return other.rule == finding.rule && other.title == finding.title &&
+                   other.shown_windows_code() == finding.shown_windows_code();
+        });
+        if (!is_known) once.push_back(std::move(finding));
+    }
+    findings = std::move(once);
+}
+
 void check_product(const Dlv& dlv, std::string_view target, DlvRole role, std::vector<Finding>& findings) {
     DlvSubject subject{dlv, target, role};
     check_errors(subject);
+    check_attempt(subject);
     if (is_in_use(dlv)) {
         check_dlv_client(subject);
         check_dlv_host(subject);
@@ -112,6 +140,14 @@ std::vector<Finding> check_saved_dlv(std::span<const Dlv> products, std::string_
     std::vector<Finding> findings;
     for (const Dlv& dlv : products) check_product(dlv, target, role, findings);
     if (std::ranges::none_of(products, is_in_use)) add_no_key(target, findings);
+    sort_by_severity(findings);
+    return findings;
+}
+
+std::vector<Finding> check_saved(const slmgr::SavedOutput& saved, std::string_view target, const HostEvidence& dns) {
+    std::vector<Finding> findings = check_saved_dlv(saved.products, target);
+    std::ranges::move(check_saved_hosts(saved.products, target, dns), std::back_inserter(findings));
+    remove_repeated(findings);
     sort_by_severity(findings);
     return findings;
 }

@@ -117,6 +117,13 @@ extern const Rule client_no_discovery;     // KMS-CLIENT-NO-DISCOVERY  warning: 
 extern const Rule client_fixed_host;       // KMS-CLIENT-FIXED-HOST  info: host set by hand, DNS is not asked
 extern const Rule client_no_cache;         // KMS-CLIENT-NO-CACHE  info: host caching is off
 
+// The hosts of saved output, compared with each other and with DNS.
+extern const Rule client_hosts_differ;      // KMS-CLIENT-HOSTS-DIFFER  info: products, or setting and cache, differ
+extern const Rule client_host_unpublished;  // KMS-CLIENT-HOST-UNPUBLISHED  warning: set by hand, DNS has others
+extern const Rule client_cache_stale;       // KMS-CLIENT-CACHE-STALE  warning: found once, no longer in DNS
+extern const Rule client_host_port;         // KMS-CLIENT-HOST-PORT  warning: DNS has another port
+extern const Rule client_host_address;      // KMS-CLIENT-HOST-ADDRESS  warning: reached at none of its addresses
+
 extern const Rule host_client_key;        // KMS-HOST-CLIENT-KEY  the machine meant as host has no host key
 extern const Rule host_not_activated;     // KMS-HOST-NOT-ACTIVATED  host key installed, but not activated
 extern const Rule host_no_requests;       // KMS-HOST-NO-REQUESTS  warning: no client ever reached it

@@ -5,6 +5,7 @@
 #include "libdiag/decode/annotations.h"
 #include "libdiag/decode/dns_text.h"
 #include "libdiag/proto/dns/message.h"
+#include "libdiag/proto/dns/names.h"
 
 namespace diag::decode {
 namespace {

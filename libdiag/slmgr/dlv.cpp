@@ -19,6 +19,11 @@ bool has_client_channel(const Dlv& dlv) { return description_has(dlv, client_cha
 
 bool has_host_channel(const Dlv& dlv) { return !has_client_channel(dlv) && description_has(dlv, host_channel); }
 
+std::string_view name_of(SavedKind kind) {
+    static constexpr std::string_view names[] = {"dlv", "dli", "ato", "xpr", "dstatus", "objects"};
+    return names[static_cast<std::size_t>(kind)];
+}
+
 bool is_kms_host(const Dlv& dlv) { return has_host_channel(dlv) || dlv.host_enabled.is(true); }
 
 }  // namespace diag::slmgr

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "libdiag/base/uuid.h"
@@ -40,8 +41,24 @@ struct KmsMachine {
     friend bool operator==(const KmsMachine&, const KmsMachine&) = default;
 };
 
-/// What slmgr /dlv shows of one product. dlv_lines.h has the lines in their order; nothing here is judged.
+/// Which program printed what is known of a product.
+enum class SavedKind : std::uint8_t {
+    dlv,      ///< slmgr /dlv
+    dli,      ///< slmgr /dli: less of the same
+    ato,      ///< slmgr /ato, or ospp.vbs /act
+    xpr,      ///< slmgr /xpr
+    dstatus,  ///< ospp.vbs /dstatus
+    objects,  ///< objects of PowerShell as JSON: CIM classes, module OSLicense
+};
+
+/// How an attempt to activate ended where no code was printed.
+enum class AttemptEnd : std::uint8_t { activated, failed, non_genuine };
+
+/// What slmgr /dlv shows of one product, or another program that prints less or more of the same (`kind`). dlv_lines.h has
+/// the lines of /dlv in their order; nothing here is judged.
 struct Dlv {
+    SavedKind kind = SavedKind::dlv;
+
     // The head, the same on clients and hosts.
     Fact<std::string> service_version;
     Fact<std::string> name;
@@ -78,7 +95,8 @@ struct Dlv {
     Fact<Uuid> client_machine_id;
     Fact<std::string> lookup_domain;
     Fact<KmsMachine> kms_machine;
-    Fact<std::string> kms_ip;  ///< an address, or "not available"
+    Fact<KmsMachine> cached_machine;  ///< found in DNS, where it is shown beside one that was set by hand; not by slmgr
+    Fact<std::string> kms_ip;         ///< an address, or "not available"
     Fact<std::string> host_extended_pid;
     Fact<std::int64_t> activation_interval_minutes;
     Fact<std::int64_t> renewal_interval_minutes;
@@ -118,6 +136,10 @@ struct Dlv {
     Fact<std::int64_t> non_genuine_requests;
     Fact<std::int64_t> notification_requests;
 
+    // What /ato and /xpr say.
+    Fact<AttemptEnd> attempt;   ///< absent where a code says how it ended, or nothing does
+    Fact<std::string> expires;  ///< when the activation or the grace period ends, in the date format of that machine
+
     // What else a saved output holds.
     Fact<bool> product_not_found;            ///< "Error: product not found.", or its product key
     std::vector<std::uint32_t> error_codes;  ///< of lines "Error: 0x..."
@@ -131,6 +153,9 @@ bool has_client_channel(const Dlv& dlv);
 
 /// Whether the description names a channel of KMS host keys ("VOLUME_KMS", "VOLUME_KMS_2012-R2_WIN10").
 bool has_host_channel(const Dlv& dlv);
+
+/// "dlv", "dli", "ato", "xpr", "dstatus", "objects".
+std::string_view name_of(SavedKind kind);
 
 /// A KMS host: by its channel, or by the block that says so.
 bool is_kms_host(const Dlv& dlv);

@@ -8,7 +8,7 @@
 
 namespace diag::slmgr {
 
-// The lines of slmgr /dlv, described once: dlv_text.h writes them from this table, read_dlv.h reads them with it.
+// The lines of slmgr /dlv, described once: dlv_text.h writes them from this table, read_saved.h reads them with it.
 
 enum class Side : std::uint8_t { both, client, host };
 

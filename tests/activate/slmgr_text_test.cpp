@@ -12,7 +12,7 @@
 #include "libdiag/proto/kms/product_choice.h"
 #include "libdiag/session/client_request.h"
 #include "libdiag/slmgr/dlv_text.h"
-#include "libdiag/slmgr/read_dlv.h"
+#include "libdiag/slmgr/read_saved.h"
 #include "tests/net/live_host.h"
 
 // What slmgr would print of an exchange. Expected texts are those of Microsoft's script and pages as the knowledge base has
@@ -62,7 +62,7 @@ std::string dlv_text(const Activation& activation) {
     return text;
 }
 
-slmgr::Dlv read_back(const std::string& text) { return slmgr::read_dlv(bytes_of(text)).value().front(); }
+slmgr::Dlv read_back(const std::string& text) { return slmgr::read_saved(bytes_of(text)).value().products.front(); }
 
 std::string report_of(const Activation& activation, bool dlv) {
     std::string text;

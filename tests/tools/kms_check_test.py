@@ -356,12 +356,105 @@ class Saved(Case):
         self.status(0, "dlv", "--from", SAMPLES / "host-healthy.txt")
         self.assertFalse(self.state.exists())
 
+    # Other programs and languages: what each machine deserves, whoever printed it.
+    KINDS = {
+        "ato-success-ja": (0, set()), "ato-error-de": (2, {"KMS-SLMGR-ERROR"}), "xpr-licensed-de": (0, set()),
+        "xpr-notification-ja": (2, {"KMS-CLIENT-NOTIFICATION"}), "dli-licensed-ja": (1, {"KMS-CLIENT-RENEWAL-OVERDUE"}),
+        "dlv-host-ja": (1, {"KMS-HOST-NOT-PUBLISHED"}), "dstatus-licensed-de": (0, set()),
+        "dstatus-override-en": (2, {"KMS-CLIENT-NOTIFICATION", "KMS-CLIENT-HOSTS-DIFFER"}), "objects-licensed": (0, set()),
+        "oslicense-ja": (2, {"KMS-CLIENT-NOTIFICATION"}), "several-ja-cp932": (2, {"KMS-SLMGR-ERROR", "KMS-CLIENT-NOTIFICATION"}),
+        "dlv-fixed-host-de-cp1252": (1, {"KMS-CLIENT-RENEWAL-OVERDUE"}), "act-success": (0, set()),
+    }
+
+    def test_each_kind_is_known_by_its_content(self):
+        for name, (status, ids) in self.KINDS.items():
+            for command in ("ato", "dlv"):
+                with self.subTest(sample=name, command=command):
+                    line = self.json_of(self.status(status, command, "--json", "--from", SAMPLES / f"kinds/{name}.txt"))
+                    self.assertLessEqual(ids, {finding["id"] for finding in line["findings"]})
+                    if status == 0:
+                        self.assertEqual(line["findings"], [])
+                    self.assertIsNone(line["published"])
+
+    def test_what_an_attempt_came_to_is_said(self):
+        success = self.status(0, "ato", "--from", SAMPLES / "kinds/ato-success-ja.txt").text
+        self.assertEqual(verdict(success), "nothing is wrong; activated")
+        line = self.json_of(self.status(2, "ato", "--json", "--from", SAMPLES / "kinds/ato-error-de.txt"))
+        self.assertEqual(line["products"][0]["error_codes"], ["0xC004F074"])
+        self.assertEqual(line["findings"][0]["windows_code"], "0xC004F074")
+        open_end = b"Windows(R), Enterprise edition (73111121-5638-40f6-bc11-f1d7b0d64300) wird aktiviert...\n"
+        self.assertEqual(verdict(self.status(0, "ato", "--from", "-", input=open_end).text), "how the attempt ended is not shown")
+
+    def test_xpr_says_until_when(self):
+        text = self.status(0, "dlv", "--from", SAMPLES / "kinds/xpr-licensed-ja.txt").text
+        self.assertEqual(verdict(text), "nothing is wrong; license status: licensed, until 2027/05/19 9:15:02")
+
+    def test_other_json_is_one_line(self):
+        self.assertIn("licensing objects", self.one_line("dlv", "--from", "-", input=b'{"a": [1, 2]}'))
+        self.assertIn("JSON", self.one_line("dlv", "--from", "-", input=b'{"LicenseStatus": 1'))
+
     def test_what_is_no_saved_output_is_one_line(self):
         self.assertIn("slmgr", self.one_line("dlv", "--from", ROOT / "LICENSE"))
         self.assertIn("No such file", self.one_line("dlv", "--from", self.folder / "none.txt"))
         self.one_line("dlv", "--from", self.folder)
         self.one_line("dlv", "--from", "-", input=b"")
         self.one_line("dlv", "--from", "-", input=b"x" * (2 * 1024 * 1024))
+
+
+class SavedHosts(Case):
+    """Saved output beside what a DNS server on loopback publishes."""
+
+    def dns(self, *rows):
+        stub = subprocess.Popen([sys.executable, "-B", ROOT / "tests/lab/dns_stub.py", "0", json.dumps(rows)],
+                                stdout=subprocess.PIPE, text=True)
+
+        def end():
+            stub.kill()
+            stub.communicate(timeout=LIMIT_S)
+        self.addCleanup(end)
+        return f"127.0.0.1:{re.search(r'[0-9]+', stub.stdout.readline())[0]}"
+
+    def compared(self, status, sample, *rows):
+        return self.json_of(self.status(status, "dlv", "--json", "--from", SAMPLES / sample, "--domain", "corp.example",
+                                        "--server", self.dns(*rows), "--timeout", "2"))
+
+    @staticmethod
+    def srv(host, port=1688):
+        return {"name": "_vlmcs._tcp.corp.example", "type": "SRV", "data": [0, 0, port, host]}
+
+    KMS01 = {"name": "kms01.corp.example", "type": "A", "data": "192.0.2.10"}
+
+    def ids(self, line):
+        return {finding["id"] for finding in line["findings"]}
+
+    def test_a_client_that_uses_what_is_published_is_fine(self):
+        line = self.compared(0, "kinds/dlv-licensed-ja.txt", self.srv("kms01.corp.example"), self.KMS01)
+        self.assertEqual(line["findings"], [])
+        self.assertEqual(line["published"], {"domain": "corp.example", "hosts": ["kms01.corp.example:1688"]})
+
+    def test_each_difference_has_its_finding(self):
+        kms02 = {"name": "kms02.corp.example", "type": "A", "data": "192.0.2.20"}
+        moved = {**self.KMS01, "data": "192.0.2.77"}
+        for sample, rows, wanted in (
+                ("dlv-licensed-de", [self.srv("kms02.corp.example"), kms02, self.KMS01], {"KMS-CLIENT-CACHE-STALE"}),
+                ("dlv-licensed-de", [self.srv("kms01.corp.example", 1700), self.KMS01], {"KMS-CLIENT-HOST-PORT"}),
+                ("dlv-licensed-ja", [self.srv("kms01.corp.example"), moved], {"KMS-CLIENT-HOST-ADDRESS"}),
+                ("objects-licensed", [self.srv("kms01.corp.example"), moved], {"KMS-CLIENT-HOST-ADDRESS"}),
+                ("dlv-fixed-host-ja", [self.srv("kms01.corp.example"), self.KMS01],
+                 {"KMS-CLIENT-HOST-UNPUBLISHED", "KMS-CLIENT-FIXED-HOST", "KMS-CLIENT-NO-CACHE", "KMS-CLIENT-RENEWAL-OVERDUE"})):
+            with self.subTest(sample=sample, wanted=wanted):
+                self.assertEqual(self.ids(self.compared(1, f"kinds/{sample}.txt", *rows)), wanted)
+
+    def test_a_domain_without_a_record_is_said_and_nothing_compared(self):
+        line = self.compared(2, "kinds/dlv-licensed-en.txt", self.KMS01)
+        self.assertEqual(self.ids(line), {"KMS-DNS-NO-RECORD"})
+        self.assertEqual(line["published"], {"domain": "corp.example", "hosts": []})
+
+    def test_the_published_hosts_stand_in_the_text(self):
+        done = self.status(0, "dlv", "--from", SAMPLES / "kinds/dlv-licensed-en.txt", "--domain", "corp.example",
+                           "--server", self.dns(self.srv("kms01.corp.example"), self.KMS01))
+        self.assertIn("\ncorp.example publishes: kms01.corp.example:1688\n", done.text)
+        self.assertFalse(self.state.exists())
 
 
 class State(Case):
@@ -540,7 +633,7 @@ class Options(Case):
                                 (("ato", "10.0.0.0/24"), "one host"), (("ato", "host:99999"), "port"),
                                 (("ato", "--domain", "example.test", "host"), "--domain"),
                                 (("ato", "--domain", "not a domain"), "--domain"), (("ato", "--server", "dns"), "--server"),
-                                (("dlv", "--from", "x", "--server", "192.0.2.1"), "--server"), (("ato", "--from", "x"), "--from"),
+                                (("dlv", "--from", "x", "--server", "192.0.2.1"), "--server"), (("ato", "--from", "x", "-6"), "--domain"),
                                 (("dlv", "--from", "x", "host"), "--from"), (("dlv", "--from", "x", "--product", "x"), "--product"),
                                 (("dlv", "--from", "x", "--keys", "x"), "--keys"), (("dlv", "--from", "x", "-4"), "--ipv4"),
                                 (("ato", "-4", "-6", "host"), "-4"), (("ato", "--timeout", "0", "host"), "--timeout"),

@@ -30,7 +30,7 @@ po::options_description visible_options() {
     add_where("ipv4,4", "IPv4 addresses of names only");
     add_where("ipv6,6", "IPv6 addresses of names only");
     add_where("timeout", cli::text_value("SECONDS"), "of each stage: look-up, connect, bind, request (5)");
-    add_where("from", cli::text_value("FILE"), "dlv: judge saved output of slmgr /dlv (- for stdin)");
+    add_where("from", cli::text_value("FILE"), "judge saved output of slmgr, ospp.vbs or PowerShell (- for stdin)");
 
     po::options_description request{"What the client says of itself", cli::help_width, cli::help_column};
     cli::add_request_options(request);
@@ -71,14 +71,19 @@ Result read_words(const po::variables_map& map, Options& out) {
     return {};
 }
 
-// A file is not asked: what shapes a request would be without effect.
+// A file is not asked: what shapes a request would be without effect. DNS is, for comparison, where a domain is given.
 Result check_from(const po::variables_map& map, const Options& out) {
     if (!out.from) return {};
-    if (out.command == Command::ato) return Problem("--from goes with dlv: /ato leaves nothing to read");
     if (out.settings.host) return Problem("--from judges a file: leave out HOST");
-    for (const char* name : {"domain", "server", "ipv4", "ipv6", "timeout", "product", "protocol", "license-status",
-                             "grace-minutes", "workstation", "vm", "cmid", "previous-cmid", "keys"}) {
+    for (const char* name : {"product", "protocol", "license-status", "grace-minutes", "workstation", "vm", "cmid",
+                             "previous-cmid", "keys"}) {
         if (map.contains(name)) return Problem(fmt::format("--from judges a file: leave out --{}", name));
+    }
+    if (map.contains("domain")) return {};
+    for (const char* name : {"server", "ipv4", "ipv6", "timeout"}) {
+        if (map.contains(name))
+            return Problem(
+                fmt::format("--from judges a file: leave out --{}, or add --domain to compare with DNS", name));
     }
     return {};
 }
@@ -135,12 +140,15 @@ std::string help_text() {
     std::ostringstream text;
     text << "Usage: kms-check ato [options] [HOST[:PORT]]\n"
             "       kms-check dlv [options] [HOST[:PORT]]\n"
-            "       kms-check dlv --from FILE\n\n"
+            "       kms-check ato|dlv --from FILE [--domain NAME [--server ADDR[:PORT]]]\n\n"
             "Does on the wire what slmgr /ato does on a Windows client, and prints each step,\n"
             "each check of the answer, and what slmgr /ato or /dlv would print. Without HOST\n"
             "it searches DNS as a client does. Each host is sent one request, until one\n"
             "answers, always with the same client machine id: a host counts it as one client\n"
-            "for 30 days.\n"
+            "for 30 days.\n\n"
+            "With --from it reads what somebody saved instead: slmgr /dlv, /dli, /ato, /xpr,\n"
+            "ospp.vbs /dstatus, or the objects of PowerShell as JSON, in any language. Only\n"
+            "with --domain is anybody asked: DNS, for the hosts that it publishes now.\n"
          << visible_options()
          << "\nExit status: 0 nothing wrong, 1 warnings (also a count that is still too low),\n"
             "2 critical findings, 3 could not work.\n\n"
@@ -148,7 +156,8 @@ std::string help_text() {
             "  kms-check ato kms.example.com\n"
             "  kms-check ato --domain example.com --product 'windows server 2022 standard'\n"
             "  kms-check dlv kms.example.com\n"
-            "  kms-check dlv --from dlv.txt\n\n"
+            "  kms-check dlv --from dlv.txt\n"
+            "  kms-check dlv --from dlv.txt --domain example.com --server 192.0.2.53\n\n"
             "The toolkit contains no genuine KMS keys. A genuine host cannot read its request\n"
             "and says so: then name, network, RPC and the service are fine (see --keys).\n";
     return text.str();

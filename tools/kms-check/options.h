@@ -18,7 +18,7 @@ struct Options : cli::OutputOptions {
     bool version = false;
     bool product_list = false;
     Command command = Command::ato;
-    std::optional<std::string> from;  ///< dlv: a saved output instead of a host; "-" is standard input
+    std::optional<std::string> from;  ///< a saved output instead of a host; "-" is standard input
     activate::ActivationSettings settings;
     session::ClientSettings client;
     std::optional<std::string> keys_file;

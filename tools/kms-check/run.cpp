@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -11,15 +12,17 @@
 #include "libdiag/activate/activation_json.h"
 #include "libdiag/activate/activation_subject.h"
 #include "libdiag/activate/activation_text.h"
+#include "libdiag/activate/saved_hosts.h"
 #include "libdiag/activate/saved_report.h"
 #include "libdiag/base/utf.h"
 #include "libdiag/check/dlv_findings.h"
+#include "libdiag/check/srv_findings.h"
 #include "libdiag/cli/exit_status.h"
 #include "libdiag/cli/key_file.h"
 #include "libdiag/probe/own_request.h"
 #include "libdiag/report/junit.h"
 #include "libdiag/report/nagios.h"
-#include "libdiag/slmgr/read_dlv.h"
+#include "libdiag/slmgr/read_saved.h"
 
 namespace diag::check_tool {
 namespace {
@@ -98,12 +101,31 @@ private:
         const auto text = read_saved(*options_.from);
         if (!text) return Problem(text.error());
         const std::string source = *options_.from == "-" ? "standard input" : *options_.from;
-        auto products = slmgr::read_dlv(bytes_of(*text));
-        if (!products) return Problem(fmt::format("--from {}: {}", escape_for_terminal(source), products.error()));
-        activate::SavedReport report{.source = source, .products = std::move(*products), .findings = {}};
-        report.findings = check::check_saved_dlv(report.products, source);
+        auto saved = slmgr::read_saved(bytes_of(*text));
+        if (!saved) return Problem(fmt::format("--from {}: {}", escape_for_terminal(source), saved.error()));
+        activate::SavedReport report{.source = source, .products = {}, .findings = {}};
+        if (options_.settings.discovery.domain) {
+            if (auto done = ask_dns(*saved, report); !done) return done;
+        }
+        auto findings = check::check_saved(*saved, source, report.dns.value_or(check::HostEvidence{}));
+        report.findings.insert(report.findings.end(), findings.begin(), findings.end());
+        std::ranges::stable_sort(report.findings, std::ranges::greater{}, check::rank_of);
+        report.products = std::move(saved->products);
         worst_ = check::worst(report.findings);
         write(report);
+        return {};
+    }
+
+    // Leaves what is wrong with the publication in the report.
+    Result ask_dns(const slmgr::SavedOutput& saved, activate::SavedReport& report) {
+        options_.settings.discovery.stop = environment_.stop;
+        auto found = activate::look_up_hosts(
+            saved.products,
+            {.discovery = options_.settings.discovery, .v4 = options_.settings.v4, .v6 = options_.settings.v6});
+        if (found.discovery.problem) return Problem(*found.discovery.problem);
+        if (found.discovery.stopped) return Problem("stopped before DNS had answered");
+        report.findings = discover::findings_of(found.discovery);
+        report.dns = std::move(found.evidence);
         return {};
     }
 
