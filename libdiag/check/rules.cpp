@@ -112,6 +112,15 @@ constexpr const Rule* table[] = {
     &rule::host_low_priority,
     &rule::saved_lines_unknown,
 
+    &rule::event_not_contacted,
+    &rule::event_host_unreachable,
+    &rule::event_call_failed,
+    &rule::event_attempt_failed,
+    &rule::event_no_answer,
+    &rule::event_not_on_host,
+    &rule::event_recovered,
+    &rule::event_unreadable,
+
     &rule::lab_keys_refused,
     &rule::keys_missing,
     &rule::capture_damaged,
