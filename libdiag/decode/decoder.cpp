@@ -72,6 +72,7 @@ void Decoder::print_timelines() {
     const check::JoinedEvents events = check::join_events(event_logs_, captured_requests_);
     const auto findings = check::check_events(events);
     note(findings);
+    summary_.add_findings(findings);
     for (const auto* client : clients_to_print(events, settings_.quiet)) {
         if (settings_.detail == Detail::json) {
             append_timeline_json(out_, events, *client);
