@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "libdiag/session/event_12290.h"
 #include "libdiag/windows/event_clock.h"
 #include "libdiag/windows/event_time.h"
 #include "tests/windows/samples.h"
@@ -130,6 +131,31 @@ TEST_CASE("kms events, 12290: nine fields by name", "[events]") {
     CHECK(processed.request.license_status == 2U);
     CHECK(processed.request.minutes_to_expiry == 43200U);
     CHECK(processed.request.activation_id == Uuid::parse("34e1ae55-27f8-4950-8877-7a03be5fb181"));
+}
+
+TEST_CASE("kms events, 12290: what the reference host logs is read back", "[events]") {
+    kms::BaseRequest base;
+    base.required_client_count = 5;
+    REQUIRE(base.set_workstation_text("pc7.corp.example"));
+    base.client_machine_id = *Uuid::parse("7f4c1b52-90f5-4a6c-8c11-0a4f2f3e9d01");
+    base.client_time_filetime = to_filetime(at("2026-11-23T20:09:15Z"));
+    base.virtual_machine = 1;
+    base.license_status = 6;
+    base.binding_expiration_minutes = 17;
+    base.activation_id = *Uuid::parse("34e1ae55-27f8-4950-8877-7a03be5fb181");
+    const auto fields = session::event_fields(session::make_event({}, 0xC004F06C, &base));
+    EventLog log;
+    log.events.push_back(event(12290, {fields.begin(), fields.end()}));
+    const auto processed = only<RequestProcessed>(kms_log(log));
+    CHECK(processed.hresult == 0xC004F06C);
+    CHECK(processed.machine_name == "pc7.corp.example");
+    CHECK(processed.request == LoggedRequest{.client_machine_id = base.client_machine_id,
+                                             .client_time = at("2026-11-23T20:09:00Z"),
+                                             .virtual_machine = 1,
+                                             .license_status = 6,
+                                             .minutes_to_expiry = 17,
+                                             .activation_id = base.activation_id,
+                                             .required_count = 5});
 }
 
 TEST_CASE("kms events, 8198 and 8233: code, product and trigger, from values or from a message", "[events]") {
