@@ -14,7 +14,7 @@ constexpr Text not_contacted_causes[] = {
     "The client's DNS servers do not answer, refuse, or fail.",
 };
 constexpr Text not_contacted_remedy[] = {
-    "DNS administrator: run kms-srv --domain DOMAIN from the client's network: it says whether the record _vlmcs._tcp "
+    "DNS administrator: run kms-srv DOMAIN from the client's network: it says whether the record _vlmcs._tcp "
     "is "
     "there and whether its host has an address.",
     "Desktop support: slmgr /dlv on the client shows whether a host is set by hand; slmgr /ckms returns it to DNS. "
