@@ -24,6 +24,12 @@ constexpr std::size_t max_faults = 16;                        // of one client a
 constexpr std::int64_t round_ns = 30LL * 60 * 1'000'000'000;  // a client tries all its hosts within minutes
 constexpr std::int64_t summary_ns = 10LL * 60 * 1'000'000'000;  // from the last host tried to the 8198 that sums up
 
+std::string lower(std::string text) {
+    std::ranges::transform(text, text.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    return text;
+}
+
 struct JudgedStep {
     const RequestStep* step;
     StepVerdict verdict;
@@ -32,14 +38,45 @@ struct JudgedStep {
 // The steps of one client for one product, oldest first.
 using Course = std::vector<JudgedStep>;
 
+// An event without a product belongs to the only one, where there is but one.
 std::vector<Course> courses_of(const JoinedEvents& events, const ClientHistory& client) {
     std::map<std::optional<Uuid>, Course> by_product;
-    for (const RequestStep& step : client.steps) by_product[step.activation_id].push_back({&step, judge(events, step)});
+    for (const RequestStep& step : client.steps) by_product[step.activation_id];
+    const bool is_one = by_product.size() - (by_product.contains(std::nullopt) ? 1 : 0) <= 1;
+    const std::optional<Uuid> only = by_product.empty() ? std::nullopt : by_product.rbegin()->first;
+    for (const RequestStep& step : client.steps)
+        by_product[is_one ? only : step.activation_id].push_back({&step, judge(events, step)});
     std::vector<Course> out;
-    out.reserve(by_product.size());
-    for (auto& [product, course] : by_product) out.push_back(std::move(course));
+    for (auto& [product, course] : by_product)
+        if (!course.empty()) out.push_back(std::move(course));
     return out;
 }
+
+// When machines were last served: a machine id changes with slmgr /rearm, the name stays.
+class ServedTimes {
+public:
+    void add(const ClientHistory& client, const JudgedStep& s) {
+        if (s.verdict.kind != Kind::served || s.step->time.source == windows::TimeSource::none) return;
+        for (const auto& product : {s.step->activation_id, std::optional<Uuid>{}}) {
+            Timestamp& newest = newest_.try_emplace({machine_of(client), product}, s.step->time.at).first->second;
+            newest = std::max(newest, s.step->time.at);
+        }
+    }
+
+    // When the machine was served for the product, or, of a step without product, for any.
+    std::optional<Timestamp> newest(const ClientHistory& client, const RequestStep& step) const {
+        const auto found = newest_.find({machine_of(client), step.activation_id});
+        return found == newest_.end() ? std::nullopt : std::optional{found->second};
+    }
+
+private:
+    static std::string machine_of(const ClientHistory& client) {
+        if (client.name.empty()) return client.client_machine_id ? to_string(*client.client_machine_id) : std::string{};
+        return lower(client.name);
+    }
+
+    std::map<std::pair<std::string, std::optional<Uuid>>, Timestamp> newest_;
+};
 
 // Collects findings: one for each rule, host and pair of codes, however many clients have it.
 class Collector {
@@ -162,8 +199,15 @@ public:
     explicit EventCheck(const JoinedEvents& events) : events_{events}, out_{events}, coverage_{events} {}
 
     std::vector<Finding> run() {
+        std::vector<std::vector<Course>> all;
         for (const ClientHistory& client : events_.clients) {
-            for (const Course& course : courses_of(events_, client)) check_course(client, course);
+            all.push_back(courses_of(events_, client));
+            for (const Course& course : all.back())
+                for (const JudgedStep& s : course) served_.add(client, s);
+        }
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const ClientHistory& client = events_.clients[i];
+            for (const Course& course : all[i]) check_course(client, course);
             for (const RequestStep& step : client.steps) check_presence(client, step);
         }
         check_publications();
@@ -181,12 +225,18 @@ private:
                                      : fmt::format("{} clients that failed were served later", recovered_count_);
     }
 
+    // What comes behind the last time that the client, or its machine, was served.
     void check_course(const ClientHistory& client, const Course& course) {
-        const auto served = std::ranges::find_if(course.rbegin(), course.rend(),
-                                                 [](const JudgedStep& s) { return s.verdict.kind == Kind::served; });
-        const auto current = static_cast<std::size_t>(served.base() - course.begin());
+        std::size_t current = course.size();
+        while (current > 0 && !is_history(client, course[current - 1])) --current;
         note_history(client, std::span{course}.first(current));
         check_current(client, course, std::span{course}.subspan(current));
+    }
+
+    bool is_history(const ClientHistory& client, const JudgedStep& s) const {
+        if (s.verdict.kind == Kind::served) return true;
+        const auto served = served_.newest(client, *s.step);
+        return served && s.step->time.source != windows::TimeSource::none && s.step->time.at < *served;
     }
 
     void note_history(const ClientHistory& client, std::span<const JudgedStep> past) {
@@ -197,10 +247,11 @@ private:
         const std::uint32_t code = last.verdict.host_code != 0 ? last.verdict.host_code : last.verdict.client_code;
         ++recovered_count_;
         if (recovered_.size() == max_evidence) return;
+        const auto served = served_.newest(client, *last.step);
         recovered_.push_back(fmt::format(
             "{}, {}: {} failed, the last {} with {}; served {}", client_text(client),
             product_text(last.step->activation_id), count == 1 ? "1 attempt" : fmt::format("{} attempts", count),
-            time_text(last.step->time), code_text(code), time_text(past.back().step->time)));
+            time_text(last.step->time), code_text(code), served ? format_rfc3339(*served, 0) : "later"));
     }
 
     void check_current(const ClientHistory& client, const Course& course, std::span<const JudgedStep> now) {
@@ -323,12 +374,6 @@ private:
         }
     }
 
-    static std::string lower(std::string text) {
-        std::ranges::transform(text, text.begin(),
-                               [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-        return text;
-    }
-
     void check_unreadable() {
         for (const auto& log : events_.logs) {
             if (log.unreadable_count == 0) continue;
@@ -345,6 +390,7 @@ private:
     const JoinedEvents& events_;
     Collector out_;
     HostCoverage coverage_;
+    ServedTimes served_;
     std::vector<std::string> recovered_;
     std::size_t recovered_count_ = 0;
 };

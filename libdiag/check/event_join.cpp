@@ -66,6 +66,12 @@ struct Draft {
     std::size_t client = 0;
 };
 
+// The machine ids of one machine: Office may have its own, and slmgr /rearm makes a new one.
+struct ClientsOfMachine {
+    std::size_t newest = 0;
+    std::map<Uuid, std::size_t> by_product;
+};
+
 class Joiner {
 public:
     Joiner(std::span<const KmsLog> logs, std::span<const CapturedRequest> captured) {
@@ -138,7 +144,9 @@ private:
             return;
         const std::size_t client = client_of(id.client_machine_id, {}, event.computer);
         begin_request(client, time_of(ref), id).step.sent = ref;
-        clients_of_machine_[machine_of(ref)].insert(client);
+        auto& of_machine = clients_of_machine_[machine_of(ref)];
+        of_machine.newest = client;
+        if (id.activation_id) of_machine.by_product[*id.activation_id] = client;
     }
 
     // The best of the steps of the same request; a score below 0 is none. The minute may be rounded differently.
@@ -224,14 +232,17 @@ private:
             queue.erase(queue.begin(), found + 1);
             return;
         }
-        begin_step(client_of_machine(ref), time_of(ref)).step.answered = ref;
+        begin_step(client_of_machine(ref, {}), time_of(ref)).step.answered = ref;
     }
 
-    // The client whose 12288 are in the log; where there are several, or none, the machine itself.
-    std::size_t client_of_machine(EventRef ref) {
+    // Of a machine that has several ids, the one that asked for the product, else the newest; without any, the machine itself.
+    std::size_t client_of_machine(EventRef ref, const std::optional<Uuid>& product) {
         const std::string machine = machine_of(ref);
-        const auto found = clients_of_machine_.find(machine);
-        if (found != clients_of_machine_.end() && found->second.size() == 1) return *found->second.begin();
+        if (const auto found = clients_of_machine_.find(machine); found != clients_of_machine_.end()) {
+            const auto& by_product = found->second.by_product;
+            const auto same = product ? by_product.find(*product) : by_product.end();
+            return same == by_product.end() ? found->second.newest : same->second;
+        }
         const std::string& computer = out_.at(ref).computer;
         return client_of({}, machine, computer.empty() ? out_.logs[ref.log].name : computer);
     }
@@ -242,7 +253,7 @@ private:
                                              fmt::format("{}|{:x}|{}", machine_of(ref), failed->hresult,
                                                          to_string(failed->activation_id.value_or(Uuid{})))))
             return;
-        RequestStep& step = begin_step(client_of_machine(ref), time_of(ref)).step;
+        RequestStep& step = begin_step(client_of_machine(ref, failed->activation_id), time_of(ref)).step;
         step.failed = ref;
         step.activation_id = failed->activation_id;
     }
@@ -358,7 +369,7 @@ private:
     std::vector<Draft> drafts_;
     std::map<RequestKey, std::vector<std::size_t>> by_request_;
     std::unordered_map<std::string, std::size_t> client_index_;
-    std::map<std::string, std::set<std::size_t>> clients_of_machine_;
+    std::map<std::string, ClientsOfMachine> clients_of_machine_;
     std::set<std::string> seen_;
 };
 

@@ -144,6 +144,12 @@ std::span<const Rule* const> saved_rules() {
     return {first, last + 1};
 }
 
+std::span<const Rule* const> event_rules() {
+    const auto first = std::ranges::find(table, &rule::event_not_contacted);
+    const auto last = std::ranges::find(table, &rule::event_unreadable);
+    return {first, last + 1};
+}
+
 const Rule* find_rule(std::string_view id) {
     const auto found = std::ranges::find(table, id, &Rule::id);
     return found == std::end(table) ? nullptr : *found;

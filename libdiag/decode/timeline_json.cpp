@@ -41,7 +41,7 @@ void write_placed(JsonWriter& json, const PlacedTime& time) {
     if (time.source == TimeSource::none) {
         json.value(nullptr);
     } else {
-        json.plain(format_rfc3339(time.at, log_digits));
+        json.plain(format_rfc3339(time.at, time.at.ns % 1'000'000'000 == 0 ? 0 : log_digits));
     }
     json.plain_member("time_source", name_of(time.source));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "libdiag/check/rules.h"
 #include "tests/check/event_script.h"
@@ -147,6 +148,36 @@ TEST_CASE("event findings: what failed and was served since is information", "[e
     }
 }
 
+TEST_CASE("event findings: a new machine id does not make old faults of the machine new again", "[events]") {
+    constexpr std::string_view rearmed = "22222222-90f5-4a6c-8c11-0a4f2f3e9d01";
+    CHECK(ids(check(client().sent(5, {.code = "0x800706BA"}).sent(30, {.id = rearmed}).answered(30, 50))) ==
+          Ids{"KMS-EVENT-RECOVERED"});
+    CHECK(ids(check(client().sent(5, {.id = rearmed}).answered(5, 50).sent(30, {.code = "0x800706BA"}))) ==
+          Ids{"KMS-EVENT-HOST-UNREACHABLE"});
+}
+
+TEST_CASE("event findings: 8198 without a product is history once the machine was served", "[events]") {
+    const auto log = client().failed(1, "0x8007232B").sent(5, {}).answered(5, 50);
+    windows::EventLog raw = log.log();
+    raw.events[0].fields = {"hr=0x8007232B"};
+    CHECK(ids(check_events(std::vector{raw})) == Ids{"KMS-EVENT-RECOVERED"});
+    raw.events.push_back(raw.events[0]);
+    raw.events.back().time = test::clock_at(90);
+    CHECK(ids(check_events(std::vector{raw})) == Ids{"KMS-EVENT-NOT-CONTACTED", "KMS-EVENT-RECOVERED"});
+}
+
+TEST_CASE("event findings: Windows and Office with machine ids of their own keep their failures apart", "[events]") {
+    constexpr std::string_view office = "33333333-90f5-4a6c-8c11-0a4f2f3e9d01";
+    // 8198 is about windows_id, which was served afterwards.
+    CHECK(ids(check(client()
+                        .sent(1, {.code = "0x800706BA"})
+                        .sent(2, {.id = office, .product = test::server_id})
+                        .answered(2, 50)
+                        .failed(3, "0xC004F074")
+                        .sent(30, {})
+                        .answered(30, 50))) == Ids{"KMS-EVENT-RECOVERED"});
+}
+
 TEST_CASE("event findings: one dead host of two, with the other serving, is history", "[events]") {
     CHECK(ids(check(client()
                         .sent(5, {.code = "0x800706BA", .host = "kms01.corp.example:1688"})
@@ -202,19 +233,23 @@ TEST_CASE("event findings: a request without a word of an answer, in a log that 
 TEST_CASE("event findings: an answer of which the host's log knows nothing, though it covers the time", "[events]") {
     constexpr std::string_view other = "11111111-90f5-4a6c-8c11-0a4f2f3e9d01";
     const auto served = client().sent(5, {}).answered(5, 50);
-    const Finding finding = only(check(served, host().processed(1, {.id = other}).processed(30, {.id = other})));
+    const Finding finding =
+        only(check(served, host().processed(1, {.id = other}, "pc18").processed(30, {.id = other}, "pc18")));
     CHECK(finding.rule == &rule::event_not_on_host);
     CHECK(finding.target == "kms01.corp.example:1688");
     SECTION("a log that begins later does not cover it") {
-        CHECK(check(served, host().processed(6, {.id = other}).processed(30, {.id = other})).empty());
+        CHECK(check(served, host().processed(6, {.id = other}, "pc18").processed(30, {.id = other}, "pc18")).empty());
     }
     SECTION("nor does that of another host") {
-        CHECK(check(served, EventScript{"kms02.corp.example"}.processed(1, {.id = other}).processed(30, {.id = other}))
+        CHECK(check(served, EventScript{"kms02.corp.example"}
+                                .processed(1, {.id = other}, "pc18")
+                                .processed(30, {.id = other}, "pc18"))
                   .empty());
     }
     SECTION("a client that did not get through is expected to be missing, which is evidence") {
-        const Finding failed = only(check(client().sent(5, {.code = "0x800706BA"}),
-                                          host().processed(1, {.id = other}).processed(30, {.id = other})));
+        const Finding failed =
+            only(check(client().sent(5, {.code = "0x800706BA"}),
+                       host().processed(1, {.id = other}, "pc18").processed(30, {.id = other}, "pc18")));
         CHECK(failed.rule == &rule::event_host_unreachable);
         CHECK(mentions(failed, "has no 12290 of this request"));
     }
@@ -238,6 +273,24 @@ TEST_CASE("event findings: entries that are not understood are told, and nothing
     const auto findings = check_events(std::vector{log});
     CHECK(ids(findings) == Ids{"KMS-EVENT-UNREADABLE"});
     CHECK(mentions(findings[0], "event 12288 with 3 fields"));
+}
+
+TEST_CASE("event findings: the cases here fire every rule about event logs", "[events]") {
+    constexpr std::string_view other = "11111111-90f5-4a6c-8c11-0a4f2f3e9d01";
+    std::set<const Rule*> fired;
+    const auto add = [&fired](const Findings& findings) {
+        for (const Finding& finding : findings) fired.insert(finding.rule);
+    };
+    for (const std::string_view code : {"0x8007232B", "0x800706BA", "0x800706BE", "0x80004005"})
+        add(check(client().sent(5, {.code = code})));
+    add(check(client().sent(0, {.product = test::server_id}).answered(0, 50).sent(5, {}).other(60)));
+    add(check(client().sent(5, {}).answered(5, 50),
+              host().processed(1, {.id = other}, "pc18").processed(30, {.id = other}, "pc18")));
+    add(check(client().sent(5, {.code = "0x800706BA"}).sent(30, {}).answered(30, 50)));
+    windows::EventLog cut = client().sent(5, {}).log();
+    cut.events[0].fields.resize(3);
+    add(check_events(std::vector{cut}));
+    CHECK(fired == std::set<const Rule*>{event_rules().begin(), event_rules().end()});
 }
 
 TEST_CASE("event findings: the same log twice, or an overlapping export of it, adds nothing", "[events]") {
