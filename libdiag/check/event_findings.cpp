@@ -248,10 +248,12 @@ private:
         ++recovered_count_;
         if (recovered_.size() == max_evidence) return;
         const auto served = served_.newest(client, *last.step);
-        recovered_.push_back(fmt::format(
-            "{}, {}: {} failed, the last {} with {}; served {}", client_text(client),
-            product_text(last.step->activation_id), count == 1 ? "1 attempt" : fmt::format("{} attempts", count),
-            time_text(last.step->time), code_text(code), served ? format_rfc3339(*served, 0) : "later"));
+        const windows::PlacedTime then =
+            served ? windows::PlacedTime{.at = *served, .source = windows::TimeSource::log} : past.back().step->time;
+        recovered_.push_back(fmt::format("{}, {}: {} failed, the last {} with {}; served {}", client_text(client),
+                                         product_text(last.step->activation_id),
+                                         count == 1 ? "1 attempt" : fmt::format("{} attempts", count),
+                                         time_text(last.step->time), code_text(code), time_text(then)));
     }
 
     void check_current(const ClientHistory& client, const Course& course, std::span<const JudgedStep> now) {
@@ -362,15 +364,16 @@ private:
 
     // Of each domain and host the newest result counts.
     void check_publications() {
-        std::map<std::pair<std::string, std::string>, const windows::Publication*> newest;
+        std::map<std::pair<std::string, std::string>, EventRef> newest;
         for (const EventRef ref : events_.publications) {
             const auto& publication = std::get<windows::Publication>(events_.at(ref).body);
-            newest[{lower(publication.domain), lower(publication.computer)}] = &publication;
+            newest[{lower(publication.domain), lower(publication.computer)}] = ref;
         }
-        for (const auto& [key, publication] : newest) {
-            if (publication->succeeded) continue;
-            Finding& finding = out_.at(rule::event_publish_failed, publication->domain, publish_title(*publication));
-            out_.saw(finding, {publication_text(*publication)});
+        for (const auto& [key, ref] : newest) {
+            const auto& publication = std::get<windows::Publication>(events_.at(ref).body);
+            if (publication.succeeded) continue;
+            Finding& finding = out_.at(rule::event_publish_failed, publication.domain, publish_title(publication));
+            out_.saw(finding, {publication_text(events_, ref)});
         }
     }
 

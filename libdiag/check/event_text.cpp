@@ -74,6 +74,16 @@ std::string client_text(const ClientHistory& client) {
     return client.name.empty() ? id : fmt::format("{} ({})", client.name, id);
 }
 
+std::string publication_text(const JoinedEvents& events, EventRef ref) {
+    const auto& publication = std::get<windows::Publication>(events.at(ref).body);
+    std::string text =
+        fmt::format("{}, {}: {}", place_text(events, ref), time_text(events.time_of(ref)), publication.domain);
+    if (!publication.hresult) return text;
+    text += fmt::format(", {}", code_text(*publication.hresult));
+    if (const auto* error = kms::find_error(*publication.hresult)) text += fmt::format(": {}", error->meaning);
+    return text;
+}
+
 std::vector<std::string> evidence_of(const JoinedEvents& events, const RequestStep& step) {
     std::vector<std::string> out;
     const auto add = [&](const std::optional<EventRef>& ref, const std::string& text) {

@@ -21,6 +21,9 @@ std::string host_text(const windows::RequestSent& sent);
 /// "PC17.corp.example (7f4c1b52-…)", or what there is of the two.
 std::string client_text(const ClientHistory& client);
 
+/// "event 12293 of kms01.corp.example in host.xml, 2026-11-23T05:10:05Z: corp.example, 0x80072338 …".
+std::string publication_text(const JoinedEvents& events, EventRef ref);
+
 /// One line for each part of a step, the client's first: "event 12288 in client.evtx, 2026-11-23T20:09:15Z: 0xC004F042 … from
 /// kms01.corp.example:1688".
 std::vector<std::string> evidence_of(const JoinedEvents& events, const RequestStep& step);

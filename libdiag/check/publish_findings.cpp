@@ -23,6 +23,16 @@ std::string when(const windows::Publication& publication) {
     return publication.clock == windows::EventClock::utc ? time : time + " (local time of that machine)";
 }
 
+std::string event_text(const windows::Publication& publication) {
+    std::string text = fmt::format("event {} of {}, {}: {}", publication.succeeded ? 12294 : 12293,
+                                   publication.computer.empty() ? "the host" : publication.computer, when(publication),
+                                   publication.domain);
+    if (!publication.hresult) return text;
+    text += ", " + format_code(*publication.hresult);
+    if (const auto* error = kms::find_error(*publication.hresult)) text += fmt::format(": {}", error->meaning);
+    return text;
+}
+
 // The same machine: "kms1" and "kms1.example.test" are.
 bool is_named(std::string_view target, std::string_view computer) {
     const auto first_label = [](std::string_view name) { return name.substr(0, name.find('.')); };
@@ -111,16 +121,6 @@ void check_update_path(const session::ZoneEvidence& e, std::vector<Finding>& out
 
 }  // namespace
 
-std::string publication_text(const windows::Publication& publication) {
-    std::string text = fmt::format("event {} of {}, {}: {}", publication.succeeded ? 12294 : 12293,
-                                   publication.computer.empty() ? "the host" : publication.computer, when(publication),
-                                   publication.domain);
-    if (!publication.hresult) return text;
-    text += ", " + format_code(*publication.hresult);
-    if (const auto* error = kms::find_error(*publication.hresult)) text += fmt::format(": {}", error->meaning);
-    return text;
-}
-
 std::string publish_title(const windows::Publication& publication) {
     return fmt::format("{} could not publish itself in {}",
                        publication.computer.empty() ? "the host" : publication.computer, publication.domain);
@@ -132,14 +132,12 @@ std::vector<Finding> check_publication(const windows::Publication& publication, 
         std::ranges::any_of(evidence.records, [&](const auto& r) { return is_named(r.target, publication.computer); });
     if (!publication.succeeded) {
         add(findings, rule::event_publish_failed, publication.domain, publish_title(publication),
-            {publication_text(publication),
-             is_there ? "DNS names the host all the same" : "DNS does not name the host"});
+            {event_text(publication), is_there ? "DNS names the host all the same" : "DNS does not name the host"});
     } else if (!publication.computer.empty() && evidence.answer && !is_there) {
         add(findings, rule::event_not_in_dns, publication.domain,
             fmt::format("{} reports that it is published in {}, and DNS does not name it", publication.computer,
                         publication.domain),
-            {publication_text(publication),
-             fmt::format("SRV {}: {} records", evidence.query, evidence.records.size())});
+            {event_text(publication), fmt::format("SRV {}: {} records", evidence.query, evidence.records.size())});
     }
     return findings;
 }

@@ -11,9 +11,8 @@
 
 namespace diag::check {
 
-/// "kms01.corp.example could not publish itself in corp.example", and the event that says so.
+/// "kms01.corp.example could not publish itself in corp.example".
 std::string publish_title(const windows::Publication& publication);
-std::string publication_text(const windows::Publication& publication);
 
 /// Sets what a host's event log says of its publication in a domain (12293, 12294) beside what DNS says now; `evidence`: of
 /// that domain. Nothing when they agree.
