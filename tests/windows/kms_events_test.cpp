@@ -197,6 +197,9 @@ TEST_CASE("kms events: wrong counts of fields and values that are none are count
     CHECK(is_unreadable(12290, "0x0,25,a,b,c"));
     CHECK(is_unreadable(
         12290, "0x0,25,a,7f4c1b52-90f5-4a6c-8c11,2026/11/23 20:09,0,1,9,34e1ae55-27f8-4950-8877-7a03be5fb181"));
+    CHECK(is_unreadable(12290,
+                        "0x0,25,a,7f4c1b52-90f5-4a6c-8c11-0a4f2f3e9d01,2026/11/23 20:09,0,1,9,"
+                        "34e1ae55-27f8-4950-8877-7a03be5fb181,1"));
     CHECK(is_unreadable(12293, ""));
     CHECK(typed(12288, "0x0").first_unreadable == "event 12288 with 1 fields");
     CHECK(typed(16384, "2026").other_count == 1);
@@ -261,6 +264,23 @@ TEST_CASE("event clock: the zone of a log follows from the client times, quarter
     CHECK(format_rfc3339(placed[0].at, 0) == "2026-11-23T20:09:17Z");
     CHECK(format_rfc3339(placed[1].at, 0) == "2026-11-23T20:09:18Z");
     CHECK(placed[1].source == TimeSource::derived);
+}
+
+TEST_CASE("event clock: a client's own requests count more than those of clients whose clocks may be wrong",
+          "[events]") {
+    EventLog log;
+    for (const std::uint32_t id : {12288U, 12290U, 12290U}) {
+        Event e =
+            event(id, split(id == 12288 ? sent_data
+                                        : "0x0,25,late,11111111-90f5-4a6c-8c11-0a4f2f3e9d01,2026/11/23 18:09,0,1,9,"
+                                          "34e1ae55-27f8-4950-8877-7a03be5fb181"));
+        e.clock = EventClock::local;
+        e.time = at("2026-11-23T21:09:17");  // UTC+1
+        log.events.push_back(e);
+    }
+    const auto placed = place_in_utc(kms_log(log));
+    REQUIRE(placed.size() == 3);
+    for (const PlacedTime& time : placed) CHECK(format_rfc3339(time.at, 0) == "2026-11-23T20:09:17Z");
 }
 
 TEST_CASE("event clock: without a request in the log local time stays as it is, and says so", "[events]") {
