@@ -24,7 +24,7 @@ constexpr Magic magics[] = {
     {0, "snoop\0\0\0"sv, "a Solaris snoop capture: convert it first (editcap -F pcapng IN OUT)"},
     {0, "TRSNIFF data"sv, "a Sniffer capture: convert it first (editcap -F pcapng IN OUT)"},
     {0, "XCP\0"sv, "a NetXRay or Sniffer capture: convert it first (editcap -F pcapng IN OUT)"},
-    {0, "ElfFile\0"sv, "a Windows event log (EVTX), not a capture: open it with Event Viewer"},
+    {0, "ElfFile\0"sv, "a Windows event log (EVTX), not a capture: give it with --events"},
     {0,
      "\xFD"
      "7zXZ\0"sv,

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "libdiag/base/hex.h"
+#include "libdiag/check/event_verdict.h"
 #include "libdiag/check/finding_builder.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/proto/kms/epid.h"
@@ -64,17 +65,6 @@ Mark answer_mark(const Conversation& c, const Exchange& e) {
     return e.response_pdu ? c.pdus[*e.response_pdu].last : c.pdus[e.request_pdu].last;
 }
 
-const Rule& rule_of(std::uint32_t hresult) {
-    switch (hresult) {
-        case 0x8007000D: return rule::request_invalid;
-        case 0xC004F042:
-        case 0xC004F015: return rule::product_not_covered;
-        case 0xC004D104: return rule::client_list_full;
-        case 0xC004F06C: return rule::clock_skew;
-        default: return rule::host_refused;
-    }
-}
-
 std::string hours(std::int64_t seconds) { return fmt::format("{:+.1f} hours", static_cast<double>(seconds) / 3600.0); }
 
 /// Client clock minus capture clock in seconds; the second is only as right as the machine that captured.
@@ -90,7 +80,7 @@ Finding& add_refusal(Collector& out, std::uint32_t code, const Mark& answer) {
     const std::string name = known != nullptr && !known->symbol.empty()
                                  ? fmt::format("{} {}", format_code(code), known->symbol)
                                  : format_code(code);
-    const Rule& rule = rule_of(code);
+    const Rule& rule = refusal_rule(code);
     const std::string title =
         fmt::format("{} refused the request of {}: {}", to_string(c.host), to_string(c.client.ip), name);
     std::string evidence = fmt::format("response without a message, HRESULT {}", format_code(code));

@@ -122,14 +122,17 @@ void check_update_path(const session::ZoneEvidence& e, std::vector<Finding>& out
 
 }  // namespace
 
+std::string publish_title(const windows::Publication& publication) {
+    return fmt::format("{} could not publish itself in {}",
+                       publication.computer.empty() ? "the host" : publication.computer, publication.domain);
+}
+
 std::vector<Finding> check_publication(const windows::Publication& publication, const session::SrvEvidence& evidence) {
     std::vector<Finding> findings;
     const bool is_there =
         std::ranges::any_of(evidence.records, [&](const auto& r) { return is_named(r.target, publication.computer); });
     if (!publication.succeeded) {
-        add(findings, rule::event_publish_failed, publication.domain,
-            fmt::format("{} could not publish itself in {}",
-                        publication.computer.empty() ? "the host" : publication.computer, publication.domain),
+        add(findings, rule::event_publish_failed, publication.domain, publish_title(publication),
             {event_text(publication), is_there ? "DNS names the host all the same" : "DNS does not name the host"});
     } else if (!publication.computer.empty() && evidence.answer && !is_there) {
         add(findings, rule::event_not_in_dns, publication.domain,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "libdiag/check/finding.h"
@@ -9,6 +10,9 @@
 #include "libdiag/windows/events.h"
 
 namespace diag::check {
+
+/// "kms01.corp.example could not publish itself in corp.example".
+std::string publish_title(const windows::Publication& publication);
 
 /// Sets what a host's event log says of its publication in a domain (12293, 12294) beside what DNS says now; `evidence`: of
 /// that domain. Nothing when they agree.

@@ -117,6 +117,15 @@ constexpr const Rule* table[] = {
     &rule::host_low_priority,
     &rule::saved_lines_unknown,
 
+    &rule::event_not_contacted,
+    &rule::event_host_unreachable,
+    &rule::event_call_failed,
+    &rule::event_attempt_failed,
+    &rule::event_no_answer,
+    &rule::event_not_on_host,
+    &rule::event_recovered,
+    &rule::event_unreadable,
+
     &rule::lab_keys_refused,
     &rule::keys_missing,
     &rule::capture_damaged,
@@ -137,6 +146,12 @@ std::span<const Rule* const> all_rules() { return table; }
 std::span<const Rule* const> saved_rules() {
     const auto first = std::ranges::find(table, &rule::slmgr_error);
     const auto last = std::ranges::find(table, &rule::saved_lines_unknown);
+    return {first, last + 1};
+}
+
+std::span<const Rule* const> event_rules() {
+    const auto first = std::ranges::find(table, &rule::event_not_contacted);
+    const auto last = std::ranges::find(table, &rule::event_unreadable);
     return {first, last + 1};
 }
 

@@ -13,6 +13,9 @@ std::span<const Rule* const> all_rules();
 /// Those of them that are about saved output of slmgr, and never about a conversation.
 std::span<const Rule* const> saved_rules();
 
+/// Those of them that are about exported event logs alone.
+std::span<const Rule* const> event_rules();
+
 /// The rule with this id, nullptr if there is none.
 const Rule* find_rule(std::string_view id);
 
@@ -134,6 +137,16 @@ extern const Rule host_not_published;     // KMS-HOST-NOT-PUBLISHED  warning: DN
 extern const Rule host_port;              // KMS-HOST-PORT  info: listens on another port than 1688
 extern const Rule host_low_priority;      // KMS-HOST-LOW-PRIORITY  info: runs with low priority
 extern const Rule saved_lines_unknown;    // KMS-SAVED-LINES-UNKNOWN  info: lines not understood
+
+// Exported event logs: what the codes in them say, where no rule above is proved by them.
+extern const Rule event_not_contacted;     // KMS-EVENT-NOT-CONTACTED  the client found no host, or no address of it
+extern const Rule event_host_unreachable;  // KMS-EVENT-HOST-UNREACHABLE  the connection failed
+extern const Rule event_call_failed;       // KMS-EVENT-CALL-FAILED  connected, and the call failed
+extern const Rule event_attempt_failed;    // KMS-EVENT-ATTEMPT-FAILED  any other code
+extern const Rule event_no_answer;         // KMS-EVENT-NO-ANSWER  warning: 12288 without error, and no 12289
+extern const Rule event_not_on_host;       // KMS-EVENT-NOT-ON-HOST  warning: the host's log has no 12290 of it
+extern const Rule event_recovered;         // KMS-EVENT-RECOVERED  info: failed once, and served since
+extern const Rule event_unreadable;        // KMS-EVENT-UNREADABLE  info: entries whose fields are not understood
 
 extern const Rule lab_keys_refused;     // KMS-LAB-KEYS-REFUSED  info: answers, but cannot read the lab keys
 extern const Rule keys_missing;         // KMS-KEYS-MISSING  info: bodies not opened by the key profile

@@ -7,13 +7,16 @@
 #include "libdiag/base/utf.h"
 #include "libdiag/check/conversation_findings.h"
 #include "libdiag/check/dns_findings.h"
+#include "libdiag/check/event_findings.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/check/target_findings.h"
+#include "libdiag/decode/captured_requests.h"
 #include "libdiag/decode/conversation_json.h"
 #include "libdiag/decode/conversation_text.h"
 #include "libdiag/decode/conversation_tree.h"
 #include "libdiag/decode/dns_json.h"
 #include "libdiag/decode/dns_text.h"
+#include "libdiag/decode/timeline.h"
 #include "libdiag/decode/verdict_json.h"
 #include "libdiag/report/json_finding.h"
 #include "libdiag/report/verdict.h"
@@ -74,13 +77,30 @@ void Decoder::end_capture(const std::optional<CaptureDamage>& damage, double sec
     print_capture(findings, seconds);
 }
 
-void Decoder::finish() {
-    // Without a capture that could be opened a table of zeros would look like a result.
-    if (!capture_.empty()) {
-        if (settings_.detail != Detail::json)
-            out_ += summary_.to_text(style_, settings_.detail == Detail::summary ? 0 : shown_rows);
-        print_verdict();
+void Decoder::print_timelines() {
+    if (event_logs_.empty()) return;
+    const check::JoinedEvents events = check::join_events(event_logs_, captured_requests_);
+    const auto findings = check::check_events(events);
+    note(findings);
+    summary_.add_findings(findings);
+    for (const auto* client : clients_to_print(events, settings_.quiet)) {
+        if (settings_.detail == Detail::json) {
+            append_timeline_json(out_, events, *client);
+        } else if (settings_.detail != Detail::summary) {
+            append_timeline_text(out_, events, *client, style_, settings_.verbose);
+        }
+        if (out_.size() >= flush_size) flush();
     }
+    if (settings_.detail == Detail::json) return append_events_json(out_, events, findings);
+    append_events_text(out_, events, findings, style_, settings_.verbose);
+}
+
+void Decoder::finish() {
+    print_timelines();
+    // Without a capture that could be opened a table of zeros would look like a result.
+    if (!capture_.empty() && settings_.detail != Detail::json)
+        out_ += summary_.to_text(style_, settings_.detail == Detail::summary ? 0 : shown_rows);
+    print_verdict();
     flush();
 }
 
@@ -106,6 +126,7 @@ void Decoder::note(std::span<const check::Finding> findings) {
 
 void Decoder::on_conversation(const dissect::Conversation& conversation) {
     const check::Outcome outcome = check::outcome_of(conversation);
+    if (!event_logs_.empty()) collect_requests(conversation, outcome, capture_, captured_requests_);
     const bool is_selected = settings_.selection.matches(conversation, outcome);
     const auto attempt = HeldConversations::attempt_of(conversation);
     if (!is_selected) summary_.add_unselected(conversation);

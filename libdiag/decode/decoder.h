@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "libdiag/check/event_join.h"
 #include "libdiag/check/verdict.h"
 #include "libdiag/decode/annotations.h"
 #include "libdiag/decode/held_conversations.h"
@@ -75,7 +76,9 @@ public:
     void on_time(Timestamp now);
     /// `seconds`: how long it took, for --stats; 0 when unknown.
     void end_capture(const std::optional<CaptureDamage>& damage, double seconds);
-    /// The summary and the verdict.
+    /// Logs to join with the captures that follow; their timelines come at the end.
+    void set_event_logs(std::vector<windows::KmsLog> logs) { event_logs_ = std::move(logs); }
+    /// The timelines, the summary and the verdict.
     void finish();
 
     /// Hands on what was written so far; live captures want each conversation at once.
@@ -101,6 +104,7 @@ private:
               std::vector<check::Finding> findings) const;
     void tell(std::span<const Told> all);
     void print_verdict();
+    void print_timelines();
     void print_capture(std::span<const check::Finding> findings, double seconds);
     std::vector<check::Finding> capture_findings(const std::optional<CaptureDamage>& damage) const;
 
@@ -114,6 +118,8 @@ private:
     std::string capture_;
     std::unique_ptr<dissect::Tracker> tracker_;
     HeldConversations held_;
+    std::vector<windows::KmsLog> event_logs_;
+    std::vector<check::CapturedRequest> captured_requests_;  // only where there are event logs
     std::string out_;
     bool closed_ = false;
     std::optional<check::Severity> worst_;

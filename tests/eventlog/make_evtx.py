@@ -204,9 +204,24 @@ def many(count):
             for i in range(count)]
 
 
+# The client of captures/hresult-unknown-kms-id.pcap: its machine id, its product, its time.
+REFUSED = ("0xC004F042, 0x00000000, kms01.corp.example:1688, f1bb2b23-297f-41a2-9907-96e2e4265955, 2026/11/23 20:09, 0, 2, "
+           "43200, 73111121-5638-40f6-bc11-f1d7b0d64300, 25")
+CLIENT = [
+    event(900, "2026-11-23T20:09:30.0000000", "slui.exe", computer="unk.corp.example"),
+    event(12288, "2026-11-23T20:09:34.5000000", REFUSED, computer="unk.corp.example"),
+    event(8198, "2026-11-23T20:09:35.0000000", "hr=0xC004F042",
+          "RuleId=eeba1977-569e-4571-b639-7623d8bfecc0;Action=AutoActivate;AppId=55c92734-d682-4d71-983e-d6ec3f16059f;"
+          "SkuId=73111121-5638-40f6-bc11-f1d7b0d64300;NotificationInterval=1440;Trigger=NetworkAvailable;SessionId=1",
+          computer="unk.corp.example"),
+    event(12288, "2026-11-23T20:09:40.0000000", "S-1-5-21-1", provider="Microsoft-Windows-Directory-Services-SAM",
+          channel="System", computer="unk.corp.example"),
+]
+
 SAMPLES = {
     "publication.evtx": [PUBLICATION],
     "two-chunks.evtx": [many(60), PUBLICATION],
+    "client-refused.evtx": [CLIENT],
 }
 
 

@@ -42,6 +42,9 @@ po::options_description visible_options() {
 
     po::options_description input{"Input", cli::help_width, cli::help_column};
     auto add_input = input.add_options();
+    add_input("events", cli::texts_value("FILE"),
+              "an exported event log of a client or a KMS host, to join with the captures (repeatable; event logs may "
+              "also follow as words)");
     add_input("interface,i", cli::text_value("NAME"), "capture live on this interface");
     add_input("filter,f", cli::text_value("BPF"), "only packets that match, as tcpdump filters");
     add_input("count", cli::text_value("N"), "stop after N packets");
@@ -129,17 +132,21 @@ Result read_numbers(const po::variables_map& map, Options& out) {
 
 Result read_input(const po::variables_map& map, Options& out) {
     out.files = cli::texts_of(map, "file");
+    out.event_files = cli::texts_of(map, "events");
     out.interface = cli::text_of(map, "interface");
     out.filter = cli::text_of(map, "filter");
     out.keys_file = cli::text_of(map, "keys");
     out.write_file = cli::text_of(map, "write");
-    if (std::count(out.files.begin(), out.files.end(), "-") > 1)
+    if (std::ranges::count(out.files, "-") + std::ranges::count(out.event_files, "-") > 1)
         return Problem("'-' is given more than once: standard input can be read only once");
     if (out.write_file == "") return Problem("-w: give the name of a file");
     if (out.write_file == "-") return Problem("-w -: standard output is for the results, give a file");
-    if (out.interface && !out.files.empty()) return Problem("give capture files or -i INTERFACE, not both");
-    if (!out.interface && out.files.empty())
-        return Problem("no input: give a capture file, '-' or -i INTERFACE (--help explains)");
+    if (std::ranges::count(out.event_files, "") > 0) return Problem("--events: give the name of a file");
+    // With --events the words may be event logs; which of them are no captures is known when they are opened.
+    if (out.interface && !out.files.empty() && out.event_files.empty())
+        return Problem("give capture files or -i INTERFACE, not both");
+    if (!out.interface && out.files.empty() && out.event_files.empty())
+        return Problem("no input: give a capture file, '-', -i INTERFACE or --events FILE (--help explains)");
     for (const char* live : {"duration", "snaplen", "promiscuous"})
         if (!out.interface && map.contains(live)) return Problem(fmt::format("--{} goes with -i INTERFACE", live));
     return {};
@@ -175,10 +182,12 @@ std::string help_text() {
     std::ostringstream text;
     text << "Usage: kms-decode [options] FILE...\n"
             "       kms-decode [options] -            (standard input)\n"
-            "       kms-decode [options] -i INTERFACE\n\n"
+            "       kms-decode [options] -i INTERFACE\n"
+            "       kms-decode [options] --events FILE... [FILE...]\n\n"
             "Decodes KMS activation traffic from captures (pcap, pcapng, also .gz and .zst)\n"
             "and says what went wrong: who asked whom for which product, what the host\n"
-            "answered, and where a conversation stopped.\n"
+            "answered, and where a conversation stopped. Exported event logs (EVTX, XML, CSV,\n"
+            "text) of clients and hosts are joined with them: one timeline for each client.\n"
          << visible_options()
          << "\nExit status: 0 nothing wrong, 1 warnings, 2 critical findings, 3 could not work.\n\n"
             "Examples:\n"
@@ -187,7 +196,8 @@ std::string help_text() {
             "  kms-decode --json in.pcap | jq .outcome\n"
             "  kms-decode --outcome refused_by_rst -w refused.pcap big.pcap\n"
             "  kms-decode -w annotated.pcapng in.pcap   verdicts as comments in Wireshark\n"
-            "  kms-decode -i eth0 -f 'host 192.0.2.10'\n\n"
+            "  kms-decode -i eth0 -f 'host 192.0.2.10'\n"
+            "  kms-decode --events client.evtx host.xml client.pcapng\n\n"
             "The toolkit contains no genuine KMS keys: bodies of version 5 and 6 messages of\n"
             "genuine clients stay closed, everything else is shown (see --keys).\n";
     return text.str();

@@ -4,11 +4,13 @@
 
 #include <chrono>
 
+#include "libdiag/base/utf.h"
 #include "libdiag/capture/filter.h"
 #include "libdiag/capture/live.h"
 #include "libdiag/capture/reader.h"
 #include "libdiag/cli/exit_status.h"
 #include "libdiag/cli/key_file.h"
+#include "libdiag/eventlog/load_event_file.h"
 #include "libdiag/report/text.h"
 #include "tools/kms-decode/packet_store.h"
 #include "tools/kms-decode/progress.h"
@@ -44,11 +46,16 @@ public:
         }
         if (options_.write_file && !open_store()) return cli::status_failed;
         kms::Codec codec{*profile};
+        auto logs = event_logs();
+        if (options_.interface && !captures_.empty())
+            return fail(fmt::format("{}: give capture files or -i INTERFACE, not both",
+                                    capture::display_name(captures_.front())));
         decode::Decoder decoder{options_.settings, codec, environment_.write_result, store_ ? &*store_ : nullptr};
+        decoder.set_event_logs(std::move(logs));
         if (options_.interface) {
             live(decoder);
         } else {
-            for (const auto& path : options_.files) file(decoder, path);
+            for (const auto& path : captures_) file(decoder, path);
         }
         decoder.finish();
         write_packets(decoder.verdict());
@@ -66,8 +73,44 @@ private:
 
     bool stopped() const { return environment_.stop != nullptr && environment_.stop->load(std::memory_order_relaxed); }
 
-    bool open_store() {
+    // What --events names, and what of the words are event logs where it is given; the others are captures. Reading EVTX
+    // forks, so this comes before anything that has threads.
+    std::vector<windows::KmsLog> event_logs() {
+        std::vector<windows::KmsLog> logs;
+        for (const auto& path : options_.event_files) event_log(path, logs);
         for (const auto& path : options_.files) {
+            if (!options_.event_files.empty() && path != "-" && eventlog::is_event_file(path)) {
+                event_log(path, logs);
+            } else {
+                captures_.push_back(path);
+            }
+        }
+        return logs;
+    }
+
+    void event_log(const std::string& path, std::vector<windows::KmsLog>& logs) {
+        const std::string name = path == "-" ? "standard input" : path;
+        const auto told = [&name](std::string_view what) {
+            return fmt::format("--events {}: {}", capture::display_name(name), escape_for_terminal(what));
+        };
+        const auto log = eventlog::load_event_file(path);
+        if (!log) {
+            fail(told(log.error()));
+            return;
+        }
+        if (log->problem) environment_.write_error(told(*log->problem));
+        auto typed = windows::kms_log(*log, name);
+        if (typed.events.empty() && typed.unreadable_count == 0) {
+            fail(told("has no event of KMS (12288, 12289, 12290, 12293, 12294, 8198, 8233)"));
+            return;
+        }
+        logs.push_back(std::move(typed));
+    }
+
+    bool open_store() {
+        std::vector<std::string> inputs = options_.files;
+        inputs.insert(inputs.end(), options_.event_files.begin(), options_.event_files.end());
+        for (const auto& path : inputs) {
             if (capture::is_same_file(path, *options_.write_file)) {
                 fail(fmt::format("-w {}: is an input, which it would overwrite: name another file",
                                  capture::display_name(path)));
@@ -87,7 +130,11 @@ private:
         if (decoder.is_output_closed() || stopped()) return;
         auto reader = capture::CaptureReader::open(path);
         if (!reader) {
-            fail(reader.error().message);
+            fail(path != "-" && eventlog::is_event_file(path)
+                     ? fmt::format(
+                           "{}: an exported event log (EVTX, XML, CSV or text), not a capture: give it with --events",
+                           capture::display_name(path))
+                     : reader.error().message);
             return;
         }
         const auto start = Clock::now();
@@ -176,6 +223,7 @@ private:
     const Options& options_;
     const Environment& environment_;
     Progress progress_;
+    std::vector<std::string> captures_;
     std::optional<capture::PacketFilter> filter_;
     std::optional<PacketStore> store_;
     std::size_t problems_told_ = 0;
