@@ -45,6 +45,12 @@ constexpr const Rule* unasked[] = {&rule::client_no_key, &rule::client_channel, 
 constexpr const Rule* client_states[] = {&rule::client_unlicensed, &rule::client_notification, &rule::client_grace,
                                          &rule::client_grace_ends, &rule::client_renewal_overdue};
 constexpr const Rule* no_discovery[] = {&rule::client_no_discovery};
+constexpr const Rule* client_events[] = {&rule::event_not_contacted, &rule::event_host_unreachable,
+                                         &rule::event_call_failed, &rule::event_attempt_failed, &rule::event_no_answer};
+constexpr const Rule* not_contacted[] = {&rule::event_not_contacted};
+constexpr const Rule* connection_lost[] = {&rule::event_host_unreachable, &rule::event_call_failed,
+                                           &rule::event_no_answer, &rule::event_not_on_host};
+constexpr const Rule* attempt_failed[] = {&rule::event_attempt_failed};
 constexpr const Rule* script_error[] = {&rule::slmgr_error};
 
 // What the owner of a host sees.
@@ -57,14 +63,36 @@ constexpr const Rule* refusals[] = {&rule::product_not_covered, &rule::clock_ske
 constexpr const Rule* troubled_clients[] = {&rule::host_troubled_clients};
 constexpr const Rule* low_count[] = {&rule::count_low};
 
+// clang-format off
 constexpr Consequence table[] = {
-    {no_record, unpublished},        {no_service, no_host},           {no_requests, unpublished},
-    {no_requests, undiscovered},     {no_requests, unreached},        {failed_requests, refusals},
-    {troubled_clients, low_count},   {no_discovery, undiscovered},    {script_error, undiscovered, true},
-    {script_error, unreached, true}, {script_error, ungranted, true}, {script_error, unasked, true},
-    {client_states, no_discovery},   {client_states, script_error},   {client_states, undiscovered},
-    {client_states, unreached},      {client_states, ungranted},      {client_states, unasked},
+    {no_record, unpublished},
+    {no_service, no_host},
+    {no_requests, unpublished},
+    {no_requests, undiscovered},
+    {no_requests, unreached},
+    {failed_requests, refusals},
+    {troubled_clients, low_count},
+    {no_discovery, undiscovered},
+    {not_contacted, undiscovered},
+    {connection_lost, unreached},
+    {attempt_failed, undiscovered, true},
+    {attempt_failed, unreached, true},
+    {attempt_failed, ungranted, true},
+    {attempt_failed, unasked, true},
+    {script_error, undiscovered, true},
+    {script_error, unreached, true},
+    {script_error, ungranted, true},
+    {script_error, unasked, true},
+    {script_error, client_events, true},
+    {client_states, no_discovery},
+    {client_states, script_error},
+    {client_states, client_events},
+    {client_states, undiscovered},
+    {client_states, unreached},
+    {client_states, ungranted},
+    {client_states, unasked},
 };
+// clang-format on
 
 bool has(Rules rules, const Rule* rule) { return std::ranges::find(rules, rule) != rules.end(); }
 

@@ -12,10 +12,13 @@
 
 namespace diag::check {
 
+/// Where evidence is from. The same fault may be seen in several kinds of it.
+enum class Witness : std::uint8_t { capture, event_log, saved_output };
+
 /// What all findings of a run come to, whatever evidence they are from: causes, and what follows from each.
 ///
 ///     Verdict verdict;
-///     for (...) verdict.add(findings, file);
+///     for (...) verdict.add(findings, file, Witness::capture);
 ///     for (const Conclusion& conclusion : verdict.conclusions()) ...
 class Verdict {
 public:
@@ -26,6 +29,7 @@ public:
     struct Entry {
         Finding finding;
         std::string source;  ///< the file that it was first seen in
+        Witness witness = Witness::capture;
         std::uint64_t count = 0;
     };
     struct Conclusion {
@@ -33,13 +37,14 @@ public:
         std::vector<Entry> consequences;
     };
 
-    void add(std::span<const Finding> findings, const std::string& source);
-    /// Worst first. Trees of mere information are left out.
+    void add(std::span<const Finding> findings, const std::string& source, Witness witness);
+    /// Worst first. Trees of mere information are left out. What two kinds of evidence show alike is one finding with both: packets
+    /// know a host by its address, a log by its name.
     std::vector<Conclusion> conclusions() const;
     std::uint64_t dropped_count() const { return dropped_count_; }
 
 private:
-    void add(const Finding& finding, const std::string& source);
+    void add(const Finding& finding, const std::string& source, Witness witness);
 
     std::vector<Entry> entries_;
     std::map<std::pair<const Rule*, std::string>, std::size_t> by_target_;

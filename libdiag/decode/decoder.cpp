@@ -6,6 +6,7 @@
 
 #include "libdiag/base/utf.h"
 #include "libdiag/check/conversation_findings.h"
+#include "libdiag/check/dlv_findings.h"
 #include "libdiag/check/dns_findings.h"
 #include "libdiag/check/event_findings.h"
 #include "libdiag/check/rules.h"
@@ -16,6 +17,7 @@
 #include "libdiag/decode/conversation_tree.h"
 #include "libdiag/decode/dns_json.h"
 #include "libdiag/decode/dns_text.h"
+#include "libdiag/decode/saved_document.h"
 #include "libdiag/decode/timeline.h"
 #include "libdiag/decode/verdict_json.h"
 #include "libdiag/report/json_finding.h"
@@ -81,7 +83,7 @@ void Decoder::print_timelines() {
     if (event_logs_.empty()) return;
     const check::JoinedEvents events = check::join_events(event_logs_, captured_requests_);
     const auto findings = check::check_events(events);
-    note(findings);
+    note(findings, event_logs_.front().name, check::Witness::event_log);
     summary_.add_findings(findings);
     for (const auto* client : clients_to_print(events, settings_.quiet)) {
         if (settings_.detail == Detail::json) {
@@ -104,9 +106,20 @@ void Decoder::finish() {
     flush();
 }
 
+void Decoder::add_saved(const std::string& source, const slmgr::SavedOutput& saved) {
+    const auto findings = check::check_saved(saved, source, {});
+    note(findings, source, check::Witness::saved_output);
+    summary_.add_findings(findings);
+    const bool is_trouble = check::worst(findings).value_or(check::Severity::info) != check::Severity::info;
+    if (settings_.detail == Detail::summary || (settings_.quiet && !is_trouble)) return;
+    const SavedDocument document{.source = source, .saved = saved, .findings = findings};
+    if (settings_.detail == Detail::json) return append_json(out_, document);
+    append_text(out_, document, style_, settings_.verbose);
+}
+
 void Decoder::print_verdict() {
     // What was found wrong in one place stands there; the table alone shows no findings.
-    const bool is_told = document_count_ < 2 && settings_.detail != Detail::summary;
+    const bool is_told = place_count_ < 2 && settings_.detail != Detail::summary;
     if (is_told) return;
     if (settings_.detail == Detail::json) return append_verdict_json(out_, verdict_);
     report::append_verdict(out_, verdict_, style_, settings_.verbose);
@@ -117,11 +130,11 @@ void Decoder::flush() {
     out_.clear();
 }
 
-void Decoder::note(std::span<const check::Finding> findings) {
+void Decoder::note(std::span<const check::Finding> findings, const std::string& source, check::Witness witness) {
     const auto severity = check::worst(findings);
     if (severity && (!worst_ || *severity > *worst_)) worst_ = severity;
-    if (severity && *severity != check::Severity::info) ++document_count_;
-    verdict_.add(findings, capture_);
+    if (severity && *severity != check::Severity::info) ++place_count_;
+    verdict_.add(findings, source, witness);
 }
 
 void Decoder::on_conversation(const dissect::Conversation& conversation) {

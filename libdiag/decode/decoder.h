@@ -11,6 +11,7 @@
 #include "libdiag/decode/selection.h"
 #include "libdiag/decode/summary.h"
 #include "libdiag/dissect/tracker.h"
+#include "libdiag/slmgr/read_saved.h"
 
 namespace diag::decode {
 
@@ -78,6 +79,8 @@ public:
     void end_capture(const std::optional<CaptureDamage>& damage, double seconds);
     /// Logs to join with the captures that follow; their timelines come at the end.
     void set_event_logs(std::vector<windows::KmsLog> logs) { event_logs_ = std::move(logs); }
+    /// Saved licensing output of one machine; `source` names the file.
+    void add_saved(const std::string& source, const slmgr::SavedOutput& saved);
     /// The timelines, the summary and the verdict.
     void finish();
 
@@ -97,7 +100,8 @@ private:
     void on_packet(std::uint64_t serial, const PacketView& packet) override;
     void on_fragment(const PacketView& packet) override;
     void on_fragments_of(std::uint64_t serial, std::span<const std::uint64_t> packet_numbers) override;
-    void note(std::span<const check::Finding> findings);
+    void note(std::span<const check::Finding> findings, const std::string& source, check::Witness witness);
+    void note(std::span<const check::Finding> findings) { note(findings, capture_, check::Witness::capture); }
     void hold(const dissect::Conversation& conversation, check::Outcome outcome,
               const std::vector<check::Finding>& findings, const Attempt& attempt);
     Told told(const dissect::Conversation& conversation, check::Outcome outcome,
@@ -124,7 +128,7 @@ private:
     bool closed_ = false;
     std::optional<check::Severity> worst_;
     check::Verdict verdict_;
-    std::uint64_t document_count_ = 0;  ///< that had findings above info
+    std::uint64_t place_count_ = 0;  ///< in which something above info was found
 };
 
 }  // namespace diag::decode

@@ -53,8 +53,8 @@ TEST_CASE("consequences: no finding follows from itself, directly or through oth
 
 TEST_CASE("consequences: what the client shows hangs below what the wire shows", "[check][verdict]") {
     Verdict verdict;
-    verdict.add(std::vector{about(rule::client_unlicensed, "client.txt")}, "client.txt");
-    verdict.add(std::vector{about(rule::connect_refused, "192.0.2.10:1688")}, "a.pcap");
+    verdict.add(std::vector{about(rule::client_unlicensed, "client.txt")}, "client.txt", Witness::saved_output);
+    verdict.add(std::vector{about(rule::connect_refused, "192.0.2.10:1688")}, "a.pcap", Witness::capture);
     const auto conclusions = verdict.conclusions();
     REQUIRE(conclusions.size() == 1);
     CHECK(conclusions[0].cause.finding.rule == &rule::connect_refused);
@@ -125,8 +125,8 @@ TEST_CASE("consequences: what the same file says is likelier than what is worse 
 
 TEST_CASE("verdict: two faults are two causes, and the worse comes first", "[check][verdict]") {
     Verdict verdict;
-    verdict.add(std::vector{about(rule::count_low, "192.0.2.10:1688")}, "a.pcap");
-    verdict.add(std::vector{about(rule::connect_refused, "192.0.2.11:1688")}, "a.pcap");
+    verdict.add(std::vector{about(rule::count_low, "192.0.2.10:1688")}, "a.pcap", Witness::capture);
+    verdict.add(std::vector{about(rule::connect_refused, "192.0.2.11:1688")}, "a.pcap", Witness::capture);
     const auto conclusions = verdict.conclusions();
     REQUIRE(conclusions.size() == 2);
     CHECK(conclusions[0].cause.finding.rule == &rule::connect_refused);
@@ -137,18 +137,34 @@ TEST_CASE("verdict: the same finding about the same target is counted, and is th
           "[check][verdict]") {
     Verdict verdict;
     for (const char* address : {"192.0.2.7", "192.0.2.8", "192.0.2.7"})
-        verdict.add(std::vector{about(rule::connect_refused, "192.0.2.10:1688", client(address))}, "a.pcap");
+        verdict.add(std::vector{about(rule::connect_refused, "192.0.2.10:1688", client(address))}, "a.pcap",
+                    Witness::capture);
     const auto conclusions = verdict.conclusions();
     REQUIRE(conclusions.size() == 1);
     CHECK(conclusions[0].cause.count == 3);
     CHECK(conclusions[0].cause.finding.about.client_address.empty());
 }
 
+TEST_CASE("verdict: what packets and a log show alike is one fault with the evidence of both", "[check][verdict]") {
+    Finding seen = about(rule::product_not_covered, "192.0.2.10:1688");
+    Finding logged = about(rule::product_not_covered, "kms1.corp.test:1688");
+    seen.evidence = {"packet 9"};
+    logged.evidence = {"event 12290"};
+    Verdict verdict;
+    verdict.add(std::vector{seen}, "a.pcap", Witness::capture);
+    verdict.add(std::vector{logged}, "host.evtx", Witness::event_log);
+    REQUIRE(verdict.conclusions().size() == 1);
+    CHECK(verdict.conclusions()[0].cause.finding.evidence == std::vector<std::string>{"packet 9", "event 12290"});
+    verdict.add(std::vector{about(rule::product_not_covered, "192.0.2.11:1688")}, "a.pcap", Witness::capture);
+    CHECK(verdict.conclusions().size() == 2);
+}
+
 TEST_CASE("verdict: information alone is none, but may be a cause", "[check][verdict]") {
     Verdict verdict;
-    verdict.add(std::vector{about(rule::host_port, "host.txt"), about(rule::host_lab, "192.0.2.10:1688")}, "host.txt");
+    verdict.add(std::vector{about(rule::host_port, "host.txt"), about(rule::host_lab, "192.0.2.10:1688")}, "host.txt",
+                Witness::saved_output);
     CHECK(verdict.conclusions().empty());
-    verdict.add(std::vector{about(rule::connect_refused, "192.0.2.10:1688")}, "a.pcap");
+    verdict.add(std::vector{about(rule::connect_refused, "192.0.2.10:1688")}, "a.pcap", Witness::capture);
     REQUIRE(verdict.conclusions().size() == 1);
     CHECK(verdict.conclusions()[0].cause.finding.rule == &rule::host_port);
     CHECK(ids(verdict.conclusions()[0].consequences) == Ids{"KMS-CONNECT-REFUSED"});
@@ -157,7 +173,7 @@ TEST_CASE("verdict: information alone is none, but may be a cause", "[check][ver
 TEST_CASE("verdict: past the limit different findings are counted and not kept", "[check][verdict]") {
     Verdict verdict;
     for (std::size_t i = 0; i < Verdict::max_count + 10; ++i)
-        verdict.add(std::vector{about(rule::connect_refused, "host" + std::to_string(i))}, "a.pcap");
+        verdict.add(std::vector{about(rule::connect_refused, "host" + std::to_string(i))}, "a.pcap", Witness::capture);
     CHECK(verdict.conclusions().size() == Verdict::max_count);
     CHECK(verdict.dropped_count() == 10);
 }

@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
-#include <iostream>
 
 #include "libdiag/activate/activation_json.h"
 #include "libdiag/activate/activation_subject.h"
@@ -18,6 +16,7 @@
 #include "libdiag/check/dlv_findings.h"
 #include "libdiag/check/srv_findings.h"
 #include "libdiag/cli/exit_status.h"
+#include "libdiag/cli/input_file.h"
 #include "libdiag/cli/key_file.h"
 #include "libdiag/probe/own_request.h"
 #include "libdiag/report/junit.h"
@@ -32,24 +31,6 @@ using Problem = std::unexpected<std::string>;
 
 std::string_view service_of(Command command) { return command == Command::ato ? "KMS ATO" : "KMS DLV"; }
 std::string_view name_of(Command command) { return command == Command::ato ? "ato" : "dlv"; }
-
-// One byte more than is taken, so that a file which is too large is seen to be.
-std::expected<std::string, std::string> read_saved(const std::string& path) {
-    constexpr std::size_t size = slmgr::limits::file_size + 1;
-    const auto take = [](std::istream& in) {
-        std::string text(size, '\0');
-        in.read(text.data(), static_cast<std::streamsize>(text.size()));
-        text.resize(static_cast<std::size_t>(in.gcount()));
-        return text;
-    };
-    if (path == "-") return take(std::cin);
-    const std::string name = escape_for_terminal(path);
-    std::ifstream file{path, std::ios::binary};
-    if (!file) return Problem(fmt::format("--from {}: {}", name, std::strerror(errno)));
-    std::string text = take(file);
-    if (file.bad()) return Problem(fmt::format("--from {}: cannot be read", name));
-    return text;
-}
 
 class Run {
 public:
@@ -98,9 +79,9 @@ private:
     }
 
     Result saved() {
-        const auto text = read_saved(*options_.from);
-        if (!text) return Problem(text.error());
         const std::string source = *options_.from == "-" ? "standard input" : *options_.from;
+        const auto text = cli::read_input_file(*options_.from, slmgr::limits::file_size);
+        if (!text) return Problem(fmt::format("--from {}: {}", escape_for_terminal(source), text.error()));
         auto saved = slmgr::read_saved(bytes_of(*text));
         if (!saved) return Problem(fmt::format("--from {}: {}", escape_for_terminal(source), saved.error()));
         activate::SavedReport report{.source = source, .products = {}, .findings = {}};

@@ -45,6 +45,8 @@ po::options_description visible_options() {
     add_input("events", cli::texts_value("FILE"),
               "an exported event log of a client or a KMS host, to join with the captures (repeatable; event logs may "
               "also follow as words)");
+    add_input("saved", cli::texts_value("FILE"),
+              "saved output of slmgr, ospp.vbs or PowerShell of a client or a KMS host (repeatable)");
     add_input("interface,i", cli::text_value("NAME"), "capture live on this interface");
     add_input("filter,f", cli::text_value("BPF"), "only packets that match, as tcpdump filters");
     add_input("count", cli::text_value("N"), "stop after N packets");
@@ -133,20 +135,24 @@ Result read_numbers(const po::variables_map& map, Options& out) {
 Result read_input(const po::variables_map& map, Options& out) {
     out.files = cli::texts_of(map, "file");
     out.event_files = cli::texts_of(map, "events");
+    out.saved_files = cli::texts_of(map, "saved");
     out.interface = cli::text_of(map, "interface");
     out.filter = cli::text_of(map, "filter");
     out.keys_file = cli::text_of(map, "keys");
     out.write_file = cli::text_of(map, "write");
-    if (std::ranges::count(out.files, "-") + std::ranges::count(out.event_files, "-") > 1)
+    if (std::ranges::count(out.files, "-") + std::ranges::count(out.event_files, "-") +
+            std::ranges::count(out.saved_files, "-") >
+        1)
         return Problem("'-' is given more than once: standard input can be read only once");
     if (out.write_file == "") return Problem("-w: give the name of a file");
     if (out.write_file == "-") return Problem("-w -: standard output is for the results, give a file");
     if (std::ranges::count(out.event_files, "") > 0) return Problem("--events: give the name of a file");
+    if (std::ranges::count(out.saved_files, "") > 0) return Problem("--saved: give the name of a file");
     // With --events the words may be event logs; which of them are no captures is known when they are opened.
     if (out.interface && !out.files.empty() && out.event_files.empty())
         return Problem("give capture files or -i INTERFACE, not both");
-    if (!out.interface && out.files.empty() && out.event_files.empty())
-        return Problem("no input: give a capture file, '-', -i INTERFACE or --events FILE (--help explains)");
+    if (!out.interface && out.files.empty() && out.event_files.empty() && out.saved_files.empty())
+        return Problem("no input: give a capture file, '-', -i INTERFACE, --events or --saved FILE (--help explains)");
     for (const char* live : {"duration", "snaplen", "promiscuous"})
         if (!out.interface && map.contains(live)) return Problem(fmt::format("--{} goes with -i INTERFACE", live));
     return {};
@@ -188,6 +194,8 @@ std::string help_text() {
             "and says what went wrong: who asked whom for which product, what the host\n"
             "answered, and where a conversation stopped. Exported event logs (EVTX, XML, CSV,\n"
             "text) of clients and hosts are joined with them: one timeline for each client.\n"
+            "With saved output of slmgr all of it ends in one verdict: causes, and what\n"
+            "follows from each.\n"
          << visible_options()
          << "\nExit status: 0 nothing wrong, 1 warnings, 2 critical findings, 3 could not work.\n\n"
             "Examples:\n"
@@ -197,7 +205,8 @@ std::string help_text() {
             "  kms-decode --outcome refused_by_rst -w refused.pcap big.pcap\n"
             "  kms-decode -w annotated.pcapng in.pcap   verdicts as comments in Wireshark\n"
             "  kms-decode -i eth0 -f 'host 192.0.2.10'\n"
-            "  kms-decode --events client.evtx host.xml client.pcapng\n\n"
+            "  kms-decode --events client.evtx host.xml client.pcapng\n"
+            "  kms-decode --saved dlv.txt --events client.evtx client.pcapng\n\n"
             "The toolkit contains no genuine KMS keys: bodies of version 5 and 6 messages of\n"
             "genuine clients stay closed, everything else is shown (see --keys).\n";
     return text.str();

@@ -20,6 +20,7 @@ struct Options {
     bool outcome_list = false;             ///< --outcome list
     std::vector<std::string> files;        ///< "-" is standard input; with event_files, event logs may be among them
     std::vector<std::string> event_files;  ///< exported event logs, likewise
+    std::vector<std::string> saved_files;  ///< saved output of slmgr and its like
     std::optional<std::string> interface;  ///< live capture instead of files
     std::optional<std::string> filter;     ///< BPF
     std::optional<std::string> keys_file;

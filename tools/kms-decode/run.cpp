@@ -9,9 +9,11 @@
 #include "libdiag/capture/live.h"
 #include "libdiag/capture/reader.h"
 #include "libdiag/cli/exit_status.h"
+#include "libdiag/cli/input_file.h"
 #include "libdiag/cli/key_file.h"
 #include "libdiag/eventlog/load_event_file.h"
 #include "libdiag/report/text.h"
+#include "libdiag/slmgr/read_saved.h"
 #include "tools/kms-decode/packet_store.h"
 #include "tools/kms-decode/progress.h"
 
@@ -57,6 +59,7 @@ public:
         } else {
             for (const auto& path : captures_) file(decoder, path);
         }
+        for (const auto& path : options_.saved_files) saved(decoder, path);
         decoder.finish();
         write_packets(decoder.verdict());
         if (failed_) return cli::status_failed;
@@ -107,8 +110,21 @@ private:
         logs.push_back(std::move(typed));
     }
 
+    void saved(decode::Decoder& decoder, const std::string& path) {
+        const std::string name = path == "-" ? "standard input" : path;
+        const auto told = [&name](std::string_view what) {
+            return fmt::format("--saved {}: {}", capture::display_name(name), escape_for_terminal(what));
+        };
+        const auto text = cli::read_input_file(path, slmgr::limits::file_size);
+        if (!text) return void(fail(told(text.error())));
+        const auto output = slmgr::read_saved(bytes_of(*text));
+        if (!output) return void(fail(told(output.error())));
+        decoder.add_saved(name, *output);
+    }
+
     bool open_store() {
         std::vector<std::string> inputs = options_.files;
+        inputs.insert(inputs.end(), options_.saved_files.begin(), options_.saved_files.end());
         inputs.insert(inputs.end(), options_.event_files.begin(), options_.event_files.end());
         for (const auto& path : inputs) {
             if (capture::is_same_file(path, *options_.write_file)) {
