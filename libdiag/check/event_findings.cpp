@@ -70,8 +70,10 @@ public:
     }
 
 private:
+    // Only names with a domain belong to one machine: fresh images share the others.
     static std::string machine_of(const ClientHistory& client) {
-        if (client.name.empty()) return client.client_machine_id ? to_string(*client.client_machine_id) : std::string{};
+        if (client.client_machine_id && client.name.find('.') == std::string::npos)
+            return to_string(*client.client_machine_id);
         return lower(client.name);
     }
 

@@ -156,6 +156,13 @@ TEST_CASE("event findings: a new machine id does not make old faults of the mach
           Ids{"KMS-EVENT-HOST-UNREACHABLE"});
 }
 
+TEST_CASE("event findings: machines with a bare name in common are not one machine", "[events]") {
+    constexpr std::string_view other = "22222222-90f5-4a6c-8c11-0a4f2f3e9d01";
+    CHECK(ids(check(
+              host().processed(5, {.code = "0xC004F015"}, "WIN-IMAGE").processed(30, {.id = other}, "WIN-IMAGE"))) ==
+          Ids{"KMS-PRODUCT-NOT-COVERED"});
+}
+
 TEST_CASE("event findings: 8198 without a product is history once the machine was served", "[events]") {
     const auto log = client().failed(1, "0x8007232B").sent(5, {}).answered(5, 50);
     windows::EventLog raw = log.log();
