@@ -83,6 +83,16 @@ constexpr const Rule* table[] = {
     &rule::count_low,
     &rule::host_lab,
 
+    &rule::client_cloned,
+    &rule::name_many_ids,
+    &rule::clients_nat,
+    &rule::count_stuck,
+    &rule::host_never_grants,
+    &rule::host_identity_changes,
+    &rule::clock_margin,
+    &rule::client_retries,
+    &rule::response_older,
+
     &rule::slmgr_error,
     &rule::client_no_key,
     &rule::client_channel,
