@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "libdiag/base/utf.h"
+#include "libdiag/check/capture_findings.h"
 #include "libdiag/check/conversation_findings.h"
 #include "libdiag/check/dns_findings.h"
 #include "libdiag/check/rules.h"
@@ -10,6 +11,7 @@
 #include "libdiag/decode/conversation_json.h"
 #include "libdiag/decode/conversation_text.h"
 #include "libdiag/decode/conversation_tree.h"
+#include "libdiag/decode/correlation_report.h"
 #include "libdiag/decode/dns_json.h"
 #include "libdiag/decode/dns_text.h"
 #include "libdiag/report/json_finding.h"
@@ -29,13 +31,19 @@ check::Finding finding_about(const check::Rule& rule, const std::string& capture
 }  // namespace
 
 Decoder::Decoder(const Settings& settings, kms::Codec& codec, Write write, PacketKeeper* keeper)
-    : settings_{settings}, codec_{codec}, write_{std::move(write)}, keeper_{keeper}, style_{settings.colored} {}
+    : settings_{settings},
+      codec_{codec},
+      write_{std::move(write)},
+      keeper_{keeper},
+      style_{settings.colored},
+      correlation_{settings.hash_key} {}
 
 Decoder::~Decoder() = default;
 
 void Decoder::begin_capture(std::string name) {
     capture_ = std::move(name);
     summary_.add_capture();
+    correlation_.begin_capture(capture_);
     if (keeper_ != nullptr) keeper_->begin_capture();
     dissect::TrackerOptions options;
     options.kms_port = settings_.kms_port;
@@ -65,6 +73,7 @@ void Decoder::end_capture(const std::optional<CaptureDamage>& damage, double sec
 }
 
 void Decoder::finish() {
+    tell_correlation();
     // Without a capture that could be opened a table of zeros would look like a result.
     if (settings_.detail != Detail::json && !capture_.empty())
         out_ += summary_.to_text(style_, settings_.detail == Detail::summary ? 0 : shown_rows);
@@ -85,6 +94,7 @@ void Decoder::on_conversation(const dissect::Conversation& conversation) {
     const check::Outcome outcome = check::outcome_of(conversation);
     const bool is_selected = settings_.selection.matches(conversation, outcome);
     const auto attempt = HeldConversations::attempt_of(conversation);
+    add_contacts(conversation, outcome, is_selected);
     if (!is_selected) summary_.add_unselected(conversation);
     if (!is_selected && !attempt) return;
     auto findings = check::check_conversation(conversation, outcome);
@@ -133,6 +143,8 @@ Told Decoder::told(const dissect::Conversation& conversation, check::Outcome out
 void Decoder::on_dns(const dissect::DnsSearch& search) {
     if (!settings_.selection.matches(search)) return summary_.add_unselected_lookup();
     const auto findings = check::check_dns(search);
+    if (!search.client_found_host && check::is_failure(findings))
+        correlation_.add_failed_search(search, findings.front().rule->id, true);
     note(findings);
     summary_.add_lookup(findings);
     if (settings_.quiet && check::worst(findings).value_or(check::Severity::info) == check::Severity::info) return;
@@ -147,6 +159,27 @@ void Decoder::on_packet(std::uint64_t serial, const PacketView& packet) { keeper
 void Decoder::on_fragment(const PacketView& packet) { keeper_->keep_fragment(packet); }
 void Decoder::on_fragments_of(std::uint64_t serial, std::span<const std::uint64_t> packet_numbers) {
     keeper_->assign_fragments(serial, packet_numbers);
+}
+
+void Decoder::add_contacts(const dissect::Conversation& conversation, check::Outcome outcome, bool is_selected) {
+    correlation_.add(conversation,
+                     {.outcome = check::name_of(outcome),
+                      .is_open = check::is_too_soon_to_tell(conversation, outcome),
+                      .is_rejected = fails_checks},
+                     is_selected);
+}
+
+void Decoder::tell_correlation() {
+    report_correlation(
+        correlation_, settings_, style_,
+        [this](std::span<const check::Finding> findings) {
+            note(findings);
+            summary_.add_findings(findings);
+        },
+        [this](std::string_view text) {
+            out_ += text;
+            if (out_.size() >= flush_size) flush();
+        });
 }
 
 std::vector<check::Finding> Decoder::capture_findings(const std::optional<CaptureDamage>& damage) const {

@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "libdiag/correlate/correlation.h"
 #include "libdiag/decode/held_conversations.h"
 #include "libdiag/decode/selection.h"
 #include "libdiag/decode/summary.h"
@@ -25,6 +26,7 @@ struct Settings {
     bool verbose = false;
     bool quiet = false;  ///< only what has a warning or a critical finding
     bool colored = false;
+    bool clients = false;  ///< all clients and hosts at the end, not only those that have findings
     Selection selection;
     std::uint16_t kms_port = 1688;
     std::uint64_t hash_key = 0;
@@ -68,7 +70,7 @@ public:
     void on_time(Timestamp now);
     /// `seconds`: how long it took, for --stats; 0 when unknown.
     void end_capture(const std::optional<CaptureDamage>& damage, double seconds);
-    /// The summary.
+    /// The clients and hosts of all captures, and the summary.
     void finish();
 
     /// Hands on what was written so far; live captures want each conversation at once.
@@ -90,6 +92,8 @@ private:
               std::vector<check::Finding> findings) const;
     void tell(std::span<const Told> all);
     void print_capture(std::span<const check::Finding> findings, double seconds);
+    void add_contacts(const dissect::Conversation& conversation, check::Outcome outcome, bool is_selected);
+    void tell_correlation();
     std::vector<check::Finding> capture_findings(const std::optional<CaptureDamage>& damage) const;
 
     Settings settings_;
@@ -100,6 +104,7 @@ private:
     Summary summary_;
     std::string capture_;
     std::unique_ptr<dissect::Tracker> tracker_;
+    correlate::Correlation correlation_;
     HeldConversations held_;
     std::string out_;
     bool closed_ = false;

@@ -9,10 +9,14 @@ constexpr int schema_version = 1;
 
 using report::JsonWriter;
 
-void begin_document(JsonWriter& json, std::string_view kind, std::string_view capture) {
+void begin_document(JsonWriter& json, std::string_view kind) {
     json.begin_object();
     json.member("schema_version", schema_version);
     json.plain_member("kind", kind);
+}
+
+void begin_document(JsonWriter& json, std::string_view kind, std::string_view capture) {
+    begin_document(json, kind);
     json.member("capture", capture);
 }
 

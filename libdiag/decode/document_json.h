@@ -11,6 +11,8 @@ namespace diag::decode {
 
 /// Opens the object of a line: schema version, kind, capture.
 void begin_document(report::JsonWriter& json, std::string_view kind, std::string_view capture);
+/// Of a line about all captures of the run.
+void begin_document(report::JsonWriter& json, std::string_view kind);
 
 void write_endpoint(report::JsonWriter& json, std::string_view key, const Endpoint& endpoint);
 /// null without a value.
