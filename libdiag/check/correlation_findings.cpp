@@ -275,12 +275,22 @@ void count_stuck(const HostHistory& history, const HostView& view, const Correla
 
 using Contacts = std::vector<const Contact*>;
 
-Contacts readable_contacts(const Correlation& correlation) {
-    Contacts all;
+// Readable requests, those with the same key side by side, each group by time. A number as key keeps the sort of a million fast;
+// where two groups share it by chance, `less` tells them apart.
+template <class KeyOf, class Less> Contacts grouped(const Correlation& correlation, KeyOf key_of, Less less) {
+    std::vector<std::pair<std::uint64_t, const Contact*>> keyed;
     correlation.for_each_contact([&](const Contact& c) {
-        if (c.has_request) all.push_back(&c);
+        if (c.has_request) keyed.emplace_back(key_of(c), &c);
     });
-    return all;
+    std::sort(keyed.begin(), keyed.end(), [&](const auto& a, const auto& b) {
+        if (a.first != b.first) return a.first < b.first;
+        if (less(*a.second, *b.second) || less(*b.second, *a.second)) return less(*a.second, *b.second);
+        return std::tie(a.second->time, a.second->packet) < std::tie(b.second->time, b.second->packet);
+    });
+    Contacts out;
+    out.reserve(keyed.size());
+    for (const auto& [key, contact] : keyed) out.push_back(contact);
+    return out;
 }
 
 // Calls f(first, last) for each run of contacts for which `same` holds between neighbours.
@@ -314,6 +324,13 @@ std::size_t count_apart(const Contacts& firsts) {
         ++count;
     }
     return count;
+}
+
+// Numbers of texts and hashes say nothing to people.
+void sort_by_target(std::vector<Finding>& findings) {
+    std::sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+        return std::tie(a.target, a.title) < std::tie(b.target, b.title);
+    });
 }
 
 }  // namespace
@@ -365,19 +382,17 @@ std::vector<Finding> check_host(const HostHistory& history, const HostView& view
 
 std::vector<Finding> check_names(const Correlation& correlation) {
     constexpr std::size_t many_ids = 3;
-    const auto application = [&](const Contact& c) { return correlation.text(c.product).substr(0, 16); };
-    Contacts all = readable_contacts(correlation);
-    std::erase_if(all, [](const Contact* c) { return c->workstation_name == correlate::no_text; });
-    std::sort(all.begin(), all.end(), [&](const Contact* a, const Contact* b) {
-        if (a->workstation_name != b->workstation_name) return a->workstation_name < b->workstation_name;
-        return std::tuple{application(*a), a->time, a->packet} < std::tuple{application(*b), b->time, b->packet};
-    });
+    const auto application = [&](const Contact& c) { return correlation.text(c.product).substr(0, sizeof(Uuid)); };
+    const Contacts all = grouped(
+        correlation, [](const Contact& c) { return static_cast<std::uint64_t>(c.workstation_name); },
+        [&](const Contact& a, const Contact& b) { return application(a) < application(b); });
     std::vector<Finding> findings;
     const auto same = [&](const Contact& a, const Contact& b) {
         return a.workstation_name == b.workstation_name && application(a) == application(b);
     };
     for_each_run(all, same, [&](auto first, auto last) {
         if (last - first < static_cast<std::ptrdiff_t>(many_ids) || findings.size() >= max_of_rule) return;
+        if ((*first)->workstation_name == correlate::no_text) return;
         const Contacts firsts = first_of_each(first, last);
         if (count_apart(firsts) < many_ids) return;
         const std::string name{correlation.text((*first)->workstation_name)};
@@ -392,15 +407,15 @@ std::vector<Finding> check_names(const Correlation& correlation) {
         evidence.end();
         findings.push_back(std::move(f));
     });
+    sort_by_target(findings);
     return findings;
 }
 
 std::vector<Finding> check_addresses(const Correlation& correlation) {
     constexpr std::size_t many_clients = 3;
-    Contacts all = readable_contacts(correlation);
-    std::sort(all.begin(), all.end(), [](const Contact* a, const Contact* b) {
-        return std::tie(a->client, a->time, a->packet) < std::tie(b->client, b->time, b->packet);
-    });
+    const Contacts all = grouped(
+        correlation, [](const Contact& c) { return correlate::keyed_hash(c.client.bytes(), 0); },
+        [](const Contact& a, const Contact& b) { return a.client < b.client; });
     std::vector<Finding> findings;
     const auto same = [](const Contact& a, const Contact& b) { return a.client == b.client; };
     for_each_run(all, same, [&](auto first, auto last) {
@@ -419,6 +434,7 @@ std::vector<Finding> check_addresses(const Correlation& correlation) {
         evidence.end();
         findings.push_back(std::move(f));
     });
+    sort_by_target(findings);
     return findings;
 }
 

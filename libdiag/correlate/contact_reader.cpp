@@ -32,8 +32,10 @@ void read_request(const kms::BaseRequest& base, ReadContact& out) {
     c.needed = base.required_client_count;
     c.license_status = static_cast<std::uint8_t>(std::min<std::uint32_t>(base.license_status, UINT8_MAX));
     out.workstation_name = base.workstation_text();
+    constexpr std::size_t id_size = sizeof(Uuid::wire);
+    out.product.reserve(3 * id_size);  // one allocation
     for (const Uuid* id : {&base.application_id, &base.activation_id, &base.kms_id})
-        out.product += bytes_text(id->wire);
+        out.product.append(id->wire.begin(), id->wire.end());
     if (!base.previous_client_machine_id.is_nil()) out.previous_id = bytes_text(base.previous_client_machine_id.wire);
 }
 

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <tuple>
+#include <utility>
 
 #include "libdiag/correlate/contact_reader.h"
 
@@ -305,13 +306,20 @@ void Correlation::for_each_client(const std::function<void(const ClientHistory&)
 }
 
 void Correlation::for_each_host(const std::function<void(const HostHistory&)>& f) const {
-    std::vector<std::uint32_t> order;
+    // By host first: comparing endpoints in a sort of all contacts showed in profiles.
+    std::map<Endpoint, std::pair<std::size_t, std::size_t>> places;  // number of contacts, then where they go
+    std::size_t count = 0;
+    for (const auto& [endpoint, totals] : hosts_) places.emplace(endpoint, std::pair{0, 0});
+    const auto place_of = [&](const Contact& c) {
+        return c.owner == none || c.host.port == 0 ? places.end() : places.find(c.host);
+    };
+    for (const Contact& contact : contacts_)
+        if (const auto place = place_of(contact); place != places.end()) ++place->second.first;
+    for (auto& [endpoint, place] : places) place.second = std::exchange(count, count + place.first);
+    std::vector<std::uint32_t> order(count);
     for (std::uint32_t n = 0; n < contacts_.size(); ++n)
-        if (contacts_[n].owner != none && contacts_[n].host.port != 0) order.push_back(n);
-    std::sort(order.begin(), order.end(), [this](std::uint32_t a, std::uint32_t b) {
-        return std::tuple{contacts_[a].host, order_of(contacts_[a])} <
-               std::tuple{contacts_[b].host, order_of(contacts_[b])};
-    });
+        if (const auto place = place_of(contacts_[n]); place != places.end()) order[place->second.second++] = n;
+
     auto at = order.begin();
     HostHistory history;
     for (const auto& [endpoint, totals] : hosts_) {
@@ -323,8 +331,9 @@ void Correlation::for_each_host(const std::function<void(const HostHistory&)>& f
         history.last = totals.last;
         history.selected = totals.selected;
         history.contacts.clear();
-        while (at != order.end() && contacts_[*at].host < endpoint) ++at;  // of hosts past the limit
-        for (; at != order.end() && contacts_[*at].host == endpoint; ++at) history.contacts.push_back(&contacts_[*at]);
+        for (std::size_t i = places.at(endpoint).first; i > 0; --i) history.contacts.push_back(&contacts_[*at++]);
+        std::sort(history.contacts.begin(), history.contacts.end(),
+                  [](const Contact* a, const Contact* b) { return order_of(*a) < order_of(*b); });
         f(history);
     }
 }

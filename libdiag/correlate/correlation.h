@@ -79,6 +79,11 @@ public:
     ClientKey client_of(const Contact& contact) const { return clients_[contact.owner].key; }
     const std::string& file_of(const Contact& contact) const { return files_[contact.file]; }
     bool has_several_files() const { return files_.size() > 1; }
+    std::size_t file_count() const { return files_.size(); }
+    /// Empty where there are several.
+    std::string_view only_file() const {
+        return files_.size() == 1 ? std::string_view{files_.front()} : std::string_view{};
+    }
 
     /// All of this run.
     std::uint64_t contact_count() const { return contact_count_; }

@@ -1,7 +1,7 @@
 #include "libdiag/correlate/host_view.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <vector>
 
 namespace diag::correlate {
 namespace {
@@ -17,7 +17,13 @@ constexpr std::uint32_t clock_refusal = 0xC004F06C;
 constexpr std::size_t max_identities = 64;  // of one counted id: a host has one, an emulator any number
 constexpr std::size_t max_countings = 16;   // applications of one host: there are three
 
-using Owners = std::unordered_set<std::uint32_t>;
+// Numbers of clients, with repetitions: a set of the standard library would take ten times as much for a million.
+using Owners = std::vector<std::uint32_t>;
+
+std::size_t count_distinct(Owners::iterator first, Owners::iterator last) {
+    std::sort(first, last);
+    return static_cast<std::size_t>(std::unique(first, last) - first);
+}
 
 Counting* counting_of(std::vector<Counting>& all, const Uuid& application_id) {
     const auto found =
@@ -46,18 +52,18 @@ void note_count(Counting& counting, const Contact& c) {
 }
 
 struct Ids {
-    Owners all, since_fall;
+    Owners all;
+    std::size_t first_since_fall = 0;
 };
 
 void note_clients(Counting& counting, Ids& ids, const Contact& c) {
     const bool fell = !counting.points.empty() && c.count < counting.points.back().count;
     if (fell) {
-        ids.since_fall.clear();
+        ids.first_since_fall = ids.all.size();
         counting.last_fall = c.time;
         counting.lowest_since_fall = c.count;
     }
-    ids.all.insert(c.owner);
-    ids.since_fall.insert(c.owner);
+    ids.all.push_back(c.owner);
 }
 
 // Appends an id that is new; true when the last one is another, known one.
@@ -144,7 +150,7 @@ HostView view_of(const HostHistory& history, const Correlation& correlation) {
     std::vector<std::int64_t> refused;
     for (const Contact* contact : history.contacts) {
         const Contact& c = *contact;
-        clients.insert(c.owner);
+        clients.push_back(c.owner);
         if (!c.has_request) continue;
         narrow(view.clock, c, refused);
         const ProductIds product = correlation.product_of(c);
@@ -162,12 +168,14 @@ HostView view_of(const HostHistory& history, const Correlation& correlation) {
     for (std::size_t i = 0; i < view.countings.size(); ++i) {
         Counting& counting = view.countings[i];
         if (i < ids.size()) {
-            counting.client_count = ids[i].all.size();
-            counting.clients_since_fall = ids[i].since_fall.size();
+            Owners& all = ids[i].all;
+            const auto since_fall = all.begin() + static_cast<std::ptrdiff_t>(ids[i].first_since_fall);
+            counting.clients_since_fall = count_distinct(since_fall, all.end());
+            counting.client_count = count_distinct(all.begin(), all.end());
         }
         counting.forecast = forecast_of(counting);
     }
-    view.client_count = clients.size();
+    view.client_count = count_distinct(clients.begin(), clients.end());
     cut(view.clock, refused);
     return view;
 }

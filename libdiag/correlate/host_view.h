@@ -60,6 +60,8 @@ struct ClockBounds {
     bool is_known() const { return least_s != INT64_MIN; }
     /// Bounds that contradict each other: several machines answer, or clocks were set.
     bool is_possible() const { return least_s <= most_s; }
+    /// One answer alone leaves eight hours.
+    bool says_more_than_one_answer() const { return is_known() && is_possible() && most_s - least_s < 8 * 3600 - 60; }
 };
 
 /// What the contacts with one host show together.

@@ -154,12 +154,19 @@ void write_counting(JsonWriter& json, const correlate::Counting& counting, const
     json.end_object();
 }
 
+// These lines are about all captures of the run; "capture" names the only one.
+void begin(JsonWriter& json, std::string_view kind, const Correlation& correlation) {
+    begin_document(json, kind);
+    json.text_or_null("capture", correlation.only_file());
+    json.member("capture_count", correlation.file_count());
+}
+
 }  // namespace
 
 void append_json(std::string& out, const ClientReport& report, const Correlation& correlation) {
     const auto& [history, view, findings] = report;
     JsonWriter json{out};
-    begin_document(json, "client");
+    begin(json, "client", correlation);
     json.member("client_machine_id",
                 history.key.is_machine_id() ? std::optional{history.key.machine_id()} : std::nullopt);
     write_spans(json, "names", view.names,
@@ -185,7 +192,7 @@ void append_json(std::string& out, const ClientReport& report, const Correlation
 void append_json(std::string& out, const HostReport& report, const Correlation& correlation) {
     const auto& [history, view, findings] = report;
     JsonWriter json{out};
-    begin_document(json, "host");
+    begin(json, "host", correlation);
     write_endpoint(json, "endpoint", history.host);
     write_time(json, "first_at", history.first);
     write_time(json, "last_at", history.last);
@@ -206,7 +213,7 @@ void append_json(std::string& out, const HostReport& report, const Correlation& 
 
 void append_json(std::string& out, std::span<const check::Finding> findings, const Correlation& correlation) {
     JsonWriter json{out};
-    begin_document(json, "correlation");
+    begin(json, "correlation", correlation);
     json.member("contact_count", correlation.contact_count());
     json.member("client_count", correlation.client_count());
     json.member("host_count", correlation.host_count());

@@ -124,13 +124,13 @@ std::string count_text(const correlate::Counting& counting) {
     std::string out;
     const auto& points = counting.points;
     const std::size_t shown = std::min(points.size(), shown_points);
-    if (points.empty()) return "no count in the answers";
-    if (points.size() == 1) return fmt::format("count {} of {}", points.front().count, counting.needed);
+    if (points.empty()) return "none in the answers";
+    if (points.size() == 1) return fmt::format("{} of {} needed", points.front().count, counting.needed);
     for (std::size_t i = points.size() - shown; i < points.size(); ++i) {
         if (!out.empty()) out += ", ";
         out += fmt::format("{} at {}", points[i].count, time_text(points[i].time));
     }
-    return fmt::format("count {}{}; {} needed", shown < points.size() || counting.dropped_points > 0 ? "... " : "", out,
+    return fmt::format("{}{}; {} needed", shown < points.size() || counting.dropped_points > 0 ? "... " : "", out,
                        counting.needed);
 }
 
@@ -152,9 +152,9 @@ std::string forecast_text(const correlate::Counting& counting) {
 }
 
 void append_counting(std::string& out, const correlate::Counting& counting, const Correlation& correlation) {
-    append_row(out, application_text(counting.application_id).substr(0, value_column - 3),
-               fmt::format("{}; {} counted in the captures", count_text(counting),
-                           format_count(counting.client_count, "client", "clients")));
+    append_row(out, "count",
+               fmt::format("{}: {}; {} counted in the captures", application_text(counting.application_id),
+                           count_text(counting), format_count(counting.client_count, "client", "clients")));
     if (!counting.points.empty()) append_row(out, "", forecast_text(counting));
     for (const auto& ids : counting.identities) {
         std::string text{correlation.text(ids.epids.front())};
@@ -180,9 +180,10 @@ void append_text(std::string& out, const ClientReport& report, const Correlation
     const auto& [history, view, findings] = report;
     const std::string key = to_string(history.key);
     append_head(out, view.names.empty() ? key : escape_for_terminal(view.names.back().value) + "  " + key, style);
-    append_row(out, "attempts",
-               fmt::format("{}, {} to {}", history.contact_count, time_text(history.first),
-                           time_text(history.contacts.back()->time)));
+    std::string attempts = format_count(history.contact_count, "attempt", "attempts");
+    if (history.contact_count > 1)
+        attempts += fmt::format(", {} to {}", time_text(history.first), time_text(history.contacts.back()->time));
+    append_row(out, "all", attempts);
     if (view.names.size() > 1)
         append_row(out, "names", escape_for_terminal(list_of(view.names, [](const std::string& s) { return s; })));
     append_row(out, "from", list_of(view.addresses, [](const IpAddress& ip) { return to_string(ip); }));
@@ -202,12 +203,12 @@ void append_text(std::string& out, const HostReport& report, const Correlation& 
                  bool verbose) {
     const auto& [history, view, findings] = report;
     append_head(out, to_string(history.host), style);
-    append_row(out, "attempts",
+    append_row(out, "all",
                fmt::format("{} of {}, {} answered, {} granted, {} to {}", history.contact_count,
                            format_count(view.client_count, "client", "clients"), history.answered_count,
                            history.success_count, time_text(history.first), time_text(history.last)));
     for (const auto& counting : view.countings) append_counting(out, counting, correlation);
-    if (view.clock.is_known() && view.clock.is_possible()) {
+    if (view.clock.says_more_than_one_answer()) {
         append_row(out, "clock",
                    fmt::format("between {:+} and {:+} minutes from the clock of the capture, by what it accepted and "
                                "refused",
