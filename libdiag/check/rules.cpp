@@ -145,6 +145,12 @@ std::span<const Rule* const> saved_rules() {
     return {first, last + 1};
 }
 
+std::span<const Rule* const> correlation_rules() {
+    const auto first = std::ranges::find(table, &rule::client_cloned);
+    const auto last = std::ranges::find(table, &rule::response_older);
+    return {first, last + 1};
+}
+
 const Rule* find_rule(std::string_view id) {
     const auto found = std::ranges::find(table, id, &Rule::id);
     return found == std::end(table) ? nullptr : *found;

@@ -13,6 +13,9 @@ std::span<const Rule* const> all_rules();
 /// Those of them that are about saved output of slmgr, and never about a conversation.
 std::span<const Rule* const> saved_rules();
 
+/// Those that only several conversations together can show.
+std::span<const Rule* const> correlation_rules();
+
 /// The rule with this id, nullptr if there is none.
 const Rule* find_rule(std::string_view id);
 

@@ -476,13 +476,14 @@ TEST_CASE("findings: bodies under other keys are told as closed, those of the pr
     }
 }
 
-// What is reported about a capture, a look-up or saved output of slmgr as a whole is tested elsewhere.
+// What is reported about a capture, a look-up, several conversations or saved output of slmgr as a whole is tested elsewhere.
 TEST_CASE("findings: the cases here cover every rule about a conversation", "[check][findings]") {
     std::set<std::string_view> covered{"KMS-CAPTURE-CUT-PACKETS", "KMS-KEYS-MISSING", "KMS-CAPTURE-LIMIT"};
     for (const Case& c : cases) covered.insert(c.id);
     for (const check::Rule* rule : check::all_rules()) {
         if (rule->stage == Stage::dns) continue;
         if (std::ranges::count(check::saved_rules(), rule) != 0) continue;
+        if (std::ranges::count(check::correlation_rules(), rule) != 0) continue;
         constexpr std::string_view about_captures[] = {"KMS-CAPTURE-DAMAGED", "KMS-CAPTURE-LINK-TYPE",
                                                        "KMS-CAPTURE-SCAN"};
         // live_conversation_test.cpp, target_findings_test.cpp and tests/activate/ have these.
