@@ -103,7 +103,8 @@ void write_forecast(JsonWriter& json, const correlate::Forecast& forecast) {
     json.plain_member("kind", name_of(forecast.kind));
     json.key("clients_a_day");
     if (forecast.kind == Kind::at || forecast.kind == Kind::never) {
-        json.value(static_cast<std::int64_t>(forecast.rise_a_day + 0.5));
+        json.milliseconds(
+            static_cast<std::int64_t>(forecast.rise_a_day * 1e6));  // a number with three digits, whatever it counts
     } else {
         json.value(nullptr);
     }

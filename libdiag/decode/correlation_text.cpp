@@ -179,7 +179,9 @@ void append_text(std::string& out, const ClientReport& report, const Correlation
                  const report::Style& style, bool verbose) {
     const auto& [history, view, findings] = report;
     const std::string key = to_string(history.key);
-    append_head(out, view.names.empty() ? key : escape_for_terminal(view.names.back().value) + "  " + key, style);
+    const std::string_view name =
+        view.clock != nullptr ? correlation.text(view.clock->workstation_name) : std::string_view{};
+    append_head(out, name.empty() ? key : escape_for_terminal(name) + "  " + key, style);
     std::string attempts = format_count(history.contact_count, "attempt", "attempts");
     if (history.contact_count > 1)
         attempts += fmt::format(", {} to {}", time_text(history.first), time_text(history.contacts.back()->time));
@@ -204,7 +206,8 @@ void append_text(std::string& out, const HostReport& report, const Correlation& 
     const auto& [history, view, findings] = report;
     append_head(out, to_string(history.host), style);
     append_row(out, "all",
-               fmt::format("{} of {}, {} answered, {} granted, {} to {}", history.contact_count,
+               fmt::format("{} of {}, {} answered, {} granted, {} to {}",
+                           format_count(history.contact_count, "attempt", "attempts"),
                            format_count(view.client_count, "client", "clients"), history.answered_count,
                            history.success_count, time_text(history.first), time_text(history.last)));
     for (const auto& counting : view.countings) append_counting(out, counting, correlation);

@@ -277,13 +277,7 @@ TEST_CASE("correlation findings: packets are numbered in one capture, and named 
     correlate::Correlation correlation{1};
     correlation.begin_capture("a.pcap");
     test::add(correlation, {.name = "pc-1", .packet = 4});
-    CHECK(place_of(**std::vector<const correlate::Contact*>{[&] {
-                         const correlate::Contact* found = nullptr;
-                         correlation.for_each_contact([&](const correlate::Contact& c) { found = &c; });
-                         return found;
-                     }()}
-                         .begin(),
-                   correlation) == "packet 4");
+    correlation.for_each_contact([&](const correlate::Contact& c) { CHECK(place_of(c, correlation) == "packet 4"); });
     correlation.begin_capture("b.pcap");
     test::add(correlation, {.after = hour, .name = "pc-2", .packet = 4});
     test::add(correlation, {.after = 2 * hour, .name = "pc-1", .packet = 9});
