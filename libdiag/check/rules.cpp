@@ -83,6 +83,11 @@ constexpr const Rule* table[] = {
     &rule::count_low,
     &rule::host_lab,
 
+    &rule::path_middlebox,
+    &rule::path_loss,
+    &rule::host_window_closed,
+    &rule::capture_one_way,
+
     &rule::client_cloned,
     &rule::name_many_ids,
     &rule::clients_nat,

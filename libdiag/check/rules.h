@@ -100,6 +100,12 @@ extern const Rule clock_differs;        // KMS-CLOCK-DIFFERS  info: client time 
 extern const Rule count_low;            // KMS-COUNT-LOW  warning: count below what the product needs
 extern const Rule host_lab;             // KMS-HOST-LAB  info: reference host of this toolkit
 
+// The way between client and host, by headers of captures.
+extern const Rule path_middlebox;      // KMS-PATH-MIDDLEBOX  warning: another machine closed in the host's name
+extern const Rule path_loss;           // KMS-PATH-LOSS  warning: the client's bytes were never confirmed
+extern const Rule host_window_closed;  // KMS-HOST-WINDOW-CLOSED  warning: the host takes no more bytes
+extern const Rule capture_one_way;     // KMS-CAPTURE-ONE-WAY  info: one direction is missing
+
 // What several conversations show together.
 extern const Rule client_cloned;          // KMS-CLIENT-CLONED  warning: several machines share one client machine id
 extern const Rule name_many_ids;          // KMS-NAME-MANY-IDS  warning: one name with many ids, one after the other

@@ -490,6 +490,10 @@ TEST_CASE("findings: the cases here cover every rule about a conversation", "[ch
         constexpr std::string_view only_live[] = {"KMS-CONNECT-NO-ROUTE", "KMS-CONNECT-UNSTABLE",
                                                   "KMS-ADDRESS-DEAD",     "KMS-HOST-SKIPPED",
                                                   "KMS-PATH-MTU",         "KMS-LAB-KEYS-REFUSED"};
+        // path_findings_test.cpp has these.
+        constexpr std::string_view about_paths[] = {"KMS-PATH-MIDDLEBOX", "KMS-PATH-LOSS", "KMS-HOST-WINDOW-CLOSED",
+                                                    "KMS-CAPTURE-ONE-WAY"};
+        if (std::ranges::count(about_paths, rule->id) != 0) continue;
         if (std::ranges::count(about_captures, rule->id) + std::ranges::count(only_live, rule->id) != 0) continue;
         INFO(rule->id);
         CHECK(covered.contains(rule->id));
