@@ -12,7 +12,8 @@ namespace diag::correlate {
 namespace {
 
 constexpr std::uint32_t none = IndexTable::none;
-constexpr std::size_t share_that_makes_room = 8;            // one contact in so many goes when there is no room
+constexpr std::size_t share_that_makes_room = 8;  // one contact in so many goes when there is no room
+constexpr std::size_t spare_of_client = 16;
 constexpr std::int64_t copy_tolerance_ns = 10'000'000'000;  // clocks of two capturing machines
 constexpr std::size_t texts_of_contact = 7 * (TextPool::max_text_size + 2);
 
@@ -86,7 +87,14 @@ void Correlation::keep(const ReadContact& read, bool selected) {
         {&Contact::path, read.path},
         {&Contact::outcome, read.outcome},
     };
-    for (const auto& [member, text] : texts) contact.*member = texts_.add(text).value_or(no_text);
+    // A client has one name, and hosts repeat themselves.
+    TextId known_name{};
+    if (client.newest != none) known_name = contacts_[client.newest].workstation_name;
+    for (const auto& [member, text] : texts) {
+        const TextId guess = member == &Contact::workstation_name ? known_name : latest_.*member;
+        contact.*member = texts_.add(text, guess).value_or(no_text);
+    }
+    latest_ = contact;
     if (!replace_copy(client, contact)) return;
     if (contact.copies == 0) {
         if (client.contact_count++ == 0 || contact.time < client.first) client.first = contact.time;
@@ -97,6 +105,7 @@ void Correlation::keep(const ReadContact& read, bool selected) {
 
 // False when the contact is known already. Takes the place of a copy that knows less.
 bool Correlation::replace_copy(Client& client, Contact& contact) {
+    if (files_.size() < 2) return true;
     std::uint32_t* at = &client.newest;
     while (*at != none && !is_same(contacts_[*at], contact)) at = &contacts_[*at].next;
     if (*at == none) return true;
@@ -147,7 +156,8 @@ std::uint32_t Correlation::client_number(const ClientKey& key) {
     return number;
 }
 
-// Into the client's list, latest first, of which the longest ago goes when there are too many.
+// Into the client's list, latest first. Those that are one too many go together: walking to the end of the list for each of them
+// showed in profiles.
 void Correlation::link(Client& client, const Contact& contact) {
     std::uint32_t* at = &client.newest;
     while (*at != none && order_of(contacts_[*at]) > order_of(contact)) at = &contacts_[*at].next;
@@ -155,10 +165,18 @@ void Correlation::link(Client& client, const Contact& contact) {
     const std::uint32_t number = new_contact(contact);
     contacts_[number].next = *at;
     *at = number;
-    if (++client.kept <= limits_.max_of_client) return;
-    std::uint32_t* last = &client.newest;
-    while (contacts_[*last].next != none) last = &contacts_[*last].next;
-    release(client, last);
+    if (++client.kept > limits_.max_of_client + spare_of_client) trim(client);
+}
+
+void Correlation::trim(Client& client) {
+    std::uint32_t* at = &client.newest;
+    for (std::size_t i = 0; i < limits_.max_of_client && *at != none; ++i) at = &contacts_[*at].next;
+    while (*at != none) release(client, at);
+}
+
+void Correlation::settle() {
+    for (Client& client : clients_)
+        if (client.kept > limits_.max_of_client) trim(client);
 }
 
 void Correlation::release(Client& client, std::uint32_t* link) {
@@ -233,6 +251,7 @@ void Correlation::rebuild_texts() {
             contact.*member = fresh.add(texts_.text(contact.*member)).value_or(no_text);
     }
     texts_ = std::move(fresh);
+    latest_ = {};
 }
 
 ProductIds Correlation::product_of(const Contact& contact) const {

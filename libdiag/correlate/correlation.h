@@ -64,6 +64,9 @@ public:
     /// A search in DNS that named no host.
     void add_failed_search(const dissect::DnsSearch& search, std::string_view outcome, bool selected);
 
+    /// Nothing more comes, or not for a while: call it before those below.
+    void settle();
+
     /// In the order of their first contacts. A client that is known by its address only is no client of its own when all
     /// requests from there have one id: it is told with that.
     void for_each_client(const std::function<void(const ClientHistory&)>& f) const;
@@ -115,6 +118,7 @@ private:
     void note_host(const Contact& contact, bool selected);
     std::uint32_t client_number(const ClientKey& key);
     void link(Client& client, const Contact& contact);
+    void trim(Client& client);
     void release(Client& client, std::uint32_t* link);
     std::uint32_t new_contact(const Contact& contact);
     void make_room();
@@ -131,6 +135,7 @@ private:
     IndexTable client_table_;
     std::deque<Client> clients_;
     std::deque<Contact> contacts_;
+    Contact latest_;  ///< the one that came last: its texts are likely to come again
     std::vector<std::uint32_t> free_;
     std::map<Endpoint, HostTotals> hosts_;
     std::size_t address_count_ = 0;

@@ -16,9 +16,10 @@ std::string_view TextPool::at(std::uint32_t number) const {
     return {stored + length_size, size};
 }
 
-std::optional<TextId> TextPool::add(std::string_view text) {
+std::optional<TextId> TextPool::add(std::string_view text, TextId guess) {
     if (text.empty()) return no_text;
     text = text.substr(0, max_text_size);
+    if (guess != no_text && this->text(guess) == text) return guess;
     const std::uint64_t hash = keyed_hash(bytes_of(text), hash_key_);
     const std::uint32_t known = table_.find(hash, [&](std::uint32_t number) { return at(number) == text; });
     if (known != IndexTable::none) return TextId{known + 1};

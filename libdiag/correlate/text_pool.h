@@ -20,8 +20,8 @@ public:
 
     TextPool(std::uint64_t hash_key, std::size_t max_size) : hash_key_{hash_key}, max_size_{max_size} {}
 
-    /// Longer texts are cut. nullopt when there is no room for a new one.
-    std::optional<TextId> add(std::string_view text);
+    /// Longer texts are cut. nullopt when there is no room for a new one. `guess`: what it probably is, of this pool.
+    std::optional<TextId> add(std::string_view text, TextId guess = no_text);
     /// Whether texts of so many bytes, lengths included, are sure to fit.
     bool has_room(std::size_t size) const {
         return (chunks_.size() + 1) * chunk_size <= max_size_ || (!chunks_.empty() && used_ + size <= chunk_size);

@@ -170,6 +170,7 @@ void Decoder::add_contacts(const dissect::Conversation& conversation, check::Out
 }
 
 void Decoder::tell_correlation() {
+    correlation_.settle();
     report_correlation(
         correlation_, settings_, style_,
         [this](std::span<const check::Finding> findings) {

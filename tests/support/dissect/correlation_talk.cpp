@@ -82,6 +82,7 @@ correlate::Correlation correlated(std::span<const Talk> talks, const correlate::
     correlate::Correlation correlation{1, limits};
     correlation.begin_capture("a.pcap");
     for (const Talk& talk : talks) add(correlation, talk);
+    correlation.settle();
     return correlation;
 }
 
