@@ -70,11 +70,24 @@ Contents make_one_connection(CaptureFile& out, std::uint64_t amount) {
     return kms.contents;
 }
 
+/// amount: connections with one exchange each, every one of another machine: what a correlation costs at most.
+Contents make_clients(CaptureFile& out, std::uint64_t amount) {
+    Random random{seed};
+    FrameBuilder frames;
+    KmsSource kms{frames, random, {.machine_count = static_cast<std::uint32_t>(amount)}};
+    Mixer mixer{out, random, start_time, {.open_limit = 64, .max_burst = 2, .packet_gap_ns = 20'000}};
+    for (std::uint64_t i = 0; i < amount; ++i)
+        mixer.start(kms.next({.offers_ndr64 = false, .first_request = mixer.now()}));
+    mixer.finish();
+    return kms.contents;
+}
+
 constexpr Recipe all_recipes[] = {
     {"mixed", "MiB", "office traffic, one packet in a hundred KMS", make_mixed},
     {"v6-only", "exchanges", "nothing but version 6, one or ten exchanges a connection", make_v6_only},
     {"flows", "connections", "connections that stay open, 1000 KMS conversations among them", make_flows},
     {"syn-flood", "attempts", "unanswered SYNs to port 1688 from as many addresses", make_syn_flood},
+    {"clients", "conversations", "one exchange each, every one of another machine", make_clients},
     {"one-connection", "exchanges", "version 6 exchanges on one kept connection", make_one_connection},
 };
 

@@ -8,6 +8,7 @@
 #include "libdiag/check/capture_findings.h"
 #include "libdiag/check/exchange_findings.h"
 #include "libdiag/check/finding_builder.h"
+#include "libdiag/check/path_findings.h"
 #include "libdiag/check/rpc_codes.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/proto/dcerpc/names.h"
@@ -399,6 +400,7 @@ std::vector<Finding> check_conversation(const Conversation& c, Outcome outcome) 
     check_exchanges(c, findings);
     broken_rpc(c, outcome, findings);
     check_capture(c, findings);
+    check_path(c, outcome, findings);
     std::stable_sort(findings.begin(), findings.end(),
                      [](const Finding& a, const Finding& b) { return a.rule->severity > b.rule->severity; });
     return findings;

@@ -83,6 +83,21 @@ constexpr const Rule* table[] = {
     &rule::count_low,
     &rule::host_lab,
 
+    &rule::path_middlebox,
+    &rule::path_loss,
+    &rule::host_window_closed,
+    &rule::capture_one_way,
+
+    &rule::client_cloned,
+    &rule::name_many_ids,
+    &rule::clients_nat,
+    &rule::count_stuck,
+    &rule::host_never_grants,
+    &rule::host_identity_changes,
+    &rule::clock_margin,
+    &rule::client_retries,
+    &rule::response_older,
+
     &rule::slmgr_error,
     &rule::client_no_key,
     &rule::client_channel,
@@ -152,6 +167,9 @@ std::span<const Rule* const> saved_rules() {
 std::span<const Rule* const> event_rules() {
     const auto first = std::ranges::find(table, &rule::event_not_contacted);
     const auto last = std::ranges::find(table, &rule::event_unreadable);
+std::span<const Rule* const> correlation_rules() {
+    const auto first = std::ranges::find(table, &rule::client_cloned);
+    const auto last = std::ranges::find(table, &rule::response_older);
     return {first, last + 1};
 }
 

@@ -15,6 +15,8 @@ std::span<const Rule* const> saved_rules();
 
 /// Those of them that are about exported event logs alone.
 std::span<const Rule* const> event_rules();
+/// Those that only several conversations together can show.
+std::span<const Rule* const> correlation_rules();
 
 /// The rule with this id, nullptr if there is none.
 const Rule* find_rule(std::string_view id);
@@ -99,6 +101,23 @@ extern const Rule clock_skew;           // KMS-CLOCK-SKEW  0xC004F06C
 extern const Rule clock_differs;        // KMS-CLOCK-DIFFERS  info: client time and capture time more than 4 h apart
 extern const Rule count_low;            // KMS-COUNT-LOW  warning: count below what the product needs
 extern const Rule host_lab;             // KMS-HOST-LAB  info: reference host of this toolkit
+
+// The way between client and host, by headers of captures.
+extern const Rule path_middlebox;      // KMS-PATH-MIDDLEBOX  warning: another machine closed in the host's name
+extern const Rule path_loss;           // KMS-PATH-LOSS  warning: the client's bytes were never confirmed
+extern const Rule host_window_closed;  // KMS-HOST-WINDOW-CLOSED  warning: the host takes no more bytes
+extern const Rule capture_one_way;     // KMS-CAPTURE-ONE-WAY  info: one direction is missing
+
+// What several conversations show together.
+extern const Rule client_cloned;          // KMS-CLIENT-CLONED  warning: several machines share one client machine id
+extern const Rule name_many_ids;          // KMS-NAME-MANY-IDS  warning: one name with many ids, one after the other
+extern const Rule clients_nat;            // KMS-CLIENTS-NAT  info: several machines behind one address
+extern const Rule count_stuck;            // KMS-COUNT-STUCK  warning: more machines were answered than are counted
+extern const Rule host_never_grants;      // KMS-HOST-NEVER-GRANTS  warning: answers, but refuses everybody
+extern const Rule host_identity_changes;  // KMS-HOST-IDENTITY-CHANGES  warning: its ePID or hardware id changes
+extern const Rule clock_margin;           // KMS-CLOCK-MARGIN  warning: a clock that is nearly too far off
+extern const Rule client_retries;         // KMS-CLIENT-RETRIES  warning: asks every 2 hours: not activated
+extern const Rule response_older;         // KMS-RESPONSE-OLDER  warning: the answer to an earlier request
 
 // Saved output of slmgr /dlv: what it says of a client, then of a host.
 extern const Rule slmgr_error;             // KMS-SLMGR-ERROR  an error line in the saved output

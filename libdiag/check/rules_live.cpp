@@ -211,7 +211,9 @@ constinit const Rule path_mtu{
         "KMS messages need packets of some 400 bytes; only when even those are lost activation fails, with the codes "
         "of KMS-BIND-NO-ANSWER or KMS-REQUEST-NO-ANSWER.",
     .capture_shows =
-        "A handshake, then the same long segment from the client again and again, and no acknowledgement of it.",
+        "A handshake, then the same long segment from the client again and again, and no acknowledgement of it; or an "
+        "ICMP "
+        "error that says that a packet is too large, and no answer.",
     .events = name_events,
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "libdiag/base/utf.h"
+#include "libdiag/check/capture_findings.h"
 #include "libdiag/check/conversation_findings.h"
 #include "libdiag/check/dlv_findings.h"
 #include "libdiag/check/dns_findings.h"
@@ -15,6 +16,7 @@
 #include "libdiag/decode/conversation_json.h"
 #include "libdiag/decode/conversation_text.h"
 #include "libdiag/decode/conversation_tree.h"
+#include "libdiag/decode/correlation_report.h"
 #include "libdiag/decode/dns_json.h"
 #include "libdiag/decode/dns_text.h"
 #include "libdiag/decode/saved_document.h"
@@ -43,13 +45,15 @@ Decoder::Decoder(const Settings& settings, kms::Codec& codec, Write write, Packe
       write_{std::move(write)},
       keeper_{keeper},
       annotated_{keeper != nullptr && keeper->wants_annotations() ? keeper : nullptr},
-      style_{settings.colored} {}
+      style_{settings.colored},
+      correlation_{settings.hash_key} {}
 
 Decoder::~Decoder() = default;
 
 void Decoder::begin_capture(std::string name) {
     capture_ = std::move(name);
     summary_.add_capture();
+    correlation_.begin_capture(capture_);
     if (keeper_ != nullptr) keeper_->begin_capture();
     dissect::TrackerOptions options;
     options.kms_port = settings_.kms_port;
@@ -98,6 +102,7 @@ void Decoder::print_timelines() {
 }
 
 void Decoder::finish() {
+    tell_correlation();
     print_timelines();
     // Without a capture that could be opened a table of zeros would look like a result.
     if (!capture_.empty() && settings_.detail != Detail::json)
@@ -142,6 +147,7 @@ void Decoder::on_conversation(const dissect::Conversation& conversation) {
     if (!event_logs_.empty()) collect_requests(conversation, outcome, capture_, captured_requests_);
     const bool is_selected = settings_.selection.matches(conversation, outcome);
     const auto attempt = HeldConversations::attempt_of(conversation);
+    add_contacts(conversation, outcome, is_selected);
     if (!is_selected) summary_.add_unselected(conversation);
     if (!is_selected && !attempt) return;
     auto findings = check::check_conversation(conversation, outcome);
@@ -193,6 +199,8 @@ Told Decoder::told(const dissect::Conversation& conversation, check::Outcome out
 void Decoder::on_dns(const dissect::DnsSearch& search) {
     if (!settings_.selection.matches(search)) return summary_.add_unselected_lookup();
     const auto findings = check::check_dns(search);
+    if (!search.client_found_host && check::is_failure(findings))
+        correlation_.add_failed_search(search, findings.front().rule->id, true);
     note(findings);
     summary_.add_lookup(findings);
     if (annotated_ != nullptr) annotate_search(search, findings);
@@ -242,6 +250,28 @@ void Decoder::on_packet(std::uint64_t serial, const PacketView& packet) { keeper
 void Decoder::on_fragment(const PacketView& packet) { keeper_->keep_fragment(packet); }
 void Decoder::on_fragments_of(std::uint64_t serial, std::span<const std::uint64_t> packet_numbers) {
     keeper_->assign_fragments(serial, packet_numbers);
+}
+
+void Decoder::add_contacts(const dissect::Conversation& conversation, check::Outcome outcome, bool is_selected) {
+    correlation_.add(conversation,
+                     {.outcome = check::name_of(outcome),
+                      .is_open = check::is_too_soon_to_tell(conversation, outcome),
+                      .is_rejected = fails_checks},
+                     is_selected);
+}
+
+void Decoder::tell_correlation() {
+    correlation_.settle();
+    report_correlation(
+        correlation_, settings_, style_,
+        [this](std::span<const check::Finding> findings) {
+            note(findings);
+            summary_.add_findings(findings);
+        },
+        [this](std::string_view text) {
+            out_ += text;
+            if (out_.size() >= flush_size) flush();
+        });
 }
 
 std::vector<check::Finding> Decoder::capture_findings(const std::optional<CaptureDamage>& damage) const {

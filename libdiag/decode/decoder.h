@@ -6,6 +6,7 @@
 
 #include "libdiag/check/event_join.h"
 #include "libdiag/check/verdict.h"
+#include "libdiag/correlate/correlation.h"
 #include "libdiag/decode/annotations.h"
 #include "libdiag/decode/held_conversations.h"
 #include "libdiag/decode/selection.h"
@@ -29,6 +30,7 @@ struct Settings {
     bool verbose = false;
     bool quiet = false;  ///< only what has a warning or a critical finding
     bool colored = false;
+    bool clients = false;  ///< all clients and hosts at the end, not only those that have findings
     Selection selection;
     std::uint16_t kms_port = 1688;
     std::uint64_t hash_key = 0;
@@ -81,7 +83,7 @@ public:
     void set_event_logs(std::vector<windows::KmsLog> logs) { event_logs_ = std::move(logs); }
     /// Saved licensing output of one machine; `source` names the file.
     void add_saved(const std::string& source, const slmgr::SavedOutput& saved);
-    /// The timelines, the summary and the verdict.
+    /// The clients and hosts of all captures, the timelines, the summary and the verdict.
     void finish();
 
     /// Hands on what was written so far; live captures want each conversation at once.
@@ -110,6 +112,8 @@ private:
     void print_verdict();
     void print_timelines();
     void print_capture(std::span<const check::Finding> findings, double seconds);
+    void add_contacts(const dissect::Conversation& conversation, check::Outcome outcome, bool is_selected);
+    void tell_correlation();
     std::vector<check::Finding> capture_findings(const std::optional<CaptureDamage>& damage) const;
 
     Settings settings_;
@@ -121,6 +125,7 @@ private:
     Summary summary_;
     std::string capture_;
     std::unique_ptr<dissect::Tracker> tracker_;
+    correlate::Correlation correlation_;
     HeldConversations held_;
     std::vector<windows::KmsLog> event_logs_;
     std::vector<check::CapturedRequest> captured_requests_;  // only where there are event logs

@@ -12,6 +12,8 @@ namespace diag::decode {
 /// Opens the object of a line: schema version, kind; and the capture that it is about.
 void begin_document(report::JsonWriter& json, std::string_view kind);
 void begin_document(report::JsonWriter& json, std::string_view kind, std::string_view capture);
+/// Of a line about all captures of the run.
+void begin_document(report::JsonWriter& json, std::string_view kind);
 
 void write_endpoint(report::JsonWriter& json, std::string_view key, const Endpoint& endpoint);
 /// null without a value.

@@ -36,6 +36,34 @@ struct IcmpError {
 /// "Port unreachable": what an ICMP error says, by its code or else by its type; a literal.
 std::string_view icmp_text(IpAddress::Family family, std::uint8_t type, std::uint8_t code);
 
+/// What an ICMP error "fragmentation needed" or "packet too big" said of a packet of the connection.
+struct TooBig {
+    Mark mark;
+    IpAddress sender;
+    Side from = Side::client;  ///< whose packet it was
+    std::uint32_t mtu = 0;     ///< 0: it did not say
+};
+
+/// How the packets of one side look: those of another machine that speaks in its name look different. 0: none was seen.
+struct HeaderFacts {
+    std::uint8_t opening_hop_limit = 0;  ///< of its SYN or SYN-ACK (TTL in IPv4)
+    std::uint8_t payload_hop_limit = 0;  ///< of the first packet with data, and so on
+    std::uint8_t fin_hop_limit = 0;
+    std::uint8_t rst_hop_limit = 0;
+    // The options of its SYN or SYN-ACK.
+    std::uint16_t window = 0;
+    std::optional<std::uint16_t> maximum_segment_size;
+    std::optional<std::uint8_t> window_scale;
+    bool sack_permitted = false;
+    bool has_timestamps = false;
+
+    std::uint32_t packet_count = 0;
+    std::uint32_t retransmitted_count =
+        0;                           ///< data packets sent again after a pause, which a mirror port does not make
+    Mark window_closed;              ///< it takes no more bytes, and did not say otherwise since
+    bool is_unacknowledged = false;  ///< the other side never confirmed its last bytes
+};
+
 /// What the TCP headers told, apart from the bytes. Arrays are indexed by Side.
 struct TcpFacts {
     std::uint32_t syn_count = 0;
@@ -51,7 +79,8 @@ struct TcpFacts {
     std::optional<std::int64_t> received_at_close;  ///< stream offset up to which the client had received at its FIN
     std::uint64_t packet_count = 0;
     std::uint64_t byte_count = 0;  ///< of frames on the wire
-    std::uint32_t retransmitted_packets = 0;
+    std::array<HeaderFacts, 2> headers;
+    std::optional<TooBig> too_big;  ///< the first
 };
 
 /// One PDU, in the order in which the two sides meant them.

@@ -1,5 +1,7 @@
 #include "libdiag/dissect/flow.h"
 
+#include "libdiag/proto/tcp/options.h"
+
 namespace diag::dissect {
 namespace {
 
@@ -47,11 +49,60 @@ void Flow::on_segment(const TcpEvent& event) {
     ++facts.packet_count;
     facts.byte_count += event.frame_size;
     if (event.syn) on_syn(event);
+    note_header(event);
+    note_progress(event);
     // A device may send resets in the host's name, with numbers of its own; a client's own reset says what it has got.
     if (event.ack && (!event.rst || event.from == Side::client))
         directions[other(event.from)].set_acknowledged(event.acknowledgment);
     if (event.payload_size > 0) on_payload(event);
     if (event.fin || event.rst) on_close(event);
+}
+
+void Flow::note_header(const TcpEvent& event) {
+    HeaderFacts& facts_of_side = facts.headers[index_of(event.from)];
+    const auto keep_first = [&event](std::uint8_t& hop_limit) {
+        if (hop_limit == 0) hop_limit = event.hop_limit;
+    };
+    ++facts_of_side.packet_count;
+    if (event.payload_size > 0 && !event.rst) keep_first(facts_of_side.payload_hop_limit);
+    if (event.fin) keep_first(facts_of_side.fin_hop_limit);
+    if (event.rst) keep_first(facts_of_side.rst_hop_limit);
+    if (event.syn) {
+        keep_first(facts_of_side.opening_hop_limit);
+        facts_of_side.window = event.window;
+        const tcp::Options options = tcp::decode_options(event.options).options;
+        facts_of_side.maximum_segment_size = options.maximum_segment_size;
+        facts_of_side.window_scale = options.window_scale;
+        facts_of_side.sack_permitted = options.sack_permitted;
+        facts_of_side.has_timestamps = options.timestamps.has_value();
+    } else if (!event.rst) {  // the window of a reset says nothing
+        if (event.window != 0) facts_of_side.window_closed = {};
+        if (event.window == 0 && !facts_of_side.window_closed) facts_of_side.window_closed = event.mark;
+    }
+}
+
+void Flow::note_progress(const TcpEvent& event) {
+    // Resends wait 200 ms and more; the second copy of a mirror port comes at once.
+    constexpr std::int64_t resend_ns = 100'000'000;
+    const std::size_t side = index_of(event.from);
+    if (event.syn || event.rst) return;  // a SYN begins new numbers, and anybody may make up those of a reset
+    if (event.payload_size > 0) {
+        std::optional<std::uint32_t>& sent = progress_[side].sent;
+        const std::uint32_t end = event.sequence + event.payload_size;
+        const bool is_new = !sent || !is_before_or_at(end, *sent);
+        const Mark& before = facts.last_payload[side];
+        if (!is_new && before && event.mark.time.ns - before.time.ns >= resend_ns)
+            ++facts.headers[side].retransmitted_count;
+        if (is_new) sent = end;
+    }
+    if (event.ack) {
+        std::optional<std::uint32_t>& confirmed = progress_[other(event.from)].confirmed;
+        if (!confirmed || !is_before_or_at(event.acknowledgment, *confirmed)) confirmed = event.acknowledgment;
+    }
+    for (std::size_t i = 0; i < 2; ++i) {
+        const auto& [sent, confirmed] = progress_[i];
+        facts.headers[i].is_unacknowledged = sent && (!confirmed || !is_before_or_at(*sent, *confirmed));
+    }
 }
 
 void Flow::on_syn(const TcpEvent& event) {
@@ -74,6 +125,8 @@ void Flow::begin_again() {
     tried_again_ = true;
     directions = {};
     closes_ = {};
+    progress_ = {};
+    facts.headers = {};
     facts.first_payload = {};
     facts.last_payload = {};
 }
@@ -158,6 +211,11 @@ void Flow::on_icmp(const IcmpError& error) {
     if (!first || error.mark.packet < first.packet) first = error.mark;
     last = error.mark;
     if (!facts.icmp) facts.icmp = error;
+}
+
+void Flow::on_too_big(const TooBig& error) {
+    last = error.mark;
+    if (!facts.too_big) facts.too_big = error;
 }
 
 std::optional<std::int64_t> Flow::received_at_close() const {

@@ -16,6 +16,9 @@ struct TcpEvent {
     std::uint32_t payload_size = 0;  ///< as sent
     std::uint32_t frame_size = 0;
     Mark mark;
+    std::uint8_t hop_limit = 0;
+    std::uint16_t window = 0;
+    Bytes options = {};
 };
 
 /// A TCP connection that carries KMS, or may: both directions and the facts of its headers.
@@ -29,6 +32,7 @@ public:
 
     void on_segment(const TcpEvent& event);
     void on_icmp(const IcmpError& error);
+    void on_too_big(const TooBig& error);
     /// What was known before the connection was found interesting: its SYN and the sequence numbers behind both SYNs.
     void restore_handshake(const Mark& syn, std::uint32_t syn_count, std::uint32_t client_next,
                            std::optional<std::uint32_t> host_next);
@@ -73,6 +77,8 @@ public:
     std::array<std::int64_t, 2> consumed{};  ///< offsets up to which the parts so far were reported
 
 private:
+    void note_header(const TcpEvent& event);
+    void note_progress(const TcpEvent& event);
     void on_syn(const TcpEvent& event);
     void on_established();
     void begin_again();
@@ -88,6 +94,11 @@ private:
         bool acknowledges = false;
         bool by_fin = false;
     };
+    /// How far a side sent, and how far the other confirmed it; as sequence numbers.
+    struct Progress {
+        std::optional<std::uint32_t> sent, confirmed;
+    };
+    std::array<Progress, 2> progress_;
     std::optional<std::uint32_t> client_isn_;
     bool tried_again_ = false;  ///< with a new ISN, before any attempt succeeded
     std::array<std::optional<Close>, 2> closes_;

@@ -42,6 +42,7 @@ struct Tracker::Tcp {
     Endpoint source, destination;
     tcp::Segment segment;
     const PacketView& frame;
+    std::uint8_t hop_limit = 0;
 
     bool has(std::uint8_t flag) const { return (segment.flags & flag) != 0; }
     bool is_first_syn() const { return has(tcp::flag::syn) && !has(tcp::flag::ack); }
@@ -114,7 +115,8 @@ void Tracker::on_tcp(const ip::IpPacket& packet, const PacketView& frame) {
     const Tcp tcp{.source = {packet.source, segment->source_port},
                   .destination = {packet.destination, segment->destination_port},
                   .segment = *segment,
-                  .frame = frame};
+                  .frame = frame,
+                  .hop_limit = packet.hop_limit};
     std::uint64_t dns_serial = 0;
     if (segment->source_port == dns_port || segment->destination_port == dns_port) [[unlikely]]
         dns_serial = on_dns_segment(tcp);
@@ -293,7 +295,10 @@ TcpEvent Tracker::tcp_event(const Tcp& tcp, Side from) {
             .payload = tcp.segment.payload,
             .payload_size = tcp.segment.payload_size,
             .frame_size = tcp.frame.original_size,
-            .mark = mark_of(tcp.frame)};
+            .mark = mark_of(tcp.frame),
+            .hop_limit = tcp.hop_limit,
+            .window = tcp.segment.window,
+            .options = tcp.segment.options};
 }
 
 Flow& Tracker::open_flow(const Tcp& tcp, std::uint64_t fingerprint, Side from) {
@@ -421,7 +426,18 @@ void Tracker::on_tcp_error(const ip::IcmpMessage& message, const IpAddress& send
     stream::FlowSlot* slot = table_.find(fingerprint_of(source, destination, options_.hash_key));
     if (slot == nullptr || slot->kind() != stream::FlowSlot::Kind::active) return;
     Flow* flow = flow_of(*slot);
-    if (flow == nullptr || flow->client != source || flow->host != destination) return;
+    if (flow == nullptr) return;
+    if (message->kind == ip::IcmpKind::packet_too_big) {
+        const bool from_client = flow->client == source && flow->host == destination;
+        const bool from_host = flow->host == source && flow->client == destination;
+        if (!from_client && !from_host) return;
+        announce(flow->serial, frame);
+        return flow->on_too_big({.mark = mark_of(frame),
+                                 .sender = packet.source,
+                                 .from = from_client ? Side::client : Side::host,
+                                 .mtu = message->mtu.value_or(0)});
+    }
+    if (flow->client != source || flow->host != destination) return;
     announce(flow->serial, frame);
     flow->on_icmp({.mark = mark_of(frame),
                    .sender = sender,

@@ -46,22 +46,34 @@ constexpr std::string_view captures[] = {
     "wrong-key-v4-client",
 };
 
-std::string decode(const std::string& path, decode::Detail detail) {
+std::string path_of(std::string_view name) { return DIAG_SOURCE_DIR "/captures/" + std::string{name} + ".pcap"; }
+
+// One run over these files.
+std::string decode(const std::vector<std::string>& paths, const decode::Settings& settings) {
     kms::Codec codec{kms::lab_profile()};
     std::string out;
-    decode::Decoder decoder{{.detail = detail}, codec, [&out](std::string_view text) {
+    decode::Decoder decoder{settings, codec, [&out](std::string_view text) {
                                 out += text;
                                 return true;
                             }};
-    auto reader = capture::CaptureReader::open(path);
-    REQUIRE(reader);
-    decoder.begin_capture(fs::path{path}.filename().string());
-    for (PacketView packet; reader->next(packet);) decoder.on_packet(packet);
-    REQUIRE_FALSE(reader->damage());
-    decoder.end_capture(std::nullopt, 0);
+    for (const std::string& path : paths) {
+        auto reader = capture::CaptureReader::open(path);
+        REQUIRE(reader);
+        decoder.begin_capture(fs::path{path}.filename().string());
+        for (PacketView packet; reader->next(packet);) decoder.on_packet(packet);
+        REQUIRE_FALSE(reader->damage());
+        decoder.end_capture(std::nullopt, 0);
+    }
     decoder.finish();
     return out;
 }
+
+std::string decode(const std::string& path, decode::Detail detail) { return decode({path}, {.detail = detail}); }
+
+// Retries of one client, a count that rises, and a host that changes its ePID: what several captures show together.
+constexpr std::string_view correlated_captures[] = {"refused-rst", "dns-srv-then-v6", "c2c-v6-charging-office2016",
+                                                    "c2c-v5-epid-random-per-request"};
+constexpr std::string_view correlated_name = "clients-and-hosts.txt";
 
 bool updating() {
     const char* value = std::getenv("DIAG_UPDATE");
@@ -95,8 +107,6 @@ void compare(const std::string& name, const std::string& have) {
     CHECK(first_difference(have, read_text(file.string())) == "");
 }
 
-std::string path_of(std::string_view name) { return DIAG_SOURCE_DIR "/captures/" + std::string{name} + ".pcap"; }
-
 TEST_CASE("golden: the text of each capture is what it was", "[decode][golden]") {
     for (const std::string_view name : captures) {
         compare(std::string{name} + ".txt", decode(path_of(name), decode::Detail::blocks));
@@ -109,8 +119,17 @@ TEST_CASE("golden: the tree of each capture is what it was", "[decode][golden]")
     }
 }
 
+TEST_CASE("golden: clients and hosts of several captures are told as they were", "[decode][golden]") {
+    std::vector<std::string> paths;
+    for (const std::string_view name : correlated_captures) paths.push_back(path_of(name));
+    const std::string text = decode(paths, {.detail = decode::Detail::summary, .clients = true});
+    compare(std::string{correlated_name}, text);
+    std::reverse(paths.begin(), paths.end());
+    CHECK(first_difference(decode(paths, {.detail = decode::Detail::summary, .clients = true}), text) == "");
+}
+
 TEST_CASE("golden: no file is left of a capture that is not decoded any more", "[decode][golden]") {
-    std::set<std::string> wanted;
+    std::set<std::string> wanted{std::string{correlated_name}};
     for (const std::string_view name : captures) {
         wanted.insert(std::string{name} + ".txt");
         wanted.insert(std::string{name} + ".tree.txt");
@@ -124,7 +143,8 @@ TEST_CASE("golden: no file is left of a capture that is not decoded any more", "
 TEST_CASE("text: no line is wider than 80 columns", "[decode][golden]") {
     constexpr std::size_t width = 80;
     for (const std::string& path : capture_paths()) {
-        std::istringstream text{decode(path, decode::Detail::blocks)};
+        std::istringstream text{decode(path, decode::Detail::blocks) +
+                                decode({path}, {.detail = decode::Detail::summary, .clients = true})};
         for (std::string line; std::getline(text, line);) {
             INFO(fs::path{path}.filename().string() << ": " << line);
             CHECK(column_count(line) <= width);
@@ -135,7 +155,7 @@ TEST_CASE("text: no line is wider than 80 columns", "[decode][golden]") {
 TEST_CASE("text: it holds no control character but the end of a line", "[decode][golden]") {
     for (const std::string& path : capture_paths()) {
         for (const auto detail : {decode::Detail::blocks, decode::Detail::tree, decode::Detail::summary}) {
-            const std::string text = decode(path, detail);
+            const std::string text = decode({path}, {.detail = detail, .clients = true});
             INFO(fs::path{path}.filename().string());
             CHECK(std::none_of(text.begin(), text.end(), [](char c) {
                 return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7F;

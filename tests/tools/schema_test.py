@@ -119,6 +119,29 @@ DNS = {"schema_version": 1, "kind": "dns", "capture": "a.pcap", "asked_by": {"ip
        "findings": []}
 SEEN = {"finding": None, "source": "a.pcap", "seen_count": 2}  # the finding is that of a known line
 VERDICT = {"schema_version": 1, "kind": "verdict", "causes": [SEEN | {"consequences": [SEEN]}]}
+ABOUT_ALL = {"schema_version": 1, "capture": None, "capture_count": 2, "findings": []}
+CONTACT = {"at": "2026-11-23T20:09:17Z", "capture": "a.pcap", "packet": 9, "answer_packet": 10, "address": "192.0.2.77",
+           "host": {"ip": "192.0.2.10", "port": 1688}, "result": "refused", "outcome": "complete", "code": "0xC004F042",
+           "count": None, "required_client_count": 25, "license_status": 2, "workstation_name": "pc-1",
+           "activation_id": UNTOLD["client_machine_id"], "product": None, "dns_query": None, "dns_target": None,
+           "copy_count": 0}
+SPAN = {"first_at": "2026-11-23T20:09:17Z", "last_at": "2026-11-23T20:09:17Z", "contact_count": 1}
+CLIENT = ABOUT_ALL | SPAN | {
+    "kind": "client", "client_machine_id": UNTOLD["client_machine_id"], "names": [SPAN | {"name": "pc-1"}],
+    "addresses": [SPAN | {"ip": "2001:db8::77"}], "clock_difference_minutes": -3, "clock_margin_minutes": 237,
+    "applications": [{"application_id": None, "application": None, "rhythm": "retrying", "interval_minutes": 120,
+                      "round_count": 3, "failures_at_end": 3}], "contacts": [CONTACT]}
+HOST = ABOUT_ALL | SPAN | {
+    "kind": "host", "endpoint": {"ip": "192.0.2.10", "port": 1688}, "answered_count": 1, "granted_count": 0, "client_count": 1,
+    "clock_least_minutes": None, "clock_most_minutes": None,
+    "applications": [{"application_id": UNTOLD["client_machine_id"], "application": "Windows", "required_client_count": 25,
+                      "client_count": 1, "counts": [{"at": "2026-11-23T20:09:17Z", "capture": "a.pcap", "packet": 10,
+                                                     "count": 3}], "left_out_count": 0,
+                      "forecast": {"kind": "reached_at", "clients_a_day": 2.5, "at": "2026-12-03T20:09:17Z"},
+                      "identities": [{"kms_id": UNTOLD["client_machine_id"], "kms_item": None, "answer_count": 1,
+                                      "epids": ["x"], "hwids": ["3A1C049600B60076"]}]}]}
+CORRELATION = ABOUT_ALL | {"kind": "correlation", "contact_count": 3, "client_count": 2, "host_count": 1, "copy_count": 0,
+                           "forgotten_count": 0, "left_out_count": 0}
 CAPTURE = {"schema_version": 1, "kind": "capture", "capture": "-", "packets": 0, "bytes": 0, "findings": []}
 
 
@@ -216,6 +239,21 @@ WRONG_VERDICT = {
     "a conversation's key": at("outcome", "complete"),
 }
 
+WRONG_CLIENT = {
+    "the key client, which marks conversations": at("client", {"ip": "192.0.2.77", "port": 1}),
+    "a client without contacts": at("contacts", []),
+    "a result that does not exist": at("contacts", 0, "result", "ok"),
+    "a rhythm that does not exist": at("applications", 0, "rhythm", "weekly"),
+    "a margin as text": at("clock_margin_minutes", "237"),
+}
+WRONG_HOST = {
+    "the key client, which marks conversations": at("client", {"ip": "192.0.2.77", "port": 1}),
+    "a count without its packet": at("applications", 0, "counts", 0, "packet", DELETE),
+    "a forecast that does not exist": at("applications", 0, "forecast", "kind", "soon"),
+    "a lower-case hardware id": at("applications", 0, "identities", 0, "hwids", ["3a1c049600b60076"]),
+}
+WRONG_CORRELATION = {"no count of what was forgotten": at("forgotten_count", DELETE)}
+
 
 def known_line(name):
     return next(line for label, line in known_lines() if label.startswith(f"known: {name}["))
@@ -231,7 +269,8 @@ def known_verdict():
 
 def wrong_lines():
     for base, changes in ((known_line("c2c-v6-host-refuses-ndr64"), WRONG), (known_line("refused-rst"), WRONG_FINDING),
-                          (DNS, WRONG_DNS), (CAPTURE, WRONG_CAPTURE), (known_verdict(), WRONG_VERDICT)):
+                          (DNS, WRONG_DNS), (CAPTURE, WRONG_CAPTURE), (CLIENT, WRONG_CLIENT), (HOST, WRONG_HOST),
+                          (CORRELATION, WRONG_CORRELATION), (known_verdict(), WRONG_VERDICT)):
         for name, change in changes.items():
             line = copy.deepcopy(base)
             change(line)
@@ -273,9 +312,9 @@ def further_problems(line, capture):
         yield "the exchanges are not numbered from 0"
 
 
-def tool_problems(validator, tool, capture):
+def tool_problems(validator, tool, capture, *options):
     try:
-        run = subprocess.run([tool, "--json", capture.name], cwd=capture.parent, capture_output=True, timeout=60)
+        run = subprocess.run([tool, "--json", *options, capture.name], cwd=capture.parent, capture_output=True, timeout=60)
         lines = [json.loads(text) for text in run.stdout.decode("utf-8").splitlines()]
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError, json.JSONDecodeError) as error:
         return [str(error)]
@@ -320,13 +359,15 @@ def main():
         if len(problems) > 5:
             print(f"     … and {len(problems) - 5} more")
 
-    for name, line in [*known_lines(), ("known: dns", DNS), ("known: capture", CAPTURE)]:
+    for name, line in [*known_lines(), ("known: dns", DNS), ("known: capture", CAPTURE), ("known: client", CLIENT),
+                       ("known: host", HOST), ("known: correlation", CORRELATION)]:
         report(name, schema_problems(validator, line))
     for name, line in wrong_lines():
         report(name, [] if schema_problems(validator, line) else ["the schema accepts it"])
     if not schema_only:
         for capture in sorted((ROOT / "captures").glob("*.pcap")):
             report(f"tool: {capture.name}", tool_problems(validator, tool, capture))
+            report(f"tool: --clients {capture.name}", tool_problems(validator, tool, capture, "--clients"))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -24,6 +24,7 @@ po::options_description visible_options() {
     auto add_what = what.add_options();
     add_what("summary", "only the table over all captures");
     add_what("tree", "the field tree of each PDU, with byte ranges");
+    add_what("clients", "each client and host over all captures, at the end");
     add_what("stats", "packets, bytes and throughput as well");
     cli::add_loudness(what, "only conversations with a warning or worse",
                       "every cause and remedy of a finding, every check");
@@ -80,6 +81,7 @@ Result read_output(const po::variables_map& map, Options& out) {
     if (detail == Detail::json && (map.contains("summary") || map.contains("tree"))) {
         return Problem("--json prints whole conversations: it goes with neither --summary nor --tree");
     }
+    out.settings.clients = map.contains("clients");
     if (map.contains("summary")) detail = Detail::summary;
     if (map.contains("tree")) detail = Detail::tree;
     return {};

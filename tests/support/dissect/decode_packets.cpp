@@ -15,9 +15,10 @@ constexpr std::int64_t ns_per_ms = 1'000'000;
 
 // Members that tell where and when a packet was captured, how often one was sent, or that follow from a finding's id.
 bool depends_on_packets(std::string_view key) {
-    constexpr std::string_view keys[] = {"first_packet",    "last_packet", "packet",   "packets",  "request_packet",
-                                         "response_packet", "started_at",  "ended_at", "asked_at", "syn_count",
-                                         "evidence",        "causes",      "remedy",   "bytes"};
+    constexpr std::string_view keys[] = {
+        "first_packet", "last_packet", "packet",    "packets",       "request_packet", "response_packet", "started_at",
+        "ended_at",     "asked_at",    "syn_count", "evidence",      "causes",         "remedy",          "bytes",
+        "at",           "first_at",    "last_at",   "answer_packet", "epids",          "counts"};
     return std::find(std::begin(keys), std::end(keys), key) != std::end(keys) || key.ends_with("_ms");
 }
 

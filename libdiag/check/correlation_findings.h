@@ -1,0 +1,34 @@
+#pragma once
+
+#include <vector>
+
+#include "libdiag/check/finding.h"
+#include "libdiag/correlate/client_view.h"
+#include "libdiag/correlate/host_view.h"
+
+namespace diag::check {
+
+/// What clocks are compared with: the median of the clients, when there are enough and most of them agree.
+struct UsualClock {
+    std::optional<std::int64_t> difference_s;  ///< client clock minus capture clock
+    std::size_t client_count = 0;
+};
+UsualClock usual_clock(const correlate::Correlation& correlation);
+
+/// What the contacts of one client show together, most important first. Nothing that a single conversation shows.
+std::vector<Finding> check_client(const correlate::ClientHistory& history, const correlate::ClientView& view,
+                                  const correlate::Correlation& correlation, const UsualClock& usual);
+
+/// The same of one host.
+std::vector<Finding> check_host(const correlate::HostHistory& history, const correlate::HostView& view,
+                                const correlate::Correlation& correlation);
+
+/// Findings about workstation names and addresses, which belong to several clients; at most `max_of_rule` of each rule.
+inline constexpr std::size_t max_of_rule = 256;
+std::vector<Finding> check_names(const correlate::Correlation& correlation);
+std::vector<Finding> check_addresses(const correlate::Correlation& correlation);
+
+/// "packet 4", of several captures "packet 4 of a.pcap".
+std::string place_of(const correlate::Contact& contact, const correlate::Correlation& correlation);
+
+}  // namespace diag::check

@@ -1,0 +1,208 @@
+// What TCP headers and ICMP errors say of the way to the host: each finding in a case that fires it, and its healthy neighbours.
+#include "libdiag/check/path_findings.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/dissect/conversation_script.h"
+#include "tests/support/dissect/decode_packets.h"
+
+namespace diag::test {
+namespace {
+
+constexpr std::int64_t second = 1'000'000'000;
+constexpr std::size_t ttl_at = 14 + 8;  // Ethernet, then RFC 791 3.1
+constexpr std::uint8_t ack_flag = 0x10;
+
+struct Bound : ConversationScript {
+    Bound() {
+        tcp.handshake();
+        bind().bind_ack();
+    }
+};
+
+Seen only(const std::vector<TestPacket>& packets) {
+    Tracked tracked = track(packets);
+    REQUIRE(tracked.conversations.size() == 1);
+    return tracked.conversations.front();
+}
+
+// ---- who closed
+
+std::vector<TestPacket> closed_with_ttl(std::uint8_t ttl, bool by_fin) {
+    Bound script;
+    script.request();
+    by_fin ? script.tcp.fin(Side::host) : script.tcp.rst(Side::host);
+    script.tcp.packets.back().frame[ttl_at] = ttl;  // the others have 64
+    return with_silence(script.packets());
+}
+
+TEST_CASE("middlebox: a reset or FIN with another TTL than the SYN-ACK is not the host's", "[check][path]") {
+    for (const bool by_fin : {false, true}) {
+        const Seen seen = only(closed_with_ttl(128, by_fin));
+        const check::Finding* finding = seen.finding("KMS-PATH-MIDDLEBOX");
+        REQUIRE(finding != nullptr);
+        REQUIRE(finding->evidence.size() == 2);
+        CHECK(finding->evidence[0].find("SYN-ACK of the host with TTL 64") != std::string::npos);
+        CHECK(finding->evidence[1].find("TTL 128") != std::string::npos);
+        CHECK(seen.has(by_fin ? "KMS-REQUEST-CLOSED" : "KMS-REQUEST-RESET"));  // the verdict is the same
+    }
+}
+
+TEST_CASE("middlebox: the host's own TTL, and a route that changed, are no device", "[check][path]") {
+    for (const int ttl : {64, 62, 66}) {
+        const Seen seen = only(closed_with_ttl(static_cast<std::uint8_t>(ttl), false));
+        INFO(ttl);
+        CHECK(seen.has("KMS-REQUEST-RESET"));
+        CHECK_FALSE(seen.has("KMS-PATH-MIDDLEBOX"));
+    }
+}
+
+TEST_CASE("middlebox: without the SYN-ACK nothing is known, and a conversation that went well needs no explanation",
+          "[check][path]") {
+    auto packets = closed_with_ttl(128, false);
+    packets.erase(packets.begin(), packets.begin() + 3);
+    CHECK_FALSE(only(packets).has("KMS-PATH-MIDDLEBOX"));
+
+    Bound script;
+    script.request().response();
+    script.tcp.rst(Side::host);
+    script.tcp.packets.back().frame[ttl_at] = 255;
+    CHECK(only(script.packets()).findings.empty());
+}
+
+// ---- why nothing came
+
+// The request again after one, two and four seconds.
+void resend(Bound& script, const ByteVector& request, std::uint32_t sequence) {
+    for (const std::int64_t wait : {1, 2, 4}) {
+        script.tcp.wait(wait * second);
+        script.tcp.segment(Side::client, {.sequence = sequence, .acknowledgment = script.tcp.next_sequence(Side::host)},
+                           request);
+    }
+}
+
+TEST_CASE("loss: bytes that are sent again and never confirmed are told beside the silence", "[check][path]") {
+    Bound script;
+    const ByteVector request = script.request_pdus();
+    const std::uint32_t sequence = script.tcp.next_sequence(Side::client);
+    script.tcp.send(Side::client, request);
+    resend(script, request, sequence);
+    const Seen seen = only(with_silence(script.packets()));
+    CHECK(seen.has("KMS-REQUEST-NO-ANSWER"));
+    const check::Finding* finding = seen.finding("KMS-PATH-LOSS");
+    REQUIRE(finding != nullptr);
+    CHECK(finding->title.find("sent 4 times") != std::string::npos);
+}
+
+TEST_CASE("loss: a host that confirms and is silent lost nothing", "[check][path]") {
+    Bound script;
+    script.request();  // the host acknowledges it
+    const Seen seen = only(with_silence(script.packets()));
+    CHECK(seen.has("KMS-REQUEST-NO-ANSWER"));
+    CHECK_FALSE(seen.has("KMS-PATH-LOSS"));
+
+    Bound late;
+    const ByteVector request = late.request_pdus();
+    const std::uint32_t sequence = late.tcp.next_sequence(Side::client);
+    late.tcp.send(Side::client, request);
+    resend(late, request, sequence);
+    late.tcp.ack(Side::host);
+    CHECK_FALSE(only(with_silence(late.packets())).has("KMS-PATH-LOSS"));
+}
+
+TEST_CASE("loss: resends that were answered in the end, and copies of a mirror port, are healthy", "[check][path]") {
+    Bound script;
+    const ByteVector request = script.request_pdus();
+    const std::uint32_t sequence = script.tcp.next_sequence(Side::client);
+    script.tcp.send(Side::client, request);
+    resend(script, request, sequence);
+    script.tcp.ack(Side::host);
+    script.response();
+    script.tcp.fin(Side::client).fin(Side::host).ack(Side::client);
+    CHECK(only(script.packets()).findings.empty());
+
+    Bound mirrored;
+    const ByteVector once = mirrored.request_pdus();
+    const std::uint32_t at = mirrored.tcp.next_sequence(Side::client);
+    mirrored.tcp.send(Side::client, once);
+    mirrored.tcp.segment(Side::client, {.sequence = at, .acknowledgment = mirrored.tcp.next_sequence(Side::host)},
+                         once);
+    CHECK_FALSE(only(with_silence(mirrored.packets())).has("KMS-PATH-LOSS"));
+}
+
+TEST_CASE("window: one that stays closed explains the silence, one that opens again does not", "[check][path]") {
+    for (const bool opens : {false, true}) {
+        Bound script;
+        script.request();
+        const TcpFields fields{.sequence = script.tcp.next_sequence(Side::host),
+                               .acknowledgment = script.tcp.next_sequence(Side::client),
+                               .flags = ack_flag,
+                               .window = 0};
+        script.tcp.segment(Side::host, fields, {});
+        if (opens) script.tcp.ack(Side::host);
+        const Seen seen = only(with_silence(script.packets()));
+        CHECK(seen.has("KMS-REQUEST-NO-ANSWER"));
+        CHECK(seen.has("KMS-HOST-WINDOW-CLOSED") != opens);
+    }
+}
+
+TEST_CASE("too big: an ICMP error about packets of either side explains the silence", "[check][path]") {
+    for (const Side side : {Side::client, Side::host}) {
+        Bound script;
+        script.request();
+        if (side == Side::host) script.tcp.send(Side::host, head(script.response_pdus(), 40));
+        auto packets = script.packets();
+        const Bytes quoted = Bytes{packets[packets.size() - 2].frame}.subspan(14);
+        const Bytes last = Bytes{packets.back().frame}.subspan(14);
+        const Bytes about = side == Side::client ? quoted : last;
+        const IpAddress to = side == Side::client ? script.options().client.ip : script.options().host.ip;
+        packets.push_back(
+            {.time = packets.back().time, .frame = ethernet_ip(icmp_error(ip("192.0.2.1"), to, 3, 4, 576, about))});
+        const Seen seen = only(with_silence(packets));
+        std::string ids;
+        for (const auto& f : seen.findings) ids += std::string{f.rule->id} + " ";
+        INFO(static_cast<int>(side) << " " << ids << check::name_of(seen.outcome));
+        const check::Finding* finding = seen.finding("KMS-PATH-MTU");
+        REQUIRE(finding != nullptr);
+        CHECK(finding->evidence.front().find("ICMP 'too big' from 192.0.2.1, MTU 576") != std::string::npos);
+    }
+}
+
+TEST_CASE("too big: discovery of the path MTU that worked is healthy", "[check][path]") {
+    Bound script;
+    script.request();
+    const Bytes quoted = Bytes{script.packets()[script.packets().size() - 2].frame}.subspan(14);
+    const IpAddress to = script.options().client.ip;
+    const ByteVector error = ethernet_ip(icmp_error(ip("192.0.2.1"), to, 3, 4, 576, quoted));
+    script.tcp.packets.push_back({.time = script.packets().back().time, .frame = error});
+    script.response();
+    script.tcp.fin(Side::client).fin(Side::host).ack(Side::client);
+    CHECK(only(script.packets()).findings.empty());
+}
+
+// ---- one direction
+
+TEST_CASE("one way: packets of one side that confirm bytes of the other are half of a capture", "[check][path]") {
+    const auto whole = conversation({});
+    CHECK_FALSE(only(whole).has("KMS-CAPTURE-ONE-WAY"));
+    for (const std::string_view source : {"192.0.2.77", "192.0.2.10"}) {
+        std::vector<TestPacket> half = whole;
+        const IpAddress from = ip(source);
+        std::erase_if(half, [&](const TestPacket& packet) {
+            return !std::equal(from.octets.begin(), from.octets.begin() + 4, packet.frame.begin() + 14 + 12);
+        });
+        const Seen seen = only(half);
+        INFO(source);
+        CHECK(seen.has("KMS-CAPTURE-ONE-WAY"));
+        for (const auto& finding : seen.findings) CHECK(finding.rule->severity == check::Severity::info);
+    }
+}
+
+TEST_CASE("one way: a SYN that nobody answers is no half capture", "[check][path]") {
+    TcpScript script{{.client = endpoint("192.0.2.77", 40000), .host = endpoint("192.0.2.10", 1688)}};
+    script.syn().wait(second).syn();
+    CHECK_FALSE(only(with_silence(script.packets)).has("KMS-CAPTURE-ONE-WAY"));
+}
+
+}  // namespace
+}  // namespace diag::test
