@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "libdiag/check/rules.h"
 
@@ -9,6 +10,7 @@ namespace diag::check {
 namespace {
 
 using Rules = std::span<const Rule* const>;
+using Tie = Consequence::Tie;
 
 // Why the record is not there: the side of the host.
 constexpr const Rule* unpublished[] = {&rule::event_publish_failed, &rule::host_not_published,
@@ -41,6 +43,21 @@ constexpr const Rule* ungranted[] = {
 constexpr const Rule* unasked[] = {&rule::client_no_key, &rule::client_channel, &rule::client_key,
                                    &rule::client_host_key, &rule::client_type};
 
+// What on the way between client and host loses or replaces their packets.
+constexpr const Rule* obstructed[] = {&rule::path_middlebox, &rule::path_loss, &rule::host_window_closed,
+                                      &rule::path_mtu};
+constexpr const Rule* unanswered[] = {&rule::bind_no_answer,    &rule::bind_reset,    &rule::bind_closed,
+                                      &rule::request_no_answer, &rule::request_reset, &rule::request_closed,
+                                      &rule::response_cut,      &rule::connect_closed};
+
+// Machines that a host cannot tell apart.
+constexpr const Rule* cloned[] = {&rule::client_cloned};
+constexpr const Rule* counted_once[] = {&rule::count_low, &rule::count_stuck};
+
+// What many attempts look like.
+constexpr const Rule* repeated[] = {&rule::client_retries};
+constexpr const Rule* refused_all[] = {&rule::host_never_grants};
+
 // What the owner of a client sees of all that.
 constexpr const Rule* client_states[] = {&rule::client_unlicensed, &rule::client_notification, &rule::client_grace,
                                          &rule::client_grace_ends, &rule::client_renewal_overdue};
@@ -72,21 +89,36 @@ constexpr Consequence table[] = {
     {no_requests, unreached},
     {failed_requests, refusals},
     {troubled_clients, low_count},
+    {unanswered, obstructed},
+    {counted_once, cloned},
+    {refused_all, ungranted},
+    {refused_all, cloned},
+    {repeated, undiscovered},
+    {repeated, unreached},
+    {repeated, ungranted},
+    {repeated, cloned},
+    {repeated, refused_all},
     {no_discovery, undiscovered},
+    {no_discovery, not_contacted},
+    {no_discovery, unpublished},
     {not_contacted, undiscovered},
+    {not_contacted, unpublished, Tie::no_record},
+    {connection_lost, undiscovered},
     {connection_lost, unreached},
-    {attempt_failed, undiscovered, true},
-    {attempt_failed, unreached, true},
-    {attempt_failed, ungranted, true},
-    {attempt_failed, unasked, true},
-    {script_error, undiscovered, true},
-    {script_error, unreached, true},
-    {script_error, ungranted, true},
-    {script_error, unasked, true},
-    {script_error, client_events, true},
+    {attempt_failed, undiscovered, Tie::same_code},
+    {attempt_failed, unreached, Tie::same_code},
+    {attempt_failed, ungranted, Tie::same_code},
+    {attempt_failed, unasked, Tie::same_code},
+    {script_error, unpublished, Tie::no_record},
+    {script_error, undiscovered, Tie::same_code},
+    {script_error, unreached, Tie::same_code},
+    {script_error, ungranted, Tie::same_code},
+    {script_error, unasked, Tie::same_code},
+    {script_error, client_events, Tie::same_code},
     {client_states, no_discovery},
     {client_states, script_error},
     {client_states, client_events},
+    {client_states, unpublished},
     {client_states, undiscovered},
     {client_states, unreached},
     {client_states, ungranted},
@@ -100,6 +132,23 @@ bool has(Rules rules, const Rule* rule) { return std::ranges::find(rules, rule) 
 bool shows_same(const Finding& effect, const Finding& cause) {
     const std::uint32_t shown = effect.shown_windows_code();
     return shown != 0 && (shown == cause.shown_windows_code() || shown == cause.shown_inner_code());
+}
+
+// DNS_ERROR_RCODE_NAME_ERROR and DNS_INFO_NO_RECORDS.
+bool has_no_record(const Finding& effect) {
+    constexpr std::uint32_t codes[] = {0x8007232B, 0x8007251D};
+    return std::ranges::any_of(codes, [&](std::uint32_t code) {
+        return code == effect.shown_windows_code() || code == effect.shown_inner_code();
+    });
+}
+
+bool are_tied(Tie tie, const Finding& effect, const Finding& cause) {
+    switch (tie) {
+        case Tie::none: return true;
+        case Tie::same_code: return shows_same(effect, cause);
+        case Tie::no_record: return has_no_record(effect);
+    }
+    std::unreachable();
 }
 
 // From the worst to the least.
@@ -127,8 +176,7 @@ bool is_cause(const Rule& rule) {
 bool can_follow(const Finding& effect, const Finding& cause) {
     if (contradict(effect.about, cause.about)) return false;
     return std::ranges::any_of(table, [&](const Consequence& row) {
-        return has(row.effects, effect.rule) && has(row.causes, cause.rule) &&
-               (!row.same_code || shows_same(effect, cause));
+        return has(row.effects, effect.rule) && has(row.causes, cause.rule) && are_tied(row.tie, effect, cause);
     });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -10,11 +11,17 @@
 /// What follows from what: the table that makes one cause and its consequences of several findings.
 namespace diag::check {
 
-/// Which kinds of evidence can be behind a finding. `same_code`: only where Windows shows the same code for both.
+/// Which kinds of evidence can be behind a finding.
 struct Consequence {
+    /// What the codes have to say for it, besides the rules.
+    enum class Tie : std::uint8_t {
+        none,
+        same_code,  ///< Windows shows the same code for both
+        no_record,  ///< the effect has a code for a record that does not exist
+    };
     std::span<const Rule* const> effects;
     std::span<const Rule* const> causes;
-    bool same_code = false;
+    Tie tie = Tie::none;
 };
 
 /// The table. A rule that is a cause in one row may be an effect in another; there is no circle.

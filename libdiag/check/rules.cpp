@@ -167,6 +167,9 @@ std::span<const Rule* const> saved_rules() {
 std::span<const Rule* const> event_rules() {
     const auto first = std::ranges::find(table, &rule::event_not_contacted);
     const auto last = std::ranges::find(table, &rule::event_unreadable);
+    return {first, last + 1};
+}
+
 std::span<const Rule* const> correlation_rules() {
     const auto first = std::ranges::find(table, &rule::client_cloned);
     const auto last = std::ranges::find(table, &rule::response_older);

@@ -15,6 +15,7 @@ std::span<const Rule* const> saved_rules();
 
 /// Those of them that are about exported event logs alone.
 std::span<const Rule* const> event_rules();
+
 /// Those that only several conversations together can show.
 std::span<const Rule* const> correlation_rules();
 

@@ -38,12 +38,6 @@ void append_head(std::string& out, std::string_view text, const report::Style& s
     out += style.strong(head) + '\n';
 }
 
-void append_findings(std::string& out, std::span<const check::Finding> findings, const report::Style& style,
-                     bool verbose) {
-    for (const auto& finding : findings) report::append_finding(out, finding, style, verbose);
-    out += '\n';
-}
-
 std::string interval_text(std::int64_t ns) {
     if (ns < minute_ns) return report::format_duration(ns);
     return report::format_minutes(static_cast<std::uint32_t>(std::min<std::int64_t>(ns / minute_ns, UINT32_MAX)));
@@ -198,7 +192,8 @@ void append_text(std::string& out, const ClientReport& report, const Correlation
                                correlate::clock_margin_minutes(difference)));
     }
     append_attempts(out, report, correlation, verbose);
-    append_findings(out, findings, style, verbose);
+    report::append_findings(out, findings, style, verbose);
+    out += '\n';
 }
 
 void append_text(std::string& out, const HostReport& report, const Correlation& correlation, const report::Style& style,
@@ -217,7 +212,8 @@ void append_text(std::string& out, const HostReport& report, const Correlation& 
                                "refused",
                                view.clock.least_s / 60, view.clock.most_s / 60));
     }
-    append_findings(out, findings, style, verbose);
+    report::append_findings(out, findings, style, verbose);
+    out += '\n';
 }
 
 void append_text(std::string& out, std::span<const check::Finding> findings, const Correlation& correlation,
@@ -231,7 +227,8 @@ void append_text(std::string& out, std::span<const check::Finding> findings, con
     if (const auto lost = correlation.forgotten_count() + correlation.left_out_count(); lost > 0)
         append_row(out, "limits",
                    fmt::format("{} not correlated, to bound memory", format_count(lost, "attempt", "attempts")));
-    append_findings(out, findings, style, verbose);
+    report::append_findings(out, findings, style, verbose);
+    out += '\n';
 }
 
 }  // namespace diag::decode

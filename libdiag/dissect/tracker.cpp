@@ -427,15 +427,15 @@ void Tracker::on_tcp_error(const ip::IcmpMessage& message, const IpAddress& send
     if (slot == nullptr || slot->kind() != stream::FlowSlot::Kind::active) return;
     Flow* flow = flow_of(*slot);
     if (flow == nullptr) return;
-    if (message->kind == ip::IcmpKind::packet_too_big) {
+    if (message.kind == ip::IcmpKind::packet_too_big) {
         const bool from_client = flow->client == source && flow->host == destination;
         const bool from_host = flow->host == source && flow->client == destination;
         if (!from_client && !from_host) return;
         announce(flow->serial, frame);
         return flow->on_too_big({.mark = mark_of(frame),
-                                 .sender = packet.source,
+                                 .sender = sender,
                                  .from = from_client ? Side::client : Side::host,
-                                 .mtu = message->mtu.value_or(0)});
+                                 .mtu = message.mtu.value_or(0)});
     }
     if (flow->client != source || flow->host != destination) return;
     announce(flow->serial, frame);
