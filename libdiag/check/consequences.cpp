@@ -74,6 +74,8 @@ constexpr const Rule* script_error[] = {&rule::slmgr_error};
 constexpr const Rule* no_record[] = {&rule::dns_no_record, &rule::event_not_in_dns};
 constexpr const Rule* no_service[] = {&rule::connect_refused, &rule::bind_no_interface};
 constexpr const Rule* no_host[] = {&rule::host_client_key, &rule::host_not_activated, &rule::host_port};
+constexpr const Rule* refused_by_host[] = {&rule::host_refused};
+constexpr const Rule* not_activated[] = {&rule::host_not_activated};
 constexpr const Rule* no_requests[] = {&rule::host_no_requests};
 constexpr const Rule* failed_requests[] = {&rule::host_failed_requests};
 constexpr const Rule* refusals[] = {&rule::product_not_covered, &rule::clock_skew, &rule::request_invalid};
@@ -84,6 +86,7 @@ constexpr const Rule* low_count[] = {&rule::count_low};
 constexpr Consequence table[] = {
     {no_record, unpublished},
     {no_service, no_host},
+    {refused_by_host, not_activated, Tie::same_code},
     {no_requests, unpublished},
     {no_requests, undiscovered},
     {no_requests, unreached},
@@ -130,8 +133,9 @@ bool has(Rules rules, const Rule* rule) { return std::ranges::find(rules, rule) 
 
 // Old clients show the code of the attempt itself where newer ones show 0xC004F074 for all of them.
 bool shows_same(const Finding& effect, const Finding& cause) {
-    const std::uint32_t shown = effect.shown_windows_code();
-    return shown != 0 && (shown == cause.shown_windows_code() || shown == cause.shown_inner_code());
+    const std::uint32_t shown = effect.shown_windows_code(), inner = effect.shown_inner_code();
+    if (shown != 0 && (shown == cause.shown_windows_code() || shown == cause.shown_inner_code())) return true;
+    return inner != 0 && inner == cause.shown_windows_code();
 }
 
 // DNS_ERROR_RCODE_NAME_ERROR and DNS_INFO_NO_RECORDS.

@@ -375,6 +375,7 @@ private:
             const auto& publication = std::get<windows::Publication>(events_.at(ref).body);
             if (publication.succeeded) continue;
             Finding& finding = out_.at(rule::event_publish_failed, publication.domain, publish_title(publication));
+            finding.about.domain = key.first;
             out_.saw(finding, {publication_text(events_, ref)});
         }
     }

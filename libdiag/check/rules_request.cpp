@@ -242,7 +242,8 @@ constinit const Rule rpc_fault{
     .causes = fault_causes,
     .remedy = fault_remedy,
     .to_be_sure =
-        "run kms-probe TARGET, and kms-check ato TARGET from another client: if they get no fault, it is what this client "
+        "run kms-probe TARGET, and kms-check ato TARGET from another client: if they get no fault, it is what this "
+        "client "
         "sends.",
     .code_note =
         "The inner code follows the status of the fault: 0x00000005 is 0x80070005, 0x000006F7 is 0x800706F7, "

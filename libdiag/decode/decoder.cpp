@@ -262,10 +262,11 @@ void Decoder::add_contacts(const dissect::Conversation& conversation, check::Out
 
 void Decoder::tell_correlation() {
     correlation_.settle();
+    const std::string source = correlation_.has_several_files() ? "the captures together" : capture_;
     report_correlation(
         correlation_, settings_, style_,
-        [this](std::span<const check::Finding> findings) {
-            note(findings);
+        [&](std::span<const check::Finding> findings) {
+            note(findings, source, check::Witness::capture);
             summary_.add_findings(findings);
         },
         [this](std::string_view text) {
