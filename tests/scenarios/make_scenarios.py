@@ -15,6 +15,7 @@ import scenario_dns
 import scenario_double
 import scenario_events
 import scenario_healthy
+import scenario_mixed
 import scenario_saved
 
 HERE = pathlib.Path(__file__).parent
@@ -59,7 +60,8 @@ def main():
         if (old / "expected.json").exists():
             shutil.rmtree(old)
     severity = severities()
-    for module in (scenario_captures, scenario_dns, scenario_events, scenario_saved, scenario_double, scenario_healthy):
+    for module in (scenario_captures, scenario_dns, scenario_events, scenario_saved, scenario_double, scenario_mixed,
+                   scenario_healthy):
         for scenario in module.scenarios():
             write(scenario, severity)
 

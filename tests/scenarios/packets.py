@@ -127,6 +127,11 @@ class Dns:
     def search(self, domain, rcode=NOERROR, answers=(), again=0):
         return self.ask(f"_vlmcs._tcp.{domain}", SRV, rcode, answers, again)
 
+    def truncated(self, domain):
+        """The answer over UDP says that it is cut: ask over TCP."""
+        self.search(domain, 0x0200)
+        return self
+
     def other_traffic(self, seconds):
         """A question of somebody else later on, so that silence before it is as long as it looks."""
         self.time += seconds * 1_000_000
@@ -151,3 +156,29 @@ def unanswered(start, client, host, port=1688, client_port=49300):
     """A SYN, twice repeated, as Windows does it: after 3 and 9 seconds."""
     syn = frame_of(client, host, TCP, segment((client_port, port), 1000, 0, 0x02))
     return [(start + after * 1_000_000, syn) for after in (0, 3, 9)]
+
+
+def payload_at(frame):
+    """Where the payload of a TCP segment begins."""
+    return 34 + (frame[46] >> 4) * 4
+
+
+def with_fault(packets, status):
+    """The capture of a host that answers the first request with a fault: what follows keeps its place in the stream."""
+    out, shift, host = [], 0, None
+    for time, frame in packets:
+        at = payload_at(frame)
+        source, payload = frame[26:30], frame[at:14 + struct.unpack_from(">H", frame, 16)[0]]
+        ports, sequence, acknowledged = frame[34:38], *struct.unpack_from(">II", frame, 38)
+        if host is None and payload[:3] == b"\x05\x00\x02":
+            host, old = source, len(payload)
+            payload = b"\x05\x00\x03\x03" + payload[4:8] + struct.pack("<HH", 32, 0) + payload[12:16]
+            payload += struct.pack("<IHBBII", 32, 0, 0, 0, status, 0)
+            shift = len(payload) - old
+        elif host is not None and source == host:
+            sequence += shift
+        elif host is not None and frame[47] & 0x10:
+            acknowledged += shift
+        segment_ = ports + struct.pack(">II", sequence % 2**32, acknowledged % 2**32) + frame[46:at] + payload
+        out.append((time, frame[:14] + ip_packet(source, frame[30:34], TCP, segment_)))
+    return out

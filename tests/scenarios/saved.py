@@ -15,6 +15,15 @@ def sample(name):
     return (SAMPLES / name).read_text(encoding="utf-8")
 
 
+def changed(text, *pairs):
+    """Each old text replaced by its new one; there has to be one."""
+    for old, new in pairs:
+        if old not in text:
+            raise ValueError(f"nothing to replace: {old}")
+        text = text.replace(old, new)
+    return text
+
+
 def of_machine(text, machine=MACHINE, product="enterprise", host=HOST, address="192.0.2.10"):
     for known in PRODUCTS.values():
         for old, new in zip(known, PRODUCTS[product]):

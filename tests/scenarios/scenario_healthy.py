@@ -2,7 +2,9 @@
 import datetime
 
 import logs
+import packets
 import saved
+from packets import A, NXDOMAIN, Dns, srv
 from scenario import Capture, Scenario
 from scenario_dns import TIME
 
@@ -45,7 +47,27 @@ CAPTURES = (
     ("c2c-v6-host-refuses-ndr64", "The host refuses one transfer syntax and takes another"),
     ("c2c-v6-port-50123", "The host is on another port than usual"),
     ("container-pcapng-v6", "A server renews, in a pcapng file"),
+    ("foreign-keys-both-v6", "A client renews under keys that nobody here has"),
+    ("c2c-v6-host-disconnects", "The host closes after each answer"),
+    ("lost-segment-v5", "One segment of an answer is missing in the capture"),
+    ("midstream-no-bind-v6", "The capture begins behind the bind"),
+    ("snaplen-96-v6", "Every packet of the capture is cut to 96 bytes"),
+    ("tcp-reordered-duplicate-v6", "Segments come out of order, and one twice"),
 )
+
+
+def of_packets():
+    retried = Capture("c2c-v6-ndr64-btfn-srv2019")
+    yield row("fault-retried", "The host answers one call with a fault and the next one well", "hresult 0 of the calls behind it",
+              {"client.pcap": packets.with_fault(retried.packets(), 0x1C010014)})
+    win10 = Capture("c2c-v6-ndr32-win10")
+    begin = win10.packets()[0][0] - 1_000_000
+    found = Dns(begin).search("berlin.corp.example", NXDOMAIN).search("corp.example", answers=[srv(HOST)])
+    found.ask(HOST, A, answers=[packets.address("192.0.2.10")])
+    desk = win10.client("desk-77.berlin.corp.example", None)
+    yield row("second-suffix", "The first suffix of the client has no record, the second has it", "hresult 0; each suffix is asked",
+              {"client.pcap": found.packets + win10.packets(), "saved-dlv.txt": saved.dlv("licensed", machine=desk.machine),
+               "events-client.xml": logs.xml([desk.sent(win10.clock()), desk.answered(win10.clock())], desk.name)})
 
 
 def with_saved():
@@ -72,6 +94,10 @@ def with_saved():
               "LicenseStatus 1; slmgr.md 6", {"saved-objects.json": saved.sample("kinds/objects-licensed.txt")})
     yield row("ad-activated", "A client that Active Directory activated", "slmgr.md 3: the block of AD activation",
               {"saved-dlv.txt": saved.sample("client-ad.txt")})
+    yield row("fixed-host", "A licensed client whose host is set by hand", "slmgr.md 3 line 20: a setting, not a fault",
+              {"saved-dlv.txt": saved.changed(saved.dlv("fixed-host"), ("200000 minute(s) (139", "253440 minute(s) (176"))})
+    yield row("initial-grace", "A new client in its initial grace period", "slmgr.md 3: 28 days are left",
+              {"saved-dlv-ja.txt": saved.dlv("grace", "ja")})
     yield row("host", "A host with 50 machines, and a client of it", "slmgr.md 4; 12 failed of 4123 requests",
               {"saved-host.txt": saved.sample("host-healthy.txt"), "saved-client.txt": saved.dlv("licensed")})
 
@@ -96,5 +122,6 @@ def of_logs():
 
 def scenarios():
     yield from (served(number, *capture) for number, capture in enumerate(CAPTURES))
+    yield from of_packets()
     yield from with_saved()
     yield from of_logs()
