@@ -14,6 +14,7 @@ import scenario_captures
 import scenario_dns
 import scenario_double
 import scenario_events
+import scenario_hard
 import scenario_healthy
 import scenario_mixed
 import scenario_saved
@@ -60,7 +61,7 @@ def main():
         if (old / "expected.json").exists():
             shutil.rmtree(old)
     severity = severities()
-    for module in (scenario_captures, scenario_dns, scenario_events, scenario_saved, scenario_double, scenario_mixed,
+    for module in (scenario_captures, scenario_dns, scenario_events, scenario_saved, scenario_double, scenario_mixed, scenario_hard,
                    scenario_healthy):
         for scenario in module.scenarios():
             write(scenario, severity)

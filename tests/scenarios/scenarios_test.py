@@ -74,7 +74,16 @@ class Scenario(unittest.TestCase):
             alarms = [finding["id"] for document in documents for finding in document.get("findings", []) if is_trouble(finding)]
             self.assertEqual(alarms, [], "no alarm")
         self.assertEqual(status, expected["exit_status"], errors)
+        self.check_all_was_read(folder, documents)
         self.assertEqual(errors, "")
+
+    def check_all_was_read(self, folder, documents):
+        """No evidence is left out silently: each file has a document of its own."""
+        read = {document[key] for document in documents for key in ("capture", "source") if isinstance(document.get(key), str)}
+        logs = [log for document in documents if document["kind"] == "events" for log in document["logs"]]
+        read |= {log["log"] for log in logs if log["event_count"] > 0 and log["unreadable_count"] == 0}
+        given = {word for word in arguments(folder) if not word.startswith("--")}
+        self.assertLessEqual(given, read)
 
     def check_details(self, causes, expected):
         for wanted in expected["causes"]:
