@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""usage: make_scenarios.py
+"""usage: make_scenarios.py [FOLDER]
 
-Writes the folders of tests/scenarios anew from the table in the scenario_*.py modules, from captures/ and from tests/slmgr/samples.
+Writes the folders of tests/scenarios anew, there or in FOLDER, from the table in the scenario_*.py modules, from captures/ and from tests/slmgr/samples.
 The expectations are part of the table: nothing here runs a tool.
 """
 import csv
 import json
 import pathlib
 import shutil
+import sys
 
 import packets
 import scenario_captures
@@ -33,14 +34,15 @@ def expected_of(scenario, severity):
     if scenario.exit_status is not None:
         status = scenario.exit_status
     out = {"causes": scenario.causes}
-    for key, value in (("windows_code", scenario.windows), ("inner_code", scenario.inner), ("not", list(scenario.never))):
+    for key, value in (("windows_code", scenario.windows), ("inner_code", scenario.inner), ("not", list(scenario.never)),
+                       ("below", list(scenario.below))):
         if value:
             out[key] = value
     return out | {"exit_status": status}
 
 
-def write(scenario, severity):
-    folder = HERE / scenario.name
+def write(scenario, severity, root):
+    folder = root / scenario.name
     folder.mkdir()
     (folder / "README.md").write_text("\n".join(scenario.lines) + "\n", encoding="utf-8")
     expected = json.dumps(expected_of(scenario, severity), indent=1)
@@ -56,16 +58,16 @@ def write(scenario, severity):
             (folder / name).write_text(contents, encoding="utf-8")
 
 
-def main():
-    for old in HERE.iterdir():
+def main(root=HERE):
+    for old in root.iterdir():
         if (old / "expected.json").exists():
             shutil.rmtree(old)
     severity = severities()
     for module in (scenario_captures, scenario_dns, scenario_events, scenario_saved, scenario_double, scenario_mixed, scenario_hard,
                    scenario_healthy):
         for scenario in module.scenarios():
-            write(scenario, severity)
+            write(scenario, severity, root)
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(pathlib.Path, sys.argv[1:2]))

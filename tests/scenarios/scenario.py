@@ -15,13 +15,14 @@ PORT = 1688
 
 class Scenario(NamedTuple):
     name: str
-    lines: tuple   ## what is broken; what evidence there is; what must be said, and on which source that rests
-    causes: list   ## the first is the top cause
+    lines: tuple   # what is broken; what evidence there is; what must be said, and on which source that rests
+    causes: list   # the first is the top cause
     files: dict
     windows: str | None = None
     inner: str | None = None
-    exit_status: int | None = None  ## None: by the severities of the causes
-    never: tuple = ()
+    exit_status: int | None = None  # None: by the severities of the causes
+    never: tuple = ()   # findings that are no cause
+    below: tuple = ()   # findings that follow from the top cause
 
 
 def cause(finding, target=None):

@@ -63,6 +63,11 @@ def saved_of(shown, number, machine):
     return {f"saved-dlv-{language}.txt": saved.dlv(state, language, machine=machine)}
 
 
+def below(number):
+    """The finding of what saved_of gives."""
+    return ("KMS-SLMGR-ERROR", "KMS-CLIENT-GRACE-ENDS", "KMS-CLIENT-NOTIFICATION")[number // 3 % 3]
+
+
 def fault(number, row):
     name, finding, inner, broken, source = row
     capture = Capture(name)
@@ -73,7 +78,7 @@ def fault(number, row):
     lines = (f"{broken}.", f"A capture at the client, its Application log, and what slmgr said: {', '.join(files)}.",
              f"{finding}, shown as {shown}, in event 12288 as {inner}: outcome and codes in captures/{name}.expected.json, "
              f"errors.csv {source}.")
-    return Scenario(f"capture-{name}", lines, [cause(finding, capture.target())], files, shown, inner)
+    return Scenario(f"capture-{name}", lines, [cause(finding, capture.target())], files, shown, inner, below=(below(number),))
 
 
 def idle():

@@ -100,12 +100,14 @@ def unpublished_host():
     client = {"events-client.xml": logs.xml(attempt("0x8007232B", "0x8007232B", ":0"), PC.name)}
     yield row("unpublished-by-log-and-capture", "The zone takes no update of the host, so clients find no record",
               "KMS-EVENT-PUBLISH-FAILED", None, "events.csv 12293: what the host could not publish, DNS does not have",
-              dns | host | client, exit_status=2, never=("KMS-DNS-NO-RECORD",))
+              dns | host | client, exit_status=2, never=("KMS-DNS-NO-RECORD",), below=("KMS-DNS-NO-RECORD",))
     yield row("unpublished-by-logs", "The zone takes no update of the host; the log of a client has the code of it",
-              "KMS-EVENT-PUBLISH-FAILED", None, "events.csv 12293; errors.csv 0x8007232B", host | client, exit_status=2)
+              "KMS-EVENT-PUBLISH-FAILED", None, "events.csv 12293; errors.csv 0x8007232B", host | client, exit_status=2,
+              below=("KMS-EVENT-NOT-CONTACTED",))
     yield row("unpublished-by-setting", "The host does not publish itself, so clients find no record", "KMS-HOST-NOT-PUBLISHED",
               None, "slmgr.md 4: DisableDnsPublishing; errors.csv 0x8007232B",
-              dns | client | {"saved-host.txt": publishing_disabled()}, exit_status=2, never=("KMS-DNS-NO-RECORD",))
+              dns | client | {"saved-host.txt": publishing_disabled()}, exit_status=2, never=("KMS-DNS-NO-RECORD",),
+              below=("KMS-DNS-NO-RECORD",))
     yield row("unpublished-by-setting-and-client", "The host does not publish itself, and a licensed client finds none any more",
               "KMS-HOST-NOT-PUBLISHED", None, "slmgr.md 3 line 20 and 4: DNS publishing disabled",
               {"saved-client.txt": saved.dlv("no-discovery", "en", machine=PC.machine), "saved-host.txt": publishing_disabled()})

@@ -66,7 +66,7 @@ def the_host_is_it():
               [cause("KMS-HOST-NOT-ACTIVATED")],
               {"events-client.xml": logs.xml(refused, A_PC.name), "saved-host.txt": saved.sample("host-not-activated.txt"),
                "events-host.xml": logs.xml([A_PC.processed(TIME, "0xC004F041")], HOST)},
-              "errors.csv 0xC004F041: a host key that was never activated", never=("KMS-HOST-REFUSED",))
+              "errors.csv 0xC004F041: a host key that was never activated", never=("KMS-HOST-REFUSED",), below=("KMS-HOST-REFUSED",))
     yield row("hard-host-says-not-activated", "The host says that its key is not activated", [cause("KMS-HOST-REFUSED")],
               {"events-host.xml": logs.xml([A_PC.processed(TIME, "0xC004F041")], HOST)}, "errors.csv 0xC004F041")
     late = logs.Client("late.corp.example", B_MACHINE)
@@ -94,7 +94,8 @@ def products():
               [cause("KMS-EVENT-NOT-CONTACTED")],
               {"events-client.xml": logs.xml([A_PC.sent(TIME, "0x80072AF9", "kms-old.corp.example:1689"), A_PC.failed(TIME, SUMMARY)],
                                              A_PC.name), "saved-dlv.txt": fixed},
-              "errors.csv 0x80072AF9; slmgr.md 3 line 20: Registered KMS machine name", never=("KMS-CLIENT-RENEWAL-OVERDUE",))
+              "errors.csv 0x80072AF9; slmgr.md 3 line 20: Registered KMS machine name", never=("KMS-CLIENT-RENEWAL-OVERDUE",),
+              below=("KMS-CLIENT-RENEWAL-OVERDUE",))
     yield row("double-retail-key-and-refused", "One client's host is switched off; another has a retail key",
               [cause("KMS-CONNECT-REFUSED", A_HOST), cause("KMS-CLIENT-CHANNEL")],
               {"a.pcap": Capture("refused-rst").path, "saved-b.txt": saved.sample("client-retail.txt")},

@@ -7,6 +7,8 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
+import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).parent
@@ -27,6 +29,10 @@ def arguments(folder):
         elif name.startswith("saved-"):
             words += ["--saved", name]
     return words
+
+
+def files_below(folder, root=None):
+    return {str(path.relative_to(root or folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def documents_of(folder):
@@ -55,6 +61,16 @@ def causes_of(documents):
     return told
 
 
+def consequences_of(documents, cause):
+    """The ids below a cause: those of the verdict, or what the one document says to be because of it."""
+    for document in documents:
+        if document["kind"] == "verdict":
+            below = [told["consequences"] for told in document["causes"] if told["finding"]["id"] == cause]
+            return [consequence["finding"]["id"] for consequences in below for consequence in consequences]
+    findings = [finding for document in documents for finding in document.get("findings", [])]
+    return [finding["id"] for finding in findings if finding.get("because_of") == cause]
+
+
 class Scenario(unittest.TestCase):
     maxDiff = None
 
@@ -70,12 +86,20 @@ class Scenario(unittest.TestCase):
         self.assertEqual(sorted(told), sorted(wanted), "all causes")
         for finding in expected.get("not", []):
             self.assertNotIn(finding, told)
+        if "below" in expected:
+            self.check_below(documents, expected)
         if not wanted:
             alarms = [finding["id"] for document in documents for finding in document.get("findings", []) if is_trouble(finding)]
             self.assertEqual(alarms, [], "no alarm")
         self.assertEqual(status, expected["exit_status"], errors)
         self.check_all_was_read(folder, documents)
         self.assertEqual(errors, "")
+
+    def check_below(self, documents, expected):
+        """What only somebody else sees of the fault stands below its cause, and is not forgotten."""
+        told = consequences_of(documents, expected["causes"][0]["id"])
+        for finding in expected["below"]:
+            self.assertIn(finding, told)
 
     def check_all_was_read(self, folder, documents):
         """No evidence is left out silently: each file has a document of its own."""
@@ -99,6 +123,12 @@ class Scenario(unittest.TestCase):
 
 class Table(unittest.TestCase):
     """The table as a whole."""
+
+    def test_is_what_make_scenarios_writes(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            subprocess.run([sys.executable, "-B", HERE / "make_scenarios.py", scratch], check=True, timeout=120)
+            self.assertEqual(files_below(pathlib.Path(scratch)), {
+                name: data for folder in FOLDERS for name, data in files_below(folder, HERE).items()})
 
     def test_has_sixty_faults_ten_of_them_double_and_twenty_healthy(self):
         counts = [len(expected_of(folder)["causes"]) for folder in FOLDERS]
