@@ -1,6 +1,8 @@
 #include "libdiag/check/consequences.h"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -129,6 +131,18 @@ constexpr Consequence table[] = {
 };
 // clang-format on
 
+// All rules on one side of the table, sorted: most findings stand on neither, and a conversation may have several.
+std::vector<const Rule*> members(Rules Consequence::*side) {
+    std::set<const Rule*, std::less<>> all;
+    for (const Consequence& row : table) all.insert((row.*side).begin(), (row.*side).end());
+    return {all.begin(), all.end()};
+}
+
+bool is_effect(const Rule& rule) {
+    static const auto effects = members(&Consequence::effects);
+    return std::ranges::binary_search(effects, &rule, std::less<>{});
+}
+
 bool has(Rules rules, const Rule* rule) { return std::ranges::find(rules, rule) != rules.end(); }
 
 // Old clients show the code of the attempt itself where newer ones show 0xC004F074 for all of them.
@@ -174,11 +188,12 @@ Severity worst_of(const Cause& cause, std::span<const Finding> findings) {
 std::span<const Consequence> all_consequences() { return table; }
 
 bool is_cause(const Rule& rule) {
-    return std::ranges::any_of(table, [&](const Consequence& row) { return has(row.causes, &rule); });
+    static const auto causes = members(&Consequence::causes);
+    return std::ranges::binary_search(causes, &rule, std::less<>{});
 }
 
 bool can_follow(const Finding& effect, const Finding& cause) {
-    if (contradict(effect.about, cause.about)) return false;
+    if (!is_effect(*effect.rule) || !is_cause(*cause.rule) || contradict(effect.about, cause.about)) return false;
     return std::ranges::any_of(table, [&](const Consequence& row) {
         return has(row.effects, effect.rule) && has(row.causes, cause.rule) && are_tied(row.tie, effect, cause);
     });
