@@ -18,9 +18,12 @@ import scenario_events
 import scenario_hard
 import scenario_healthy
 import scenario_mixed
+import scenario_more
 import scenario_saved
 
 HERE = pathlib.Path(__file__).parent
+MODULES = (scenario_captures, scenario_dns, scenario_events, scenario_saved, scenario_double, scenario_mixed, scenario_hard,
+           scenario_more, scenario_healthy)
 EXIT_STATUS = {"info": 0, "warning": 1, "critical": 2}
 
 
@@ -63,8 +66,7 @@ def main(root=HERE):
         if (old / "expected.json").exists():
             shutil.rmtree(old)
     severity = severities()
-    for module in (scenario_captures, scenario_dns, scenario_events, scenario_saved, scenario_double, scenario_mixed, scenario_hard,
-                   scenario_healthy):
+    for module in MODULES:
         for scenario in module.scenarios():
             write(scenario, severity, root)
 
