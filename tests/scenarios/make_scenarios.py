@@ -11,6 +11,7 @@ import shutil
 import sys
 
 import packets
+import scenario_apart
 import scenario_captures
 import scenario_dns
 import scenario_double
@@ -23,7 +24,7 @@ import scenario_saved
 
 HERE = pathlib.Path(__file__).parent
 MODULES = (scenario_captures, scenario_dns, scenario_events, scenario_saved, scenario_double, scenario_mixed, scenario_hard,
-           scenario_more, scenario_healthy)
+           scenario_more, scenario_apart, scenario_healthy)
 EXIT_STATUS = {"info": 0, "warning": 1, "critical": 2}
 
 
