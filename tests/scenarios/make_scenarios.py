@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """usage: make_scenarios.py [FOLDER]
 
-Writes the folders of tests/scenarios anew, there or in FOLDER, from the table in the scenario_*.py modules, from captures/ and from tests/slmgr/samples.
+Writes the folders of tests/scenarios anew, there or in FOLDER, from the table in the scenario_*.py modules, from captures/ and
+from tests/slmgr/samples.
 The expectations are part of the table: nothing here runs a tool.
 """
 import csv
@@ -11,16 +12,21 @@ import shutil
 import sys
 
 import packets
+import scenario_apart
 import scenario_captures
 import scenario_dns
 import scenario_double
 import scenario_events
 import scenario_hard
 import scenario_healthy
+import scenario_long
 import scenario_mixed
+import scenario_more
 import scenario_saved
 
 HERE = pathlib.Path(__file__).parent
+MODULES = (scenario_captures, scenario_dns, scenario_events, scenario_saved, scenario_double, scenario_mixed, scenario_hard,
+           scenario_more, scenario_apart, scenario_long, scenario_healthy)
 EXIT_STATUS = {"info": 0, "warning": 1, "critical": 2}
 
 
@@ -34,8 +40,9 @@ def expected_of(scenario, severity):
     if scenario.exit_status is not None:
         status = scenario.exit_status
     out = {"causes": scenario.causes}
-    for key, value in (("windows_code", scenario.windows), ("inner_code", scenario.inner), ("not", list(scenario.never)),
-                       ("below", list(scenario.below))):
+    optional = {"windows_code": scenario.windows, "inner_code": scenario.inner, "not": list(scenario.never),
+                "below": list(scenario.below)}
+    for key, value in optional.items():
         if value:
             out[key] = value
     return out | {"exit_status": status}
@@ -63,8 +70,7 @@ def main(root=HERE):
         if (old / "expected.json").exists():
             shutil.rmtree(old)
     severity = severities()
-    for module in (scenario_captures, scenario_dns, scenario_events, scenario_saved, scenario_double, scenario_mixed, scenario_hard,
-                   scenario_healthy):
+    for module in MODULES:
         for scenario in module.scenarios():
             write(scenario, severity, root)
 

@@ -87,7 +87,7 @@ def frame_of(source, target, protocol, payload):
 
 
 def name_of(text):
-    labels = [label.encode() for label in text.rstrip(".").split(".")] if text else []
+    labels = [label.encode() for label in text.rstrip(".").split(".") if label]
     return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
 
 
