@@ -139,6 +139,7 @@ void append_product(std::string& out, const Dlv& dlv) {
 
 std::vector<std::string> published_hosts(const check::HostEvidence& dns) {
     std::vector<std::string> hosts;
+    hosts.reserve(dns.published.size());
     for (const auto& record : dns.published) hosts.push_back(fmt::format("{}:{}", record.target, record.port));
     return hosts;
 }

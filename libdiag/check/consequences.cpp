@@ -75,7 +75,7 @@ constexpr const Rule* script_error[] = {&rule::slmgr_error};
 // What the owner of a host sees.
 constexpr const Rule* no_record[] = {&rule::dns_no_record, &rule::event_not_in_dns};
 constexpr const Rule* no_service[] = {&rule::connect_refused, &rule::bind_no_interface};
-constexpr const Rule* no_host[] = {&rule::host_client_key, &rule::host_not_activated, &rule::host_port};
+constexpr const Rule* no_host[] = {&rule::host_client_key, &rule::host_not_activated};
 constexpr const Rule* refused_by_host[] = {&rule::host_refused};
 constexpr const Rule* not_activated[] = {&rule::host_not_activated};
 constexpr const Rule* no_requests[] = {&rule::host_no_requests};
@@ -120,14 +120,14 @@ constexpr Consequence table[] = {
     {script_error, ungranted, Tie::same_code},
     {script_error, unasked, Tie::same_code},
     {script_error, client_events, Tie::same_code},
-    {client_states, no_discovery},
+    {client_states, no_discovery, Tie::same_machine},
     {client_states, script_error},
     {client_states, client_events},
     {client_states, unpublished},
     {client_states, undiscovered},
     {client_states, unreached},
     {client_states, ungranted},
-    {client_states, unasked},
+    {client_states, unasked, Tie::same_machine},
 };
 // clang-format on
 
@@ -160,11 +160,18 @@ bool has_no_record(const Finding& effect) {
     });
 }
 
+// By the file, which is of one machine, or by the client machine id.
+bool is_same_machine(const Finding& effect, const Finding& cause) {
+    const std::string& id = effect.about.machine_id;
+    return effect.target == cause.target || (!id.empty() && id == cause.about.machine_id);
+}
+
 bool are_tied(Tie tie, const Finding& effect, const Finding& cause) {
     switch (tie) {
         case Tie::none: return true;
         case Tie::same_code: return shows_same(effect, cause);
         case Tie::no_record: return has_no_record(effect);
+        case Tie::same_machine: return is_same_machine(effect, cause);
     }
     std::unreachable();
 }

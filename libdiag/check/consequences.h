@@ -13,11 +13,12 @@ namespace diag::check {
 
 /// Which kinds of evidence can be behind a finding.
 struct Consequence {
-    /// What the codes have to say for it, besides the rules.
+    /// What has to hold besides the rules.
     enum class Tie : std::uint8_t {
         none,
-        same_code,  ///< Windows shows the same code for both
-        no_record,  ///< the effect has a code for a record that does not exist
+        same_code,     ///< Windows shows the same code for both
+        no_record,     ///< the effect has a code for a record that does not exist
+        same_machine,  ///< both are about the same client, for certain
     };
     std::span<const Rule* const> effects;
     std::span<const Rule* const> causes;
@@ -33,8 +34,8 @@ bool is_cause(const Rule& rule);
 /// Whether `effect` can follow from `cause`: a row of the table says so, and they are not about different things.
 bool can_follow(const Finding& effect, const Finding& cause);
 
-/// The finding of `among` from which `effect` follows, the likeliest where several could be behind it: evidence of the same
-/// machine before that of others, then what is worse, then what a client meets first. nullopt where it is a cause itself.
+/// The finding of `among` from which `effect` follows, the likeliest where several could be behind it: what has the same
+/// target before others, then what is worse, then what a client meets first. nullopt where it is a cause itself.
 std::optional<std::size_t> cause_of(const Finding& effect, std::span<const Finding> among);
 
 /// A finding that follows from no other, and those that follow from it, directly or through others; indices into the findings.

@@ -8,6 +8,7 @@
 #include "libdiag/base/hex.h"
 #include "libdiag/check/dlv_subject.h"
 #include "libdiag/check/rules.h"
+#include "libdiag/proto/dns/service_name.h"
 #include "libdiag/proto/kms/error_codes.h"
 
 namespace diag::check {
@@ -105,6 +106,22 @@ void check_product(const Dlv& dlv, std::string_view target, DlvRole role, std::v
 
 }  // namespace
 
+Subject subject_of(const Dlv& dlv) {
+    Subject subject;
+    if (dlv.client_machine_id) subject.machine_id = to_string(*dlv.client_machine_id);
+    if (!dlv.kms_machine) return subject;
+    const auto& machine = *dlv.kms_machine;
+    const auto literal = IpAddress::parse(machine.host);
+    if (literal) {
+        subject.host = to_string(Endpoint{*literal, machine.port});
+    } else {
+        subject.host_name = dns::lower_case(machine.host);
+        if (const auto reached = dlv.kms_ip ? IpAddress::parse(*dlv.kms_ip) : std::nullopt)
+            subject.host = to_string(Endpoint{*reached, machine.port});
+    }
+    return subject;
+}
+
 DlvSubject::DlvSubject(const Dlv& dlv_in, std::string_view target, DlvRole role_in)
     : dlv{dlv_in},
       role{role_in},
@@ -114,6 +131,7 @@ DlvSubject::DlvSubject(const Dlv& dlv_in, std::string_view target, DlvRole role_
 
 Finding& DlvSubject::add(const Rule& rule, std::string title) {
     findings_.push_back({.rule = &rule, .target = target_, .title = std::move(title), .evidence = {}, .packets = {}});
+    findings_.back().about = subject_of(dlv);
     return findings_.back();
 }
 

@@ -33,6 +33,9 @@ private:
     std::vector<Finding> findings_;
 };
 
+/// Whom findings about this product are about: the client, and the host that it names.
+Subject subject_of(const slmgr::Dlv& dlv);
+
 void check_dlv_client(DlvSubject& subject);
 void check_dlv_host(DlvSubject& subject);
 

@@ -92,6 +92,17 @@ public:
         return findings_[found->second];
     }
 
+    // A finding about a step of a client; of several clients it is about what they have in common.
+    Finding& at(const Rule& rule, const std::string& target, const std::string& title, const Subject& subject) {
+        Finding& finding = at(rule, target, title);
+        if (finding.evidence.empty()) {
+            finding.about = subject;
+        } else {
+            keep_common(finding.about, subject);
+        }
+        return finding;
+    }
+
     // Evidence beyond the bound is counted.
     void saw(Finding& finding, std::vector<std::string> lines) {
         for (std::string& line : lines) {
@@ -130,6 +141,30 @@ std::string host_of(const JoinedEvents& events, const RequestStep& step) {
         return computer.empty() ? "the KMS host" : computer;
     }
     return {};
+}
+
+std::string domain_of(const std::string& name) {
+    const std::size_t dot = name.find('.');
+    return dot == name.npos ? std::string{} : name.substr(dot + 1);
+}
+
+Subject subject_of(const JoinedEvents& events, const ClientHistory& client, const RequestStep& step) {
+    Subject subject;
+    subject.client_name = lower(client.name);
+    if (client.client_machine_id) subject.machine_id = to_string(*client.client_machine_id);
+    if (const auto* seen = events.capture(step)) {
+        subject.client_address = to_string(seen->client.ip);
+        subject.host = to_string(seen->host);
+    }
+    const auto* sent = events.sent(step);
+    if (sent == nullptr || sent->host.empty()) {
+        if (step.processed) subject.host_name = lower(events.at(*step.processed).computer);
+    } else if (const auto literal = IpAddress::parse(sent->host)) {
+        subject.host = to_string(Endpoint{*literal, sent->port.value_or(0)});
+    } else {
+        subject.host_name = lower(sent->host);
+    }
+    return subject;
 }
 
 std::string fault_title(const Rule& rule, const std::string& host, const StepVerdict& verdict,
@@ -295,7 +330,9 @@ private:
         const StepVerdict& verdict = fault.verdict;
         const std::string host = host_of(events_, step);
         const std::string target = host.empty() ? client_text(client) : host;
-        Finding& finding = out_.at(*verdict.rule, target, fault_title(*verdict.rule, host, verdict, step));
+        Subject subject = subject_of(events_, client, step);
+        if (verdict.rule == &rule::event_not_contacted) subject.domain = domain_of(subject.client_name);
+        Finding& finding = out_.at(*verdict.rule, target, fault_title(*verdict.rule, host, verdict, step), subject);
         const bool is_first = finding.evidence.empty();
         out_.saw(finding, {fmt::format("{}, {}", client_text(client), product_text(step.activation_id))});
         out_.saw(finding, step);
@@ -344,7 +381,8 @@ private:
     void add_unanswered(const ClientHistory& client, const JudgedStep& s) {
         const std::string host = host_of(events_, *s.step);
         Finding& finding =
-            out_.at(rule::event_no_answer, host, fmt::format("no word of an answer of {} in the client's log", host));
+            out_.at(rule::event_no_answer, host, fmt::format("no word of an answer of {} in the client's log", host),
+                    subject_of(events_, client, *s.step));
         out_.saw(finding, {fmt::format("{}, {}", client_text(client), product_text(s.step->activation_id))});
         out_.saw(finding, *s.step);
         out_.saw(finding, {"no event 12289 follows within 2 minutes, and the log goes on"});
@@ -358,7 +396,8 @@ private:
         if (!computer) return;
         const std::string host = host_text(*sent);
         Finding& finding = out_.at(rule::event_not_on_host, host,
-                                   fmt::format("requests that {} answered are not in the log of {}", host, *computer));
+                                   fmt::format("requests that {} answered are not in the log of {}", host, *computer),
+                                   subject_of(events_, client, step));
         out_.saw(finding, {fmt::format("{}, {}, client time {}", client_text(client), product_text(step.activation_id),
                                        format_rfc3339(*sent->request.client_time, 0))});
         out_.saw(finding, step);

@@ -8,7 +8,6 @@ namespace diag::check {
 namespace {
 
 using windows::ActivationFailed;
-using windows::RequestProcessed;
 using windows::RequestSent;
 using windows::ResponseProcessed;
 using Kind = StepVerdict::Kind;

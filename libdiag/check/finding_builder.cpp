@@ -58,6 +58,7 @@ Subject subject_of(const Conversation& c) {
     Subject subject;
     subject.client_address = to_string(c.client.ip);
     subject.host = to_string(c.host);
+    subject.host_name = dns::lower_case(c.host_name);
     const auto readable = std::ranges::find_if(c.exchanges, [](const auto& e) { return e.request.base.has_value(); });
     if (readable == c.exchanges.end()) return subject;
     subject.client_name = dns::lower_case(readable->request.base->workstation_text());

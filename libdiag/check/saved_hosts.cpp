@@ -122,6 +122,7 @@ private:
 
     std::string published_text() const {
         std::vector<std::string> hosts;
+        hosts.reserve(dns_.published.size());
         for (const ServiceRecord& record : dns_.published)
             hosts.push_back(fmt::format("{}:{}", record.target, record.port));
         return fmt::format("published in {}: {}", dns_.domain, fmt::join(hosts, ", "));
@@ -160,6 +161,7 @@ private:
                                            to_string(*reached), dlv.kms_machine->host));
         finding.evidence.push_back(fmt::format("KMS machine IP address: {}", to_string(*reached)));
         std::vector<std::string> found;
+        found.reserve(name->addresses.size());
         for (const IpAddress& address : name->addresses) found.push_back(to_string(address));
         finding.evidence.push_back(fmt::format("{} has {}", dlv.kms_machine->host, fmt::join(found, ", ")));
         if (dlv.host_extended_pid)

@@ -11,6 +11,7 @@ struct Subject {
     std::string client_name;  ///< of the computer, with or without its domain
     std::string machine_id;   ///< the client machine id
     std::string host;         ///< "192.0.2.10:1688"
+    std::string host_name;    ///< of the KMS host, with or without its domain; no port
     std::string domain;       ///< the one whose SRV record is concerned
 
     friend bool operator==(const Subject&, const Subject&) = default;
@@ -18,5 +19,14 @@ struct Subject {
 
 /// Whether two findings cannot be about the same thing: both name a client, a host or a domain, and not the same.
 bool contradict(const Subject& a, const Subject& b);
+
+/// Whether both name the same host or domain.
+bool is_same_place(const Subject& a, const Subject& b);
+
+/// What two findings have in common: where they differ, the kept one is about all.
+void keep_common(Subject& kept, const Subject& other);
+
+/// Adds what only the other one knows of the same.
+void add_known(Subject& known, const Subject& other);
 
 }  // namespace diag::check

@@ -1,24 +1,23 @@
 #include "libdiag/check/verdict.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace diag::check {
 namespace {
 
-// What two findings have in common; where they differ the finding is about all.
-void keep_common(std::string& kept, const std::string& other) {
-    if (kept != other) kept.clear();
-}
-
-void keep_common(Subject& kept, const Subject& other) {
-    for (const auto part :
-         {&Subject::client_address, &Subject::client_name, &Subject::machine_id, &Subject::host, &Subject::domain})
-        keep_common(kept.*part, other.*part);
+// The same of another client, or about another product.
+void note_title(Verdict::Entry& entry, const std::string& title) {
+    if (entry.titles.size() == Verdict::max_titles || std::ranges::count(entry.titles, title) > 0) return;
+    entry.titles.push_back(title);
+    entry.finding.evidence.push_back("likewise: " + title);
 }
 
 bool is_same_fault(const Verdict::Entry& kept, const Verdict::Entry& entry) {
     return kept.witness != entry.witness && kept.finding.rule == entry.finding.rule &&
-           !contradict(kept.finding.about, entry.finding.about);
+           (is_same_place(kept.finding.about, entry.finding.about) ||
+            !contradict(kept.finding.about, entry.finding.about));
 }
 
 // Each finding of another witness adds its evidence to the first one of the same fault.
@@ -30,6 +29,7 @@ std::vector<Verdict::Entry> with_witnesses_joined(const std::vector<Verdict::Ent
             out.push_back(entry);
             continue;
         }
+        add_known(same->finding.about, entry.finding.about);
         auto& evidence = same->finding.evidence;
         evidence.insert(evidence.end(), entry.finding.evidence.begin(), entry.finding.evidence.end());
         same->count += entry.count;
@@ -40,28 +40,37 @@ std::vector<Verdict::Entry> with_witnesses_joined(const std::vector<Verdict::Ent
 }  // namespace
 
 void Verdict::add(std::span<const Finding> findings, const std::string& source, Witness witness) {
-    for (const Finding& finding : findings)
-        if (finding.rule->severity != Severity::info || is_cause(*finding.rule)) add(finding, source, witness);
+    std::set<Key> here;
+    for (const Finding& finding : findings) {
+        if (finding.rule->severity == Severity::info && !is_cause(*finding.rule)) continue;
+        Key key{finding.rule, finding.target, finding.shown_windows_code(), finding.shown_inner_code(), 0};
+        while (!here.insert(key).second) ++key.number;
+        add(finding, std::move(key), source, witness);
+    }
 }
 
-void Verdict::add(const Finding& finding, const std::string& source, Witness witness) {
-    const auto [known, is_new] = by_target_.try_emplace(std::pair{finding.rule, finding.target}, entries_.size());
-    if (!is_new) {
+void Verdict::add(const Finding& finding, Key key, const std::string& source, Witness witness) {
+    if (const auto known = index_.find(key); known != index_.end()) {
         Entry& entry = entries_[known->second];
         ++entry.count;
+        note_title(entry, finding.title);
         return keep_common(entry.finding.about, finding.about);
     }
-    if (entries_.size() >= max_count) {
-        by_target_.erase(known);
+    std::size_t& count = count_of_rule_[finding.rule];
+    if (count == max_count) {
         ++dropped_count_;
         return;
     }
-    entries_.push_back({.finding = finding, .source = source, .witness = witness, .count = 1});
+    ++count;
+    index_.emplace(std::move(key), entries_.size());
+    entries_.push_back(
+        {.finding = finding, .source = source, .witness = witness, .titles = {finding.title}, .count = 1});
 }
 
 std::vector<Verdict::Conclusion> Verdict::conclusions() const {
     const std::vector<Entry> entries = with_witnesses_joined(entries_);
     std::vector<Finding> findings;
+    findings.reserve(entries.size());
     for (const Entry& entry : entries) findings.push_back(entry.finding);
     std::vector<Conclusion> out;
     for (const Cause& cause : causes_among(findings)) {

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "libdiag/check/consequences.h"
@@ -22,14 +22,18 @@ enum class Witness : std::uint8_t { capture, event_log, saved_output };
 ///     for (const Conclusion& conclusion : verdict.conclusions()) ...
 class Verdict {
 public:
-    /// Different findings (rule and target) that are told apart; a run has a handful. What comes later is only counted.
-    static constexpr std::size_t max_count = 1024;
+    /// Different findings of one rule that are told apart; a run has a handful. What comes later is only counted, so that a
+    /// scan of many hosts leaves room for everything else.
+    static constexpr std::size_t max_count = 32;
+    static constexpr std::size_t max_titles = 4;  ///< of findings that count as one
 
-    /// A finding as it was first seen, and how often: the same rule about the same target is one, whoever the client was.
+    /// A finding as it was first seen, and how often: the same rule and codes about the same target are one, whoever the client
+    /// was. Other titles stand in its evidence.
     struct Entry {
         Finding finding;
         std::string source;  ///< the file that it was first seen in
         Witness witness = Witness::capture;
+        std::vector<std::string> titles;  ///< different ones, the first few
         std::uint64_t count = 0;
     };
     struct Conclusion {
@@ -44,10 +48,19 @@ public:
     std::uint64_t dropped_count() const { return dropped_count_; }
 
 private:
-    void add(const Finding& finding, const std::string& source, Witness witness);
+    // What makes findings one. Those of one place differ, so they are numbered.
+    struct Key {
+        const Rule* rule;
+        std::string target;
+        std::uint32_t windows_code, inner_code;
+        std::size_t number;
+        friend auto operator<=>(const Key&, const Key&) = default;
+    };
+    void add(const Finding& finding, Key key, const std::string& source, Witness witness);
 
     std::vector<Entry> entries_;
-    std::map<std::pair<const Rule*, std::string>, std::size_t> by_target_;
+    std::map<Key, std::size_t> index_;
+    std::map<const Rule*, std::size_t> count_of_rule_;
     std::uint64_t dropped_count_ = 0;
 };
 

@@ -13,7 +13,6 @@ namespace {
 
 using correlate::Contact;
 using correlate::Correlation;
-using correlate::no_text;
 using report::JsonWriter;
 
 constexpr unsigned time_digits = 6;

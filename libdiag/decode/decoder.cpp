@@ -87,7 +87,8 @@ void Decoder::print_timelines() {
     if (event_logs_.empty()) return;
     const check::JoinedEvents events = check::join_events(event_logs_, captured_requests_);
     const auto findings = check::check_events(events);
-    note(findings, event_logs_.front().name, check::Witness::event_log);
+    const std::string source = event_logs_.size() == 1 ? event_logs_.front().name : "the event logs together";
+    note(findings, source, check::Witness::event_log);
     summary_.add_findings(findings);
     for (const auto* client : clients_to_print(events, settings_.quiet)) {
         if (settings_.detail == Detail::json) {
@@ -98,6 +99,8 @@ void Decoder::print_timelines() {
         if (out_.size() >= flush_size) flush();
     }
     if (settings_.detail == Detail::json) return append_events_json(out_, events, findings);
+    const bool is_trouble = check::worst(findings).value_or(check::Severity::info) != check::Severity::info;
+    if (settings_.detail == Detail::summary || (settings_.quiet && !is_trouble)) return;
     append_events_text(out_, events, findings, style_, settings_.verbose);
 }
 

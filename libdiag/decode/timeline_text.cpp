@@ -12,7 +12,6 @@ namespace diag::decode {
 namespace {
 
 using check::ClientHistory;
-using check::EventRef;
 using check::JoinedEvents;
 using check::RequestStep;
 using report::line_width;

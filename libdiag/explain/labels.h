@@ -25,6 +25,6 @@ inline constexpr std::string_view check = "check:";
 inline constexpr std::string_view more = "more:";
 
 inline constexpr std::string_view all[] = {event,   causes,     checks,   remedy, to_be_sure, capture, events, notes,
-                                           ends_in, logged_for, read_for, source, cause,   check,  more};
+                                           ends_in, logged_for, read_for, source, cause,      check,   more};
 
 }  // namespace diag::explain::label

@@ -58,6 +58,9 @@ void append_verdict(std::string& out, const Verdict& verdict, const Style& style
     const std::size_t shown = std::min(conclusions.size(), max_conclusions);
     for (std::size_t i = 0; i < shown; ++i) append_conclusion(out, conclusions[i], style, verbose);
     append_rest(out, conclusions.size(), shown, "causes");
+    if (verdict.dropped_count() > 0)
+        out += fmt::format("  not compared, to bound memory: {}\n",
+                           format_count(verdict.dropped_count(), "more finding", "more findings"));
 }
 
 void write_causes(JsonWriter& json, const Verdict& verdict) {
@@ -71,6 +74,7 @@ void write_causes(JsonWriter& json, const Verdict& verdict) {
         json.end_object();
     }
     json.end_array();
+    json.member("dropped_count", verdict.dropped_count());
 }
 
 }  // namespace diag::report

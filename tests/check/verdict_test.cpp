@@ -159,23 +159,80 @@ TEST_CASE("verdict: what packets and a log show alike is one fault with the evid
     CHECK(verdict.conclusions().size() == 2);
 }
 
-TEST_CASE("verdict: information alone is none, but may be a cause", "[check][verdict]") {
+TEST_CASE("verdict: information alone is none", "[check][verdict]") {
     Verdict verdict;
     verdict.add(std::vector{about(rule::host_port, "host.txt"), about(rule::host_lab, "192.0.2.10:1688")}, "host.txt",
                 Witness::saved_output);
     CHECK(verdict.conclusions().empty());
-    verdict.add(std::vector{about(rule::connect_refused, "192.0.2.10:1688")}, "a.pcap", Witness::capture);
-    REQUIRE(verdict.conclusions().size() == 1);
-    CHECK(verdict.conclusions()[0].cause.finding.rule == &rule::host_port);
-    CHECK(ids(verdict.conclusions()[0].consequences) == Ids{"KMS-CONNECT-REFUSED"});
 }
 
-TEST_CASE("verdict: past the limit different findings are counted and not kept", "[check][verdict]") {
+TEST_CASE("verdict: past the limit of one rule its findings are counted, and those of others are kept",
+          "[check][verdict]") {
     Verdict verdict;
     for (std::size_t i = 0; i < Verdict::max_count + 10; ++i)
         verdict.add(std::vector{about(rule::connect_refused, "host" + std::to_string(i))}, "a.pcap", Witness::capture);
-    CHECK(verdict.conclusions().size() == Verdict::max_count);
+    verdict.add(std::vector{about(rule::not_rpc, "host0")}, "a.pcap", Witness::capture);
+    CHECK(verdict.conclusions().size() == Verdict::max_count + 1);
     CHECK(verdict.dropped_count() == 10);
+}
+
+TEST_CASE("verdict: other codes at the same host are another fault", "[check][verdict]") {
+    Finding denied = about(rule::rpc_fault, "h"), out_of_range = denied;
+    denied.inner_code = 0x80070005;
+    out_of_range.inner_code = 0x800706D1;
+    Verdict verdict;
+    verdict.add(std::vector{denied}, "a.pcap", Witness::capture);
+    verdict.add(std::vector{out_of_range}, "a.pcap", Witness::capture);
+    CHECK(verdict.conclusions().size() == 2);
+}
+
+TEST_CASE("verdict: the same fault of another client is named in its evidence", "[check][verdict]") {
+    Verdict verdict;
+    for (const char* title : {"the clock of A is wrong", "the clock of B is wrong", "the clock of A is wrong"}) {
+        Finding finding = about(rule::clock_skew, "h");
+        finding.title = title;
+        verdict.add(std::vector{finding}, "a.pcap", Witness::capture);
+    }
+    REQUIRE(verdict.conclusions().size() == 1);
+    CHECK(verdict.conclusions()[0].cause.count == 3);
+    CHECK(verdict.conclusions()[0].cause.finding.evidence ==
+          std::vector<std::string>{"likewise: the clock of B is wrong"});
+}
+
+TEST_CASE("verdict: a host known by another name or address is another one, whoever the witness", "[check][verdict]") {
+    Subject address, name, other;
+    address.host = "192.0.2.10:1688";
+    address.host_name = "kms1.corp.test";
+    name.host_name = "kms1";
+    other.host_name = "kms2.corp.test";
+    Verdict verdict;
+    verdict.add(std::vector{about(rule::product_not_covered, "192.0.2.10:1688", address)}, "a.pcap", Witness::capture);
+    verdict.add(std::vector{about(rule::product_not_covered, "kms1:1688", name)}, "c.evtx", Witness::event_log);
+    CHECK(verdict.conclusions().size() == 1);
+    verdict.add(std::vector{about(rule::product_not_covered, "kms2:1688", other)}, "c.evtx", Witness::event_log);
+    CHECK(verdict.conclusions().size() == 2);
+}
+
+TEST_CASE("consequences: the key of one client explains nothing of another", "[check][verdict]") {
+    Finding key = about(rule::client_key, "a.txt"), state = about(rule::client_notification, "b.txt");
+    CHECK_FALSE(can_follow(state, key));
+    key.about.machine_id = state.about.machine_id = "f5c4d1a8-6f5f-4d3b-9e61-0d5f4c9f6a10";
+    CHECK(can_follow(state, key));
+    CHECK(can_follow(about(rule::client_notification, "a.txt"), key));
+}
+
+TEST_CASE("consequences: a client asks for the domains above its own, and for no others", "[check][verdict]") {
+    Subject asked, mine;
+    asked.domain = "corp.test";
+    const auto at = [&](std::string domain) {
+        mine.domain = std::move(domain);
+        return contradict(asked, mine);
+    };
+    CHECK_FALSE(at("corp.test"));
+    CHECK_FALSE(at("branch.corp.test"));
+    CHECK_FALSE(at(""));
+    CHECK(at("othercorp.test"));
+    CHECK(at("branch.test"));
 }
 
 TEST_CASE("findings: the sentence that settles the cause names the target wherever it stands", "[check][verdict]") {

@@ -118,7 +118,7 @@ DNS = {"schema_version": 1, "kind": "dns", "capture": "a.pcap", "asked_by": {"ip
        "connections": [{"host": {"ip": "192.0.2.10", "port": 1688}, "target": "kms1.corp.example.test", "packet": 5}],
        "findings": []}
 SEEN = {"finding": None, "source": "a.pcap", "seen_count": 2}  # the finding is that of a known line
-VERDICT = {"schema_version": 1, "kind": "verdict", "causes": [SEEN | {"consequences": [SEEN]}]}
+VERDICT = {"schema_version": 1, "kind": "verdict", "dropped_count": 0, "causes": [SEEN | {"consequences": [SEEN]}]}
 ABOUT_ALL = {"schema_version": 1, "capture": None, "capture_count": 2, "findings": []}
 CONTACT = {"at": "2026-11-23T20:09:17Z", "capture": "a.pcap", "packet": 9, "answer_packet": 10, "address": "192.0.2.77",
            "host": {"ip": "192.0.2.10", "port": 1688}, "result": "refused", "outcome": "complete", "code": "0xC004F042",
