@@ -78,6 +78,8 @@ constexpr const Rule* no_service[] = {&rule::connect_refused, &rule::bind_no_int
 constexpr const Rule* no_host[] = {&rule::host_client_key, &rule::host_not_activated};
 constexpr const Rule* refused_by_host[] = {&rule::host_refused};
 constexpr const Rule* not_activated[] = {&rule::host_not_activated};
+constexpr const Rule* refused_connection[] = {&rule::connect_refused};
+constexpr const Rule* other_port[] = {&rule::host_port};
 constexpr const Rule* no_requests[] = {&rule::host_no_requests};
 constexpr const Rule* failed_requests[] = {&rule::host_failed_requests};
 constexpr const Rule* refusals[] = {&rule::product_not_covered, &rule::clock_skew, &rule::request_invalid};
@@ -88,6 +90,7 @@ constexpr const Rule* low_count[] = {&rule::count_low};
 constexpr Consequence table[] = {
     {no_record, unpublished},
     {no_service, no_host},
+    {refused_connection, other_port, Tie::usual_port},
     {refused_by_host, not_activated, Tie::same_code},
     {no_requests, unpublished},
     {no_requests, undiscovered},
@@ -171,6 +174,7 @@ bool are_tied(Tie tie, const Finding& effect, const Finding& cause) {
         case Tie::none: return true;
         case Tie::same_code: return shows_same(effect, cause);
         case Tie::no_record: return has_no_record(effect);
+        case Tie::usual_port: return effect.target.ends_with(":1688");
         case Tie::same_machine: return is_same_machine(effect, cause);
     }
     std::unreachable();

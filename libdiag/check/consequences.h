@@ -18,6 +18,7 @@ struct Consequence {
         none,
         same_code,     ///< Windows shows the same code for both
         no_record,     ///< the effect has a code for a record that does not exist
+        usual_port,    ///< the effect is about port 1688
         same_machine,  ///< both are about the same client, for certain
     };
     std::span<const Rule* const> effects;

@@ -127,8 +127,9 @@ void Decoder::add_saved(const std::string& source, const slmgr::SavedOutput& sav
 
 void Decoder::print_verdict() {
     // What was found wrong in one place stands there; the table alone shows no findings.
-    const bool is_told = place_count_ < 2 && settings_.detail != Detail::summary;
-    if (is_told) return;
+    const bool has_effects = std::ranges::any_of(
+        verdict_.conclusions(), [](const auto& conclusion) { return !conclusion.consequences.empty(); });
+    if (place_count_ < 2 && !has_effects && settings_.detail != Detail::summary) return;
     if (settings_.detail == Detail::json) return append_verdict_json(out_, verdict_);
     report::append_verdict(out_, verdict_, style_, settings_.verbose);
 }

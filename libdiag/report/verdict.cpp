@@ -29,7 +29,8 @@ void append_rest(std::string& out, std::size_t count, std::size_t shown, std::st
 void append_conclusion(std::string& out, const Verdict::Conclusion& conclusion, const Style& style, bool verbose) {
     check::Finding cause = conclusion.cause.finding;
     cause.evidence.insert(cause.evidence.begin(), origin_text(conclusion.cause));
-    append_finding(out, cause, style, verbose);
+    // Mere information that is the cause of something has a remedy worth reading.
+    append_finding(out, cause, style, verbose || cause.rule->severity == check::Severity::info);
     const std::size_t count = conclusion.consequences.size();
     const std::size_t shown = std::min(count, max_consequences);
     for (std::size_t i = 0; i < shown; ++i) append_consequence(out, conclusion.consequences[i].finding);

@@ -166,6 +166,13 @@ TEST_CASE("verdict: information alone is none", "[check][verdict]") {
     CHECK(verdict.conclusions().empty());
 }
 
+TEST_CASE("consequences: a host that listens elsewhere explains that the usual port is refused, and no other",
+          "[check][verdict]") {
+    const Finding elsewhere = about(rule::host_port, "host.txt");
+    CHECK(can_follow(about(rule::connect_refused, "192.0.2.10:1688"), elsewhere));
+    CHECK_FALSE(can_follow(about(rule::connect_refused, "192.0.2.10:1690"), elsewhere));
+}
+
 TEST_CASE("verdict: past the limit of one rule its findings are counted, and those of others are kept",
           "[check][verdict]") {
     Verdict verdict;

@@ -52,6 +52,8 @@ public:
         if (options_.interface && !captures_.empty())
             return fail(fmt::format("{}: give capture files or -i INTERFACE, not both",
                                     capture::display_name(captures_.front())));
+        if (store_ && !options_.interface && captures_.empty())
+            return fail("-w: there is no capture whose packets could be written");
         decode::Decoder decoder{options_.settings, codec, environment_.write_result, store_ ? &*store_ : nullptr};
         decoder.set_event_logs(std::move(logs));
         if (options_.interface) {
@@ -61,7 +63,8 @@ public:
         }
         for (const auto& path : options_.saved_files) saved(decoder, path);
         decoder.finish();
-        write_packets(decoder.verdict());
+        // What the file had before is worth more than nothing.
+        if (has_read_packets_) write_packets(decoder.verdict());
         if (failed_) return cli::status_failed;
         return cli::exit_status(decoder.worst(), options_.fail_on);
     }
@@ -73,6 +76,9 @@ private:
         failed_ = true;
         return cli::status_failed;
     }
+
+    // Nobody reads the results any more; what -w writes is wanted all the same.
+    bool is_over(const decode::Decoder& decoder) const { return stopped() || (decoder.is_output_closed() && !store_); }
 
     bool stopped() const { return environment_.stop != nullptr && environment_.stop->load(std::memory_order_relaxed); }
 
@@ -126,8 +132,9 @@ private:
         std::vector<std::string> inputs = options_.files;
         inputs.insert(inputs.end(), options_.saved_files.begin(), options_.saved_files.end());
         inputs.insert(inputs.end(), options_.event_files.begin(), options_.event_files.end());
+        if (options_.keys_file) inputs.push_back(*options_.keys_file);
         for (const auto& path : inputs) {
-            if (capture::is_same_file(path, *options_.write_file)) {
+            if (capture::is_same_file(path == "-" ? "/dev/stdin" : path, *options_.write_file)) {
                 fail(fmt::format("-w {}: is an input, which it would overwrite: name another file",
                                  capture::display_name(path)));
                 return false;
@@ -143,7 +150,7 @@ private:
     }
 
     void file(decode::Decoder& decoder, const std::string& path) {
-        if (decoder.is_output_closed() || stopped()) return;
+        if (is_over(decoder)) return;
         auto reader = capture::CaptureReader::open(path);
         if (!reader) {
             fail(path != "-" && eventlog::is_event_file(path)
@@ -156,6 +163,7 @@ private:
         const auto start = Clock::now();
         const std::string name = path == "-" ? "standard input" : path;
         decoder.begin_capture(name);
+        has_read_packets_ = true;
         progress_.begin(capture::display_name(path), reader->total_size());
         read_all(decoder, *reader);
         progress_.clear();
@@ -168,7 +176,7 @@ private:
         std::uint64_t taken = 0;
         while (reader.next(packet)) {
             if (packet.number % packets_between_updates == 0) {
-                if (stopped() || decoder.is_output_closed()) return;
+                if (is_over(decoder)) return;
                 progress_.update(reader.bytes_read(), packet.number);
             }
             if (filter_ && !filter_->matches(packet)) continue;
@@ -195,6 +203,7 @@ private:
             return;
         }
         const auto start = Clock::now();
+        has_read_packets_ = true;
         decoder.begin_capture(*options_.interface);
         if (environment_.error_is_terminal) {
             environment_.write_error(fmt::format("capturing on {}; Ctrl-C ends it and prints the summary",
@@ -240,6 +249,7 @@ private:
     const Environment& environment_;
     Progress progress_;
     std::vector<std::string> captures_;
+    bool has_read_packets_ = false;  ///< a capture could be opened
     std::optional<capture::PacketFilter> filter_;
     std::optional<PacketStore> store_;
     std::size_t problems_told_ = 0;
