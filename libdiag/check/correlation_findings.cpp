@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "libdiag/base/hex.h"
 #include "libdiag/check/rules.h"
@@ -89,19 +89,37 @@ std::string result_text(const Contact& c, const Correlation& correlation) {
 
 // ---- one client
 
-// A renamed machine has a new name once. Clones take turns, or are many.
-void cloned(const ClientHistory& history, const ClientView& view, const Correlation& correlation,
-            std::vector<Finding>& out) {
-    constexpr std::size_t many_names = 3;
-    const auto& names = view.names;
-    if (!history.key.is_machine_id() || names.size() < 2) return;
-    // Between its first and its last request there are others.
-    const bool takes_turns = std::any_of(names.begin(), names.end(), [&](const auto& name) {
+using Names = std::vector<correlate::Span<std::string>>;
+
+// Between the first and the last request of one there are others.
+bool take_turns(const Names& names) {
+    return std::any_of(names.begin(), names.end(), [&](const auto& name) {
         return std::any_of(names.begin(), names.end(), [&](const auto& other) {
             return name.first_index < other.first_index && other.first_index < name.last_index;
         });
     });
-    if (!takes_turns && names.size() < many_names) return;
+}
+
+// Two names from two addresses sooner after each other than a machine can restart with a new name, by one clock.
+bool are_at_once(const ClientHistory& history, const Correlation& correlation) {
+    constexpr std::int64_t restart_ns = 30 * second_ns;
+    const Contact* before = nullptr;
+    return std::any_of(history.contacts.begin(), history.contacts.end(), [&](const Contact* c) {
+        if (c->workstation_name == correlate::no_text) return false;
+        const Contact* other = std::exchange(before, c);
+        return other != nullptr && other->file == c->file && other->client != c->client &&
+               c->time.ns - other->time.ns < restart_ns &&
+               correlate::machine_name(correlation.text(other->workstation_name)) !=
+                   correlate::machine_name(correlation.text(c->workstation_name));
+    });
+}
+
+// A machine may be renamed any number of times, but no name comes back then.
+void cloned(const ClientHistory& history, const ClientView& view, const Correlation& correlation,
+            std::vector<Finding>& out) {
+    const Names& names = view.names;
+    if (!history.key.is_machine_id() || names.size() < 2) return;
+    if (!take_turns(names) && !are_at_once(history, correlation)) return;
     Finding f =
         finding_of(rule::client_cloned, to_string(history.key),
                    fmt::format("{} machines use the client machine id {}", names.size(), to_string(history.key)));
@@ -118,14 +136,15 @@ void cloned(const ClientHistory& history, const ClientView& view, const Correlat
     out.push_back(std::move(f));
 }
 
-// Success in the last round after failures: it has its activation now.
+// Success in one of the last two rounds after failures: it has its activation now, and what came after was somebody's wish.
 bool has_recovered(const Series& series) {
     const auto is_granted = [](const Contact* c) { return is_success(c->result); };
-    const std::size_t last = series.rounds.back();
+    const std::size_t last_two = series.rounds[series.rounds.size() - 2];
     const std::size_t first = series.rounds[series.rounds.size() - 3];
     const auto begin = series.contacts.begin();
     const auto at = [&](std::size_t i) { return begin + static_cast<std::ptrdiff_t>(i); };
-    return std::any_of(at(last), series.contacts.end(), is_granted) && std::none_of(at(first), at(last), is_granted);
+    return std::any_of(at(last_two), series.contacts.end(), is_granted) &&
+           std::none_of(at(first), at(last_two), is_granted);
 }
 
 std::string hours_text(std::int64_t ns) {
@@ -134,6 +153,8 @@ std::string hours_text(std::int64_t ns) {
 
 void retries(const ClientHistory& history, const ClientView& view, const Correlation& correlation,
              std::vector<Finding>& out) {
+    // Any number of machines may share an address.
+    if (!history.key.is_machine_id()) return;
     for (const Series& series : view.series) {
         if (series.rhythm != correlate::Rhythm::retrying || has_recovered(series)) continue;
         const bool granted = series.failures_at_end < series.contacts.size();
@@ -169,9 +190,11 @@ void older_answers(const ClientHistory& history, const Correlation& correlation,
 }
 
 void margin(const ClientHistory& history, const ClientView& view, const Correlation& correlation,
-            const UsualClock& usual, std::vector<Finding>& out) {
+            std::span<const UsualClock> usual_clocks, std::vector<Finding>& out) {
     constexpr std::int64_t little_margin_minutes = 60;
-    if (view.clock == nullptr || !usual.difference_s) return;
+    if (view.clock == nullptr || view.clock->file >= usual_clocks.size()) return;
+    const UsualClock& usual = usual_clocks[view.clock->file];
+    if (!usual.difference_s) return;
     const std::int64_t difference = *view.clock->clock_difference_s() - *usual.difference_s;
     const std::int64_t minutes = correlate::clock_margin_minutes(difference);
     // Beyond the limit the refusal and KMS-CLOCK-DIFFERS tell.
@@ -193,17 +216,21 @@ void margin(const ClientHistory& history, const ClientView& view, const Correlat
 void never_grants(const HostHistory& history, const HostView& view, const Correlation& correlation,
                   std::vector<Finding>& out) {
     constexpr std::uint64_t enough_answers = 4;
+    constexpr std::uint32_t clock_refusal = 0xC004F06C;
     if (history.answered_count < enough_answers || history.success_count > 0 || view.client_count < 2) return;
     std::map<std::string, std::pair<std::size_t, const Contact*>> answers;
     std::map<std::uint32_t, int> refused_clients;
+    std::uint64_t refusals = 0;
     for (const Contact* c : history.contacts) {
         if (!is_answered(c->result)) continue;
-        if (c->result == Result::count_low) return;  // it works, and waits for more clients
+        if (c->result == Result::count_low) return;                              // it works, and waits for more clients
+        if (c->result == Result::refused && c->code == clock_refusal) continue;  // the clients' clocks: KMS-CLOCK-SKEW
         refused_clients[c->owner] = 1;
+        ++refusals;
         auto& entry = answers[result_text(*c, correlation)];
         if (entry.first++ == 0) entry.second = c;
     }
-    if (refused_clients.size() < 2) return;
+    if (refused_clients.size() < 2 || refusals < enough_answers) return;
     Finding f = finding_of(
         rule::host_never_grants, to_string(history.host),
         fmt::format("{} answered {} requests and granted none", to_string(history.host), history.answered_count));
@@ -256,7 +283,7 @@ void count_stuck(const HostHistory& history, const HostView& view, const Correla
         if (counting.points.empty()) continue;
         const auto& last = counting.points.back();
         const Timestamp since = std::max(counting.last_fall, counting.points.front().time);
-        if (last.count >= counting.needed || counting.clients_since_fall <= last.count + tolerance) continue;
+        if (last.count >= counting.needed || counting.held_since_fall <= last.count + tolerance) continue;
         if (last.time.ns - since.ns > memory_ns) continue;
         Finding f =
             finding_of(rule::count_stuck, to_string(history.host),
@@ -340,33 +367,15 @@ std::string place_of(const Contact& contact, const Correlation& correlation) {
     return fmt::format("packet {} of {}", contact.packet, correlation.file_of(contact));
 }
 
-UsualClock usual_clock(const Correlation& correlation) {
-    constexpr std::size_t enough_clients = 4;
-    constexpr std::int64_t agreement_s = 30 * 60;
-    std::vector<std::int64_t> differences;
-    correlation.for_each_latest([&](const Contact& latest) {
-        if (const auto difference = latest.clock_difference_s()) differences.push_back(*difference);
-    });
-    UsualClock usual{.difference_s = {}, .client_count = differences.size()};
-    if (differences.size() < enough_clients) return usual;
-    const auto middle = differences.begin() + static_cast<std::ptrdiff_t>(differences.size() / 2);
-    std::nth_element(differences.begin(), middle, differences.end());
-    const std::int64_t median = *middle;
-    const auto agreeing = static_cast<std::size_t>(std::count_if(
-        differences.begin(), differences.end(), [&](std::int64_t d) { return std::abs(d - median) <= agreement_s; }));
-    if (agreeing * 4 >= differences.size() * 3) usual.difference_s = median;
-    return usual;
-}
-
 std::vector<Finding> check_client(const ClientHistory& history, const ClientView& view, const Correlation& correlation,
-                                  const UsualClock& usual) {
+                                  std::span<const UsualClock> usual_clocks) {
     std::vector<Finding> findings;
     if (history.contacts.size() > 1) {
         cloned(history, view, correlation, findings);
         retries(history, view, correlation, findings);
         older_answers(history, correlation, findings);
     }
-    margin(history, view, correlation, usual, findings);
+    margin(history, view, correlation, usual_clocks, findings);
     sort_by_severity(findings);
     return findings;
 }
@@ -383,12 +392,19 @@ std::vector<Finding> check_host(const HostHistory& history, const HostView& view
 std::vector<Finding> check_names(const Correlation& correlation) {
     constexpr std::size_t many_ids = 3;
     const auto application = [&](const Contact& c) { return correlation.text(c.product).substr(0, sizeof(Uuid)); };
+    const auto machine = [&](const Contact& c) {
+        return correlate::machine_name(correlation.text(c.workstation_name));
+    };
     const Contacts all = grouped(
-        correlation, [](const Contact& c) { return static_cast<std::uint64_t>(c.workstation_name); },
-        [&](const Contact& a, const Contact& b) { return application(a) < application(b); });
+        correlation, [&](const Contact& c) { return correlate::keyed_hash(bytes_of(machine(c)), 0); },
+        [&](const Contact& a, const Contact& b) {
+            if (application(a) != application(b)) return application(a) < application(b);
+            return a.workstation_name != b.workstation_name && machine(a) < machine(b);
+        });
     std::vector<Finding> findings;
     const auto same = [&](const Contact& a, const Contact& b) {
-        return a.workstation_name == b.workstation_name && application(a) == application(b);
+        return application(a) == application(b) &&
+               (a.workstation_name == b.workstation_name || machine(a) == machine(b));
     };
     for_each_run(all, same, [&](auto first, auto last) {
         if (last - first < static_cast<std::ptrdiff_t>(many_ids) || findings.size() >= max_of_rule) return;

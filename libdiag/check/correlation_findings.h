@@ -1,23 +1,18 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "libdiag/check/finding.h"
+#include "libdiag/check/usual_clock.h"
 #include "libdiag/correlate/client_view.h"
 #include "libdiag/correlate/host_view.h"
 
 namespace diag::check {
 
-/// What clocks are compared with: the median of the clients, when there are enough and most of them agree.
-struct UsualClock {
-    std::optional<std::int64_t> difference_s;  ///< client clock minus capture clock
-    std::size_t client_count = 0;
-};
-UsualClock usual_clock(const correlate::Correlation& correlation);
-
 /// What the contacts of one client show together, most important first. Nothing that a single conversation shows.
 std::vector<Finding> check_client(const correlate::ClientHistory& history, const correlate::ClientView& view,
-                                  const correlate::Correlation& correlation, const UsualClock& usual);
+                                  const correlate::Correlation& correlation, std::span<const UsualClock> usual_clocks);
 
 /// The same of one host.
 std::vector<Finding> check_host(const correlate::HostHistory& history, const correlate::HostView& view,

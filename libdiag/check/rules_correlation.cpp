@@ -155,8 +155,7 @@ constinit const Rule client_cloned{
         "machines ask, the clones are activated and show nothing.",
     .capture_shows =
         "Requests with the same client machine id and different workstation names: a name comes back after another "
-        "one, "
-        "or there are three and more. A machine that was renamed once is not meant, and addresses do not count.",
+        "one, or two names ask from two addresses within half a minute. A machine that was renamed is not meant.",
     .events = count_events,
 };
 
@@ -206,8 +205,8 @@ constinit const Rule count_stuck{
         "answers, so its count is never below the number of ids that it answered in the last 30 days.",
     .capture_shows =
         "Answers with return code 0 to more distinct client machine ids than the count of the last one, within 30 days "
-        "and "
-        "without a fall of the count between them.",
+        "and without a fall of the count between them. Not more are expected than twice the largest number that any of "
+        "the requests so far needed: a host keeps no more.",
     .events = count_events,
 };
 
@@ -215,7 +214,7 @@ constinit const Rule host_never_grants{
     .id = "KMS-HOST-NEVER-GRANTS",
     .severity = Severity::warning,
     .stage = Stage::host,
-    .windows_code = code::host_unavailable,
+    .windows_code = 0,
     .inner_code = 0,
     .summary = "The host answers, but it never granted a request, to whichever client.",
     .causes = never_grants_causes,
@@ -223,7 +222,7 @@ constinit const Rule host_never_grants{
     .code_note = "The codes of the refusals stand in the findings of the conversations.",
     .capture_shows =
         "Four or more answers to two or more clients, each of them a refusal, a fault, or an answer that the client "
-        "rejects.",
+        "rejects. Refusals of the clients' clocks do not count: KMS-CLOCK-SKEW.",
     .events = older_events,
 };
 
@@ -258,8 +257,7 @@ constinit const Rule clock_margin{
     .code_note = "The code is what the client shows when the margin is used up; until then it is served.",
     .capture_shows =
         "Client times in the requests that differ from the capture's clock by three to four hours more than those of "
-        "most "
-        "other clients.",
+        "most other clients in the same capture.",
     .events = margin_events,
 };
 
@@ -267,7 +265,7 @@ constinit const Rule client_retries{
     .id = "KMS-CLIENT-RETRIES",
     .severity = Severity::warning,
     .stage = Stage::request,
-    .windows_code = code::host_unavailable,
+    .windows_code = 0,
     .inner_code = 0,
     .summary = "The client asks at the interval of clients that are not activated.",
     .causes = retries_causes,
@@ -276,7 +274,7 @@ constinit const Rule client_retries{
         "The code of the last attempt is that of its conversation; 0xC004F074 stands for those that got no answer.",
     .capture_shows =
         "Three or more rounds of attempts, each an activation interval (2 hours, or what the host said) after the one "
-        "before. An activated client asks every 7 days.",
+        "before, of a client whose machine id is known. An activated client asks every 7 days.",
     .events = retries_events,
 };
 

@@ -362,11 +362,6 @@ void Correlation::for_each_contact(const std::function<void(const Contact&)>& f)
         if (contact.owner != none) f(contact);
 }
 
-void Correlation::for_each_latest(const std::function<void(const Contact&)>& f) const {
-    for (const Client& client : clients_)
-        if (client.key.is_machine_id() && client.newest != none) f(contacts_[client.newest]);
-}
-
 std::size_t Correlation::memory_size() const {
     return texts_.memory_size() + client_table_.memory_size() + clients_.size() * sizeof(Client) +
            contacts_.size() * sizeof(Contact) + free_.capacity() * sizeof(std::uint32_t);

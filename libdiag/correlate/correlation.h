@@ -74,8 +74,6 @@ public:
     void for_each_host(const std::function<void(const HostHistory&)>& f) const;
     /// Those that are kept, in no order.
     void for_each_contact(const std::function<void(const Contact&)>& f) const;
-    /// The latest readable request of each client machine id.
-    void for_each_latest(const std::function<void(const Contact&)>& f) const;
 
     std::string_view text(TextId id) const { return texts_.text(id); }
     ProductIds product_of(const Contact& contact) const;

@@ -54,7 +54,24 @@ void note_count(Counting& counting, const Contact& c) {
 struct Ids {
     Owners all;
     std::size_t first_since_fall = 0;
+    std::uint32_t need = 0;  // the largest since the count last fell
+    // Client, and the need at its request: both since the count last fell.
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> since_fall;
 };
+
+// Lets them into a list in the order in which they came. What a host forgot for want of room it may not have counted again.
+std::size_t count_held(std::vector<std::pair<std::uint32_t, std::uint32_t>>& clients) {
+    constexpr std::size_t most_held = 50;
+    std::sort(clients.begin(), clients.end());
+    const auto end =
+        std::unique(clients.begin(), clients.end(), [](const auto& a, const auto& b) { return a.first == b.first; });
+    std::sort(clients.begin(), end, [](const auto& a, const auto& b) { return a.second < b.second; });
+    std::size_t held = 0;
+    std::for_each(clients.begin(), end, [&](const auto& client) {
+        if (held < std::min(most_held, std::size_t{2} * client.second)) ++held;
+    });
+    return held;
+}
 
 void note_clients(Counting& counting, Ids& ids, const Contact& c) {
     const bool fell = !counting.points.empty() && c.count < counting.points.back().count;
@@ -62,8 +79,12 @@ void note_clients(Counting& counting, Ids& ids, const Contact& c) {
         ids.first_since_fall = ids.all.size();
         counting.last_fall = c.time;
         counting.lowest_since_fall = c.count;
+        ids.need = 0;
+        ids.since_fall.clear();
     }
+    ids.need = std::max(ids.need, c.needed);
     ids.all.push_back(c.owner);
+    ids.since_fall.emplace_back(c.owner, ids.need);
 }
 
 // Appends an id that is new; true when the last one is another, known one.
@@ -172,6 +193,7 @@ HostView view_of(const HostHistory& history, const Correlation& correlation) {
             const auto since_fall = all.begin() + static_cast<std::ptrdiff_t>(ids[i].first_since_fall);
             counting.clients_since_fall = count_distinct(since_fall, all.end());
             counting.client_count = count_distinct(all.begin(), all.end());
+            counting.held_since_fall = count_held(ids[i].since_fall);
         }
         counting.forecast = forecast_of(counting);
     }

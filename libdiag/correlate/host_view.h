@@ -48,7 +48,9 @@ struct Counting {
     std::size_t dropped_points = 0;
     std::size_t client_count = 0;        ///< distinct ids that got a count
     std::size_t clients_since_fall = 0;  ///< the same, since the count last fell
-    Timestamp last_fall;                 ///< 0: it never fell
+    /// As many of those as the host's list has at least room for: twice the largest need so far (planning.md 1).
+    std::size_t held_since_fall = 0;
+    Timestamp last_fall;  ///< 0: it never fell
     std::uint32_t lowest_since_fall = 0;
     std::vector<Identities> identities;
     Forecast forecast;

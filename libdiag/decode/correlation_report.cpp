@@ -18,7 +18,7 @@ public:
         : correlation_{correlation}, settings_{settings}, style_{style}, note_{note}, write_{write} {}
 
     void clients() {
-        const auto usual = check::usual_clock(correlation_);
+        const auto usual = check::usual_clocks(correlation_);
         correlation_.for_each_client([&](const correlate::ClientHistory& history) {
             if (!history.selected) return;
             const auto view = view_of(history, correlation_);

@@ -13,6 +13,7 @@ using test::day;
 using test::hour;
 using test::ids_of;
 using test::minute;
+using test::second;
 using test::Talk;
 using Ids = std::vector<std::string>;
 using Talks = std::vector<Talk>;
@@ -38,9 +39,22 @@ TEST_CASE("cloned: two names that take turns under one id are clones", "[check][
     CHECK(finding.evidence[1].find("pc-2 from 192.0.2.2, 1 request") != std::string::npos);
 }
 
-TEST_CASE("cloned: three names under one id are clones, even if each asks once", "[check][correlation]") {
-    CHECK(ids_of(Talks{{.name = "pc-1"}, {.after = hour, .name = "pc-2"}, {.after = 2 * hour, .name = "pc-3"}}) ==
-          Ids{"KMS-CLIENT-CLONED"});
+TEST_CASE("cloned: two names from two addresses within seconds are clones, even if each asks once",
+          "[check][correlation]") {
+    Talks talks{{.name = "pc-1", .address = "192.0.2.1"},
+                {.after = 5 * second, .name = "pc-2", .address = "192.0.2.2"}};
+    CHECK(ids_of(talks) == Ids{"KMS-CLIENT-CLONED"});
+    talks[1].name = "PC-1.example.test";  // wired and wireless
+    CHECK(ids_of(talks) == none);
+    talks[1] = {.after = 5 * second, .name = "pc-2", .address = "192.0.2.1"};
+    CHECK(ids_of(talks) == none);
+    talks[1] = {.after = 5 * minute, .name = "pc-2", .address = "192.0.2.2"};  // renamed, and a new lease
+    CHECK(ids_of(talks) == none);
+}
+
+TEST_CASE("cloned: a machine that was renamed twice is none", "[check][correlation]") {
+    CHECK(ids_of(Talks{
+              {.name = "win-8a7b"}, {.after = 14 * day, .name = "pc-1"}, {.after = 28 * day, .name = "pc-2"}}) == none);
 }
 
 TEST_CASE("cloned: a machine that was renamed, joined a domain or moved is none", "[check][correlation]") {
@@ -69,6 +83,15 @@ TEST_CASE("name with many ids: Windows and Office of one machine, and one re-ima
     CHECK(ids_of(Talks{{.machine = 1},
                        {.after = hour, .machine = 2, .needed = 5, .application_id = test::talk_office},
                        {.after = 8 * day, .machine = 3}}) == none);
+}
+
+TEST_CASE("name with many ids: upper case and a domain make no other name", "[check][correlation]") {
+    CHECK(ids_of(Talks{{.machine = 1, .name = "PC-7"},
+                       {.after = day, .machine = 2, .name = "pc-7"},
+                       {.after = 2 * day, .machine = 3, .name = "PC-7.example.test"}}) == Ids{"KMS-NAME-MANY-IDS"});
+    CHECK(ids_of(Talks{{.machine = 1, .name = "PC-7", .address = "192.0.2.1"},
+                       {.after = day, .machine = 2, .name = "pc-70", .address = "192.0.2.2"},
+                       {.after = 2 * day, .machine = 3, .name = "pc", .address = "192.0.2.3"}}) == none);
 }
 
 TEST_CASE("name with many ids: a test program that sends many at once is not meant", "[check][correlation]") {
@@ -116,6 +139,18 @@ TEST_CASE("count: one that rises with the machines, or is enough, or fell with a
     CHECK(ids_of(machines(8, [](unsigned i) { return i <= 4 ? i : i - 4; })) == none);
 }
 
+TEST_CASE("count: a list of a site with servers only ends at 10 until a larger need comes", "[check][correlation]") {
+    Talks talks = machines(15, [](unsigned i) { return i == 15 ? 11 : std::min(i, 10U); });
+    for (Talk& talk : talks) talk.needed = talk.machine == 15 ? 25 : 5;
+    CHECK(ids_of(talks) == none);
+    for (Talk& talk : talks) talk.count = std::min(talk.count, 3U);  // fewer than that are missing in any case
+    CHECK(ids_of(talks) == Ids{"KMS-COUNT-STUCK"});
+    // Behind the first larger need there is room again.
+    talks = machines(24, [](unsigned i) { return std::min(i, 10U); });
+    for (Talk& talk : talks) talk.needed = talk.machine < 15 ? 5 : 25;
+    CHECK(ids_of(talks) == Ids{"KMS-COUNT-STUCK"});
+}
+
 TEST_CASE("count: the same machine asking again adds nothing", "[check][correlation]") {
     Talks talks;
     for (int i = 0; i < 12; ++i) talks.push_back({.after = i * 7 * day, .count = 3});
@@ -140,6 +175,22 @@ TEST_CASE("host: one grant, a low count, or one stubborn client are not that", "
     Talks stubborn;
     for (int i = 0; i < 6; ++i) stubborn.push_back({.after = i * 10 * minute, .hresult = 0xC004F042});
     CHECK(ids_of(stubborn) == none);
+}
+
+TEST_CASE("host: refusals of wrong clocks are no fault of the host", "[check][correlation]") {
+    Talks talks = machines(5, [](unsigned) { return 0U; });
+    for (Talk& talk : talks) {
+        talk.hresult = 0xC004F06C;
+        talk.clock_difference_s = std::int64_t{6} * 3600;
+    }
+    CHECK(ids_of(talks) == none);
+    talks[0].hresult = 0xC004F042;
+    CHECK(ids_of(talks) == none);
+    for (std::size_t i = 1; i < 4; ++i) talks[i].hresult = 0xC004F042;
+    const Finding finding = only_finding(talks);
+    CHECK(finding.rule == &rule::host_never_grants);
+    CHECK(finding.rule->windows_code == 0);
+    CHECK(finding.evidence.size() == 1);
 }
 
 TEST_CASE("identity: an ePID that comes back, and three of them, are changes", "[check][correlation]") {
@@ -219,6 +270,30 @@ TEST_CASE("clock: the others are the measure, not the clock of the capture", "[c
     CHECK(ids_of(clocks({0, 50, 100, 150, 200, -200})) == none);                // no agreement
 }
 
+TEST_CASE("clock: each capture is measured by its own clients", "[check][correlation]") {
+    const auto ids_in_files = [](const Talks& in_a, const Talks& in_b) {
+        correlate::Correlation correlation{1};
+        correlation.begin_capture("a.pcap");
+        for (const Talk& talk : in_a) test::add(correlation, talk);
+        correlation.begin_capture("b.pcap");
+        for (const Talk& talk : in_b) test::add(correlation, talk);
+        Ids ids;
+        for (const Finding& finding : test::findings_of(correlation)) ids.emplace_back(finding.rule->id);
+        return ids;
+    };
+    const Talk other{.machine = 9, .name = "pc-9", .address = "192.0.2.9", .clock_difference_s = 210 * 60};
+    CHECK(ids_in_files(clocks({0, 1, -1, 0, 0}), {other}) == none);
+    CHECK(ids_in_files({other}, clocks({0, 1, -1, 0, 200})) == Ids{"KMS-CLOCK-MARGIN"});
+}
+
+TEST_CASE("clock: a capture whose own clock was set back says nothing", "[check][correlation]") {
+    Talks talks = clocks({0, 1, -1, 0, 0, 210});
+    for (std::size_t i = 0; i < talks.size(); ++i) talks[i].packet = 10 * (i + 1);
+    CHECK(ids_of(talks) == Ids{"KMS-CLOCK-MARGIN"});
+    talks.back().after -= 210 * minute;
+    CHECK(ids_of(talks) == none);
+}
+
 // ---- rhythm
 
 Talks rounds(std::initializer_list<std::uint32_t> hresults, std::int64_t interval) {
@@ -236,12 +311,15 @@ TEST_CASE("retries: three rounds at the activation interval mean that the client
     CHECK(finding.evidence.size() == 3);
     const Finding granted = only_finding(rounds({0, 0, 0}, 2 * hour));
     CHECK(granted.rule == &rule::client_retries);
+    CHECK(granted.rule->windows_code == 0);
     CHECK(granted.likely_cause == 1);
 }
 
 TEST_CASE("retries: renewals, one recovery and attempts of people are healthy", "[check][correlation]") {
     CHECK(ids_of(rounds({0, 0, 0, 0}, 7 * day)) == none);
     CHECK(ids_of(rounds({0xC004F042, 0xC004F042, 0}, 2 * hour)) == none);
+    CHECK(ids_of(rounds({0xC004F042, 0xC004F042, 0, 0}, 2 * hour)) == none);
+    CHECK(ids_of(rounds({0xC004F042, 0xC004F042, 0, 0xC004F042}, 2 * hour)) == none);
     CHECK(ids_of(rounds({0xC004F042, 0xC004F042, 0xC004F042}, minute)) == none);
     CHECK(ids_of(rounds({0xC004F042, 0xC004F042}, 2 * hour)) == none);
     CHECK(ids_of(rounds({0, 0, 0}, 50 * minute)) == none);
@@ -255,10 +333,14 @@ TEST_CASE("retries: connections without a request belong to the client that asks
     CHECK(finding.evidence[0].find("refused_by_rst at 192.0.2.10:1688") != std::string::npos);
 }
 
-TEST_CASE("retries: a client that no request makes known is told by its address", "[check][correlation]") {
+TEST_CASE("retries: machines behind one address that no request makes known are not taken for one",
+          "[check][correlation]") {
     Talks talks = rounds({0, 0, 0}, 2 * hour);
     for (Talk& talk : talks) talk.asked = false;
-    CHECK(only_finding(talks).target == "192.0.2.77");
+    CHECK(ids_of(talks) == none);
+    talks.back().asked = true;
+    talks.back().hresult = 0xC004F042;
+    CHECK(only_finding(talks).target == to_string(test::machine_id(1)));
 }
 
 // ---- answers

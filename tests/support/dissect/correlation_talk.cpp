@@ -91,7 +91,7 @@ std::vector<check::Finding> findings_of(const correlate::Correlation& correlatio
     const auto take = [&all](std::vector<check::Finding> findings) {
         for (auto& finding : findings) all.push_back(std::move(finding));
     };
-    const auto usual = check::usual_clock(correlation);
+    const auto usual = check::usual_clocks(correlation);
     correlation.for_each_client([&](const auto& history) {
         take(check::check_client(history, view_of(history, correlation), correlation, usual));
     });

@@ -7,7 +7,8 @@
 /// One request each, written as what a conversation says of it, for tests of what many of them say together.
 namespace diag::test {
 
-inline constexpr std::int64_t minute = 60'000'000'000;
+inline constexpr std::int64_t second = 1'000'000'000;
+inline constexpr std::int64_t minute = 60 * second;
 inline constexpr std::int64_t hour = 60 * minute;
 inline constexpr std::int64_t day = 24 * hour;
 inline constexpr Timestamp talk_start{1'764'000'000'000'000'000};
