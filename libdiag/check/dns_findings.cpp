@@ -43,22 +43,13 @@ bool is_unproven(const Finding& finding, const DnsSearch& search) {
     return finding.rule->severity == Severity::critical || finding.rule == &rule::srv_ttl;
 }
 
-std::vector<Finding> check_passed_over(const DnsSearch& search, const session::SrvEvidence& evidence) {
-    if (!evidence.answer && waits_for_answer(search)) return {};
-    std::vector<Finding> findings = check_srv(evidence, {});
-    pass_over(findings, {});
-    std::erase_if(findings, [](const Finding& finding) { return finding.rule != &rule::dns_suffix_failed; });
-    for (Finding& finding : findings) finding.about.client_address = to_string(search.client);
-    return findings;
-}
-
 }  // namespace
 
 std::vector<Finding> check_dns(const DnsSearch& search) {
     const session::SrvEvidence evidence = evidence_of(search);
     const bool has_host = search.names_host();
-    // One suffix without a record is no trouble when another one has it; one for which DNS fails may be.
-    if (!has_host && search.client_found_host) return check_passed_over(search, evidence);
+    // One suffix without a record is no trouble when another one has it.
+    if (!has_host && search.client_found_host) return {};
     const DnsLookup& decisive = search.decisive();
     const bool is_empty = decisive.rcode == dns::rcode::no_error && evidence.records.empty();
     // Only who asks for SRV records learns that there are none; and what the capture cut off may have been one.

@@ -506,14 +506,11 @@ void pass_over(std::vector<Finding>& findings, const std::string& found) {
                                         &rule::dns_tcp_blocked};
     for (Finding& finding : findings) {
         if (std::ranges::find(failures, finding.rule) == std::end(failures)) continue;
-        Finding warning{
-            .rule = &rule::dns_suffix_failed,
-            .target = finding.target,
-            .title = found.empty()
-                         ? fmt::format("DNS fails for {}; the client found its host elsewhere", finding.target)
-                         : fmt::format("DNS fails for {}; {} has the record", finding.target, found),
-            .evidence = {fmt::format("{}: {}", finding.rule->id, finding.title)},
-            .packets = std::move(finding.packets)};
+        Finding warning{.rule = &rule::dns_suffix_failed,
+                        .target = finding.target,
+                        .title = fmt::format("DNS fails for {}; {} has the record", finding.target, found),
+                        .evidence = {fmt::format("{}: {}", finding.rule->id, finding.title)},
+                        .packets = std::move(finding.packets)};
         warning.evidence.insert(warning.evidence.end(), finding.evidence.begin(), finding.evidence.end());
         warning.about = finding.about;
         finding = std::move(warning);

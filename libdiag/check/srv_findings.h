@@ -28,7 +28,6 @@ std::pair<Severity, bool> rank_of(const Finding& finding);
 
 /// The findings of a domain that a client asked before `found`, which has the record. That this one has none is no trouble; what
 /// kept DNS from answering for it stops nobody, and becomes a warning (KMS-DNS-SUFFIX-FAILED) with what failed as evidence.
-/// `found` may be empty: it is not known where the client found its host.
 void pass_over(std::vector<Finding>& findings, const std::string& found);
 
 }  // namespace diag::check

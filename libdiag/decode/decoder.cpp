@@ -240,6 +240,13 @@ void Decoder::annotate_search(const dissect::DnsSearch& search, std::span<const 
     }
 }
 
+// Numbers of packets are those of the only capture.
+void Decoder::annotate_together(std::span<const check::Finding> findings) {
+    for (const check::Finding& finding : findings)
+        if (!finding.packets.empty())
+            annotated_->annotate(annotate(std::span{&finding, 1}, finding.packets.front(), Backslash::doubled));
+}
+
 std::string Decoder::verdict() const {
     std::string text = summary_.counts_text();
     std::vector<std::string_view> ids;
@@ -272,6 +279,7 @@ void Decoder::tell_correlation() {
         [&](std::span<const check::Finding> findings) {
             note(findings, source, check::Witness::capture);
             summary_.add_findings(findings);
+            if (annotated_ != nullptr && !correlation_.has_several_files()) annotate_together(findings);
         },
         [this](std::string_view text) {
             out_ += text;

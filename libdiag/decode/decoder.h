@@ -98,6 +98,7 @@ private:
     void on_conversation(const dissect::Conversation& conversation) override;
     void on_dns(const dissect::DnsSearch& search) override;
     void annotate_conversation(const dissect::Conversation& conversation, check::Outcome outcome);
+    void annotate_together(std::span<const check::Finding> findings);
     void annotate_search(const dissect::DnsSearch& search, std::span<const check::Finding> findings);
     void on_packet(std::uint64_t serial, const PacketView& packet) override;
     void on_fragment(const PacketView& packet) override;

@@ -33,13 +33,6 @@ def suffixes():
     dot = Dns(START).search("corp.example", answers=[srv("")])
     yield row("dns-target-is-the-root", "The record says that there is no such service here", [cause("KMS-DNS-NO-RECORD")],
               {"dns.pcap": dot.packets} | xml, "RFC 2782, target '.'; errors.csv 0x8007232B [inf]", windows="0x8007232B")
-    win10 = Capture("c2c-v6-ndr32-win10")
-    begin = win10.packets()[0][0] - 1_000_000
-    later = Dns(begin).search("old.example", SERVFAIL).search("corp.example", answers=[srv(HOST)])
-    later.ask(HOST, A, answers=[packets.address("192.0.2.10")])
-    yield row("dns-first-suffix-fails", "DNS fails for the first suffix of a client; the second has the record",
-              [cause("KMS-DNS-SUFFIX-FAILED")], {"client.pcap": later.packets + win10.packets()},
-              "RCODE 2 for one, records for the other; hresult 0 of the capture", never=("KMS-DNS-SERVER-FAILURE",))
     failed = [logs.unpublished(TIME - MINUTE, domain, "0x8007232D") for domain in ("branch.example", "corp.example")]
     yield row("double-two-domains-unpublished", "The host may publish in neither domain, and a client of one finds no record",
               [cause("KMS-EVENT-PUBLISH-FAILED", "corp.example"), cause("KMS-EVENT-PUBLISH-FAILED", "branch.example")],
