@@ -197,7 +197,10 @@ void append_findings(std::string& out, std::span<const check::Finding> findings,
 }
 
 void append_consequence(std::string& out, const check::Finding& finding, Backslash backslash) {
-    append_labelled(out, label::effect, fmt::format("{}: {}", finding.rule->id, finding.title), backslash);
+    append_labelled(
+        out, label::effect,
+        finding.title.empty() ? std::string{finding.rule->id} : fmt::format("{}: {}", finding.rule->id, finding.title),
+        backslash);
 }
 
 std::string client_codes(const check::Finding& finding) { return codes_text(finding, lang::Language::en); }

@@ -97,6 +97,28 @@ TEST_CASE("finding: what its rule says is in the language that is spoken, its ti
     CHECK(client_codes(finding) == "the Windows client shows 0xC004F074 (its event 12288: 0x800706BA)");
 }
 
+TEST_CASE("findings: what follows from another stands below it in a line, with its title where that is not above",
+          "[report][text]") {
+    check::Finding loss{.rule = &check::rule::path_mtu,
+                        .target = "h:1688",
+                        .title = "large packets get lost",
+                        .evidence = {},
+                        .packets = {}};
+    check::Finding silence = loss;
+    silence.rule = &check::rule::bind_no_answer;
+    silence.title = "h never answered";
+    const auto text_of = [&] {
+        std::string out;
+        append_findings(out, std::vector{silence, loss}, Style{false}, false);
+        return out;
+    };
+    const std::string text = text_of();
+    CHECK(text.starts_with("  warning  KMS-PATH-MTU\n"));
+    CHECK(text.ends_with("           effect: KMS-BIND-NO-ANSWER: h never answered\n"));
+    silence.title.clear();
+    CHECK(text_of().ends_with("           effect: KMS-BIND-NO-ANSWER\n"));
+}
+
 TEST_CASE("minutes: hours up to two days, then days, and what is over", "[report][text]") {
     CHECK(format_minutes(0) == "0 min");
     CHECK(format_minutes(1) == "1 min");

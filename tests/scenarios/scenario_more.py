@@ -4,7 +4,7 @@ import datetime
 import logs
 import packets
 import saved
-from packets import A, NXDOMAIN, SERVFAIL, Dns, srv
+from packets import A, NXDOMAIN, Dns, srv
 from scenario import SUMMARY, Capture, Scenario, attempt, cause
 from scenario_double import A_MACHINE, A_NAME, OTHER, logs_of
 from scenario_dns import START, TIME
