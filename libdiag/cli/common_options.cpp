@@ -118,8 +118,9 @@ std::expected<void, std::string> read_output(const po::variables_map& map, std::
     if (!fail_on) return std::unexpected(fail_on.error());
     const auto language = language_of(map);
     if (!language) return std::unexpected(language.error());
-    out = {
-        .format = *format, .color = *color, .loudness = loudness_of(map), .fail_on = *fail_on, .language = *language};
+    // Scripts and monitoring must not depend on somebody's locale.
+    const auto spoken = *format == Format::text ? *language : lang::Language::en;
+    out = {.format = *format, .color = *color, .loudness = loudness_of(map), .fail_on = *fail_on, .language = spoken};
     return {};
 }
 

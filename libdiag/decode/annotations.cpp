@@ -112,17 +112,17 @@ std::string answer_text(const dcerpc::BindAck& ack, const dcerpc::Bind* bind) {
 }
 
 void add_bind(Notes& notes, const PduRecord& pdu, const dcerpc::Bind*& bind) {
-    const auto say = [&](std::string_view text) {
+    const auto put = [&](std::string_view text) {
         notes.add(pdu.last, fmt::format("RPC {}: {}{}", dcerpc::name_of(pdu.decoded.type()), text,
                                         pdu.inferred ? " (inferred: the packet is cut)" : ""));
     };
     if (pdu.decoded.bind() != nullptr) {
         bind = pdu.decoded.bind();
-        say("client offers " + offer_text(*bind));
+        put("client offers " + offer_text(*bind));
     } else if (const auto* ack = pdu.decoded.bind_ack()) {
-        say(answer_text(*ack, bind));
+        put(answer_text(*ack, bind));
     } else if (const auto* nak = pdu.decoded.bind_nak()) {
-        say(fmt::format("the host refuses to talk RPC with the client, {}",
+        put(fmt::format("the host refuses to talk RPC with the client, {}",
                         dcerpc::describe_reject_reason(nak->reject_reason)));
     }
 }

@@ -1,10 +1,11 @@
-"""po/ja.po has every text of the rules and tables, and nothing else; what is translated keeps codes and placeholders.
+"""po/ja.po has every text of the rules, the tables and what the code says, and nothing else; what is translated keeps codes and placeholders.
 
 What is not translated yet: catalogue_test.py --list [WORD], where WORD begins the origin of a text (KMS-, 0x, event ...).
 """
 import os
 import pathlib
 import re
+import subprocess
 import sys
 import unittest
 
@@ -12,7 +13,7 @@ ROOT = pathlib.Path(os.environ.get("DIAG_SOURCE_DIR") or pathlib.Path(__file__).
 
 # What a reader types or looks for has to stand in the translation as it is: placeholders, codes, options of slmgr, names of
 # records and settings, marks.
-KEPT = re.compile(r"\{[^}]*\}|0x[0-9A-Fa-f]+|(?<![\w/])/[a-z]+(?:-[a-z]+)*\b(?!/)|\bslmgr\b|\b_vlmcs\._tcp\b|\bsppsvc\b|\[(?:doc|inf|\?)\]|\bHRESULT\b|\bTARGET\b|"
+KEPT = re.compile(r"0x[0-9A-Fa-f]+|(?<![\w/])/[a-z]+(?:-[a-z]+)*\b(?!/)|\bslmgr\b|\b_vlmcs\._tcp\b|\bsppsvc\b|\[(?:doc|inf|\?)\]|\bHRESULT\b|\bTARGET\b|"
                   r"\bKMS(?:-[A-Z]+)+\b|\bevent (\d{4,5})\b")
 
 
@@ -43,6 +44,14 @@ def kept_parts(text):
     return sorted({m[1] or m[0] for m in KEPT.finditer(text)})
 
 
+def placeholders(text):
+    """{index: format} of what fmt fills in; a translation may order the values anew, and then numbers them all."""
+    found = {}
+    for i, (number, spec) in enumerate(re.findall(r"\{(\d*)(:[^}]*)?\}", text)):
+        found[int(number) if number else i] = spec
+    return found
+
+
 def untranslated(start=""):
     return [(origin, msgid) for origin, msgid, msgstr, fuzzy in read_po(ROOT / "po/ja.po")
             if (not msgstr or fuzzy) and origin.startswith(start)]
@@ -53,7 +62,12 @@ class Catalogue(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.template, cls.japanese = read_po(ROOT / "po/kms-diag.pot"), read_po(ROOT / "po/ja.po")
+        cls.template = read_po(ROOT / "po/kms-diag.pot") + read_po(ROOT / "po/messages.pot")
+        cls.japanese = read_po(ROOT / "po/ja.po")
+
+    def test_the_template_of_messages_is_what_the_code_says(self):
+        said = subprocess.run([ROOT / "scripts/collect-messages"], capture_output=True, text=True, check=True).stdout
+        self.assertEqual(said, (ROOT / "po/messages.pot").read_text(encoding="utf-8"), "scripts/update-catalogues")
 
     def test_the_japanese_catalogue_has_exactly_the_texts_of_the_template(self):
         want, have = [entry[1] for entry in self.template], [entry[1] for entry in self.japanese]
@@ -69,7 +83,7 @@ class Catalogue(unittest.TestCase):
             with self.subTest(origin=origin, msgid=msgid):
                 missing = [part for part in kept_parts(msgid) if part not in msgstr]
                 self.assertEqual(missing, [])
-                self.assertEqual(re.findall(r"\{[^}]*\}", msgid), re.findall(r"\{[^}]*\}", msgstr))
+                self.assertEqual(placeholders(msgid), placeholders(msgstr))
                 self.assertNotIn("\n", msgstr)
                 self.assertEqual(msgid.startswith(" "), msgstr.startswith(" "))
 
