@@ -43,13 +43,24 @@ bool is_unproven(const Finding& finding, const DnsSearch& search) {
     return finding.rule->severity == Severity::critical || finding.rule == &rule::srv_ttl;
 }
 
+// What kept DNS from answering for a domain, where the client went on to another one that has the record.
+std::vector<Finding> passed_over(const DnsSearch& search, const session::SrvEvidence& evidence) {
+    const std::string& found = search.passed_over_for;
+    if (found.empty() || search.type != dns::type::srv || search.decisive().cut) return {};
+    std::vector<Finding> findings = check_srv(evidence, {});
+    pass_over(findings, found);
+    std::erase_if(findings, [](const Finding& finding) { return finding.rule != &rule::dns_suffix_failed; });
+    for (Finding& finding : findings) finding.about.client_address = to_string(search.client);
+    return findings;
+}
+
 }  // namespace
 
 std::vector<Finding> check_dns(const DnsSearch& search) {
     const session::SrvEvidence evidence = evidence_of(search);
     const bool has_host = search.names_host();
-    // One suffix without a record is no trouble when another one has it.
-    if (!has_host && search.client_found_host) return {};
+    // One suffix without a record is no trouble when another one has it; one for which DNS fails costs time.
+    if (!has_host && search.client_found_host) return passed_over(search, evidence);
     const DnsLookup& decisive = search.decisive();
     const bool is_empty = decisive.rcode == dns::rcode::no_error && evidence.records.empty();
     // Only who asks for SRV records learns that there are none; and what the capture cut off may have been one.

@@ -197,6 +197,18 @@ void DnsSearches::charge_kept(Open& open, std::size_t size) {
     charge(open, size);
 }
 
+void DnsSearches::on_named_host(Ref search) {
+    const DnsSearch& found = search->search;
+    for (const Ref ref : of_client(found.client)) {
+        DnsSearch& other = ref->search;
+        if (ref == search || ref->reported || other.domain == found.domain || !other.passed_over_for.empty()) continue;
+        const bool was_first = other.lookups.front().asked.packet < found.lookups.front().asked.packet;
+        if (!was_first || other.names_host() || !is_near(ref->last, search->began)) continue;
+        other.passed_over_for = found.domain;
+        charge(*ref, found.domain.size());
+    }
+}
+
 void DnsSearches::on_found(const IpAddress& client, Timestamp now, bool served) {
     if (found_.size() >= max_found_clients && !found_.contains(client)) {
         found_before_ = std::move(found_);

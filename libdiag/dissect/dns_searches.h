@@ -99,6 +99,9 @@ public:
     /// All, in the order in which they began.
     std::vector<DnsSearch> take_all(Timestamp now);
 
+    /// A record of this search names a host: searches of the client in other domains that it had begun before, and that found none,
+    /// were passed over for it.
+    void on_named_host(Ref search);
     /// The client found a host in DNS, or was answered by one.
     void on_found(const IpAddress& client, Timestamp now, bool served);
 

@@ -198,6 +198,7 @@ void DnsWatch::take_hosts(const Question& question, const dns::Message& message)
     const DnsLookup& lookup = question.lookup();
     if (!lookup.names_host()) return;
     searches_.on_found(lookup.client.ip, lookup.answered.time, false);
+    searches_.on_named_host(question.search);
     for (const auto& answer : lookup.answers) {
         if (!answer.is_srv || answer.target == ".") continue;
         searches_.add_target(question.search, lookup, answer);

@@ -382,6 +382,36 @@ TEST_CASE("dns search: one server that fails beside one that answers is skipped"
     }
 }
 
+TEST_CASE("dns search: a suffix for which DNS fails before the next one has the record is told", "[dissect][dns]") {
+    const std::string old_service = "_vlmcs._tcp.old.test";
+    const Said failed{"KMS-DNS-SUFFIX-FAILED"};
+    const auto said = [&](std::uint16_t rcode, bool is_first, bool is_served) {
+        DnsScript script;
+        const DnsMessage question{.id = 9, .name = old_service};
+        if (is_first) script.lookup(question, {}, rcode);
+        script.lookup({}, {srv_record(service, host)});
+        if (!is_first) script.lookup(question, {}, rcode);
+        script.lookup(question_of(host, type_a), {address_record(host, "192.0.2.10")});
+        if (is_served) script.add(activation(script));
+        return script.said();
+    };
+    for (const bool is_served : {false, true}) {
+        CHECK(said(server_failure, true, is_served) == failed);
+        CHECK(said(refused, true, is_served) == failed);
+        // Without a record a client goes on at once, and behind the good one nobody waits for the others.
+        CHECK(said(name_error, true, is_served).empty());
+        CHECK(said(server_failure, false, is_served).empty());
+    }
+}
+
+TEST_CASE("dns search: a failed suffix is none of a client that found a host long after", "[dissect][dns]") {
+    DnsScript script;
+    script.lookup({.id = 9, .name = "_vlmcs._tcp.old.test"}, {}, server_failure);
+    script.wait(200'000'000'000);
+    script.lookup({}, {srv_record(service, host)});
+    CHECK(script.said() == Said{"KMS-DNS-SERVER-FAILURE, 0x8007232A"});
+}
+
 TEST_CASE("dns search: servers that say different things are told", "[dissect][dns]") {
     DnsScript script = with_service();
     script.server.ip = ip("192.0.2.54");

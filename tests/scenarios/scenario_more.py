@@ -4,7 +4,7 @@ import datetime
 import logs
 import packets
 import saved
-from packets import A, NXDOMAIN, Dns, srv
+from packets import A, NXDOMAIN, SERVFAIL, Dns, srv
 from scenario import SUMMARY, Capture, Scenario, attempt, cause
 from scenario_double import A_MACHINE, A_NAME, OTHER, logs_of
 from scenario_dns import START, TIME
@@ -30,6 +30,12 @@ def suffixes():
         "corp.example", NXDOMAIN).packets
     yield row("dns-two-clients-no-record", "Two clients of one domain find no record", [cause("KMS-DNS-NO-RECORD")],
               {"dns.pcap": two} | xml, "RCODE 3, errors.csv 0x8007232B", windows="0x8007232B")
+    served = Capture("c2c-v6-ndr32-win10")
+    walk = Dns(served.packets()[0][0] - 2_000_000).search("old.example", SERVFAIL).search("corp.example", answers=[srv(HOST)])
+    walk.ask(HOST, A, answers=[packets.address("192.0.2.10")])
+    yield row("dns-first-suffix-fails", "DNS fails for the first suffix of the client, the second one has the record",
+              [cause("KMS-DNS-SUFFIX-FAILED", "old.example")], {"client.pcap": walk.packets + served.packets()},
+              "RCODE 2 for the first suffix, a record for the second, hresult 0 of the capture")
     dot = Dns(START).search("corp.example", answers=[srv("")])
     yield row("dns-target-is-the-root", "The record says that there is no such service here", [cause("KMS-DNS-NO-RECORD")],
               {"dns.pcap": dot.packets} | xml, "RFC 2782, target '.'; errors.csv 0x8007232B [inf]", windows="0x8007232B")
