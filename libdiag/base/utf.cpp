@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 namespace diag {
 namespace {
@@ -35,6 +37,20 @@ bool is_unsafe(char32_t c) {
            (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
 }
 
+// How many units at the front are ASCII and not zero, counted in fours.
+std::size_t count_plain_fours(Bytes units) {
+    if constexpr (std::endian::native != std::endian::little) return 0;
+    std::size_t plain = 0;
+    for (; 2 * (plain + 4) <= units.size(); plain += 4) {
+        std::uint64_t four = 0;
+        std::memcpy(&four, units.data() + 2 * plain, sizeof four);
+        const bool is_ascii = (four & 0xFF80FF80FF80FF80U) == 0;
+        const bool has_zero = ((four - 0x0001000100010001U) & ~four & 0x8000800080008000U) != 0;
+        if (!is_ascii || has_zero) break;
+    }
+    return plain;
+}
+
 }  // namespace
 
 Utf8Character next_utf8(std::string_view text) {
@@ -56,7 +72,7 @@ Utf8Character next_utf8(std::string_view text) {
 std::string utf8_from_utf16le(Bytes units) {
     const std::size_t count = units.size() / 2;
     // Nearly all names are ASCII: no need to look at them character by character.
-    std::size_t plain = 0;
+    std::size_t plain = count_plain_fours(units);
     while (plain < count && units[2 * plain + 1] == 0 && units[2 * plain] < 0x80 && units[2 * plain] != 0) ++plain;
     if (plain == count || (units[2 * plain] == 0 && units[2 * plain + 1] == 0)) {
         std::string ascii(plain, '\0');

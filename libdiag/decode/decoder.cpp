@@ -162,8 +162,12 @@ void Decoder::on_conversation(const dissect::Conversation& conversation) {
     if (keeper_ != nullptr) keeper_->select(conversation.serial);
     if (annotated_ != nullptr) annotate_conversation(conversation, outcome);
     if (attempt && is_failure) return hold(conversation, outcome, findings, *attempt);
-    const Told now[] = {told(conversation, outcome, std::move(findings))};
-    tell(now);
+    if (annotated_ != nullptr)
+        annotated_->annotate(annotate(findings, conversation.last.packet, Backslash::doubled));
+    note(findings);
+    summary_.add_findings(findings);
+    append(out_, conversation, outcome, findings);
+    if (out_.size() >= flush_size) flush();
 }
 
 void Decoder::hold(const dissect::Conversation& c, check::Outcome outcome, const std::vector<check::Finding>& findings,
@@ -189,15 +193,17 @@ Told Decoder::told(const dissect::Conversation& conversation, check::Outcome out
                    std::vector<check::Finding> findings) const {
     Told out{.findings = std::move(findings), .text = {}, .annotations = {}};
     if (annotated_ != nullptr) out.annotations = annotate(out.findings, conversation.last.packet, Backslash::doubled);
-    const bool is_trouble = check::worst(out.findings).value_or(check::Severity::info) != check::Severity::info;
-    if (settings_.detail == Detail::summary || (settings_.quiet && !is_trouble)) return out;
-    if (settings_.detail == Detail::json) {
-        append_json(out.text, conversation, outcome, out.findings, capture_);
-        return out;
-    }
-    append_text(out.text, conversation, outcome, out.findings, capture_, style_, settings_.verbose);
-    if (settings_.detail == Detail::tree) append_trees(out.text, conversation, style_);
+    append(out.text, conversation, outcome, out.findings);
     return out;
+}
+
+void Decoder::append(std::string& out, const dissect::Conversation& conversation, check::Outcome outcome,
+                     std::span<const check::Finding> findings) const {
+    const bool is_trouble = check::worst(findings).value_or(check::Severity::info) != check::Severity::info;
+    if (settings_.detail == Detail::summary || (settings_.quiet && !is_trouble)) return;
+    if (settings_.detail == Detail::json) return append_json(out, conversation, outcome, findings, capture_);
+    append_text(out, conversation, outcome, findings, capture_, style_, settings_.verbose);
+    if (settings_.detail == Detail::tree) append_trees(out, conversation, style_);
 }
 
 void Decoder::on_dns(const dissect::DnsSearch& search) {

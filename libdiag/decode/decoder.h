@@ -109,6 +109,8 @@ private:
               const std::vector<check::Finding>& findings, const Attempt& attempt);
     Told told(const dissect::Conversation& conversation, check::Outcome outcome,
               std::vector<check::Finding> findings) const;
+    void append(std::string& out, const dissect::Conversation& conversation, check::Outcome outcome,
+                std::span<const check::Finding> findings) const;
     void tell(std::span<const Told> all);
     void print_verdict();
     void print_timelines();
