@@ -45,6 +45,23 @@ struct ClientKey {
 /// The client machine id or address as text.
 std::string to_string(const ClientKey& key);
 
+/// How the host's first packet of a connection looks, its SYN-ACK or the RST in its place: another machine that answers with its
+/// address looks different. All 0: none was seen.
+struct HostOpening {
+    std::uint16_t window = 0, maximum_segment_size = 0;
+    std::uint8_t hop_limit = 0;
+    std::uint8_t window_scale = 0;
+    bool has_window_scale = false, sack_permitted = false, has_timestamps = false, is_reset = false;
+
+    bool is_known() const { return hop_limit != 0; }
+    /// The options of both SYN-ACKs; what the client offered has to be alike, as it is for one client.
+    bool has_same_options(const HostOpening& other) const {
+        return maximum_segment_size == other.maximum_segment_size && has_window_scale == other.has_window_scale &&
+               window_scale == other.window_scale && sack_permitted == other.sack_permitted &&
+               has_timestamps == other.has_timestamps;
+    }
+};
+
 /// The compact facts of one request, or of one attempt without one. There may be a million: every byte counts.
 struct Contact {
     Timestamp time;            ///< of the request, else of the first packet
@@ -60,6 +77,7 @@ struct Contact {
     TextId previous_id{};            ///< 16 bytes; none for a nil id
     TextId path{};                   ///< how DNS led here: "query\0target"
     TextId outcome{};                ///< of the conversation
+    HostOpening opening;
     std::uint32_t answer_after = 0;  ///< packets from `packet` to the answer; 0: none
     std::uint32_t needed = 0;        ///< required client count
     std::uint32_t count = 0;

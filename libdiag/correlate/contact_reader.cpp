@@ -67,6 +67,19 @@ void read_exchange(const Conversation& conversation, const Exchange& e, const En
     if (e.response) read_response(*e.response, out);
 }
 
+HostOpening opening_of(const Conversation& conversation) {
+    const dissect::HeaderFacts& host = conversation.tcp.headers[static_cast<std::size_t>(dissect::Side::host)];
+    const bool is_reset = host.opening_hop_limit == 0 && !conversation.tcp.established;
+    return {.window = host.window,
+            .maximum_segment_size = host.maximum_segment_size.value_or(0),
+            .hop_limit = is_reset ? host.rst_hop_limit : host.opening_hop_limit,
+            .window_scale = host.window_scale.value_or(0),
+            .has_window_scale = host.window_scale.has_value(),
+            .sack_permitted = host.sack_permitted,
+            .has_timestamps = host.has_timestamps,
+            .is_reset = is_reset};
+}
+
 }  // namespace
 
 ReadContact read_contact(const Conversation& conversation, const Exchange* exchange, const Ending& ending) {
@@ -75,6 +88,7 @@ ReadContact read_contact(const Conversation& conversation, const Exchange* excha
     out.facts.client = conversation.client.ip;
     out.facts.client_port = conversation.client.port;
     out.facts.host = conversation.host;
+    out.facts.opening = opening_of(conversation);
     if (conversation.found_through)
         out.path = conversation.found_through->query + '\0' + conversation.found_through->target;
     if (exchange != nullptr) {

@@ -56,6 +56,7 @@ struct HeaderFacts {
     std::optional<std::uint8_t> window_scale;
     bool sack_permitted = false;
     bool has_timestamps = false;
+    Mark without_timestamps;  ///< its first data or FIN that lacks them though both SYNs agreed on them (RFC 7323 3.2)
 
     std::uint32_t packet_count = 0;
     std::uint32_t retransmitted_count =

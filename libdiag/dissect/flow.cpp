@@ -67,6 +67,7 @@ void Flow::note_header(const TcpEvent& event) {
     if (event.payload_size > 0 && !event.rst) keep_first(facts_of_side.payload_hop_limit);
     if (event.fin) keep_first(facts_of_side.fin_hop_limit);
     if (event.rst) keep_first(facts_of_side.rst_hop_limit);
+    if ((event.payload_size > 0 || event.fin) && !event.rst && !event.syn) note_timestamps(event);
     if (event.syn) {
         keep_first(facts_of_side.opening_hop_limit);
         facts_of_side.window = event.window;
@@ -79,6 +80,15 @@ void Flow::note_header(const TcpEvent& event) {
         if (event.window != 0) facts_of_side.window_closed = {};
         if (event.window == 0 && !facts_of_side.window_closed) facts_of_side.window_closed = event.mark;
     }
+}
+
+void Flow::note_timestamps(const TcpEvent& event) {
+    // How nearly all systems write them: two NOPs, kind 8, length 10.
+    constexpr std::array<std::uint8_t, 4> usual{1, 1, 8, 10};
+    const bool has_to = facts.headers[0].has_timestamps && facts.headers[1].has_timestamps && !event.options_cut;
+    if (!has_to || std::ranges::equal(head(event.options, usual.size()), usual)) return;
+    Mark& without = facts.headers[index_of(event.from)].without_timestamps;
+    if (!without && !tcp::decode_options(event.options).options.timestamps) without = event.mark;
 }
 
 void Flow::note_progress(const TcpEvent& event) {

@@ -19,6 +19,7 @@ struct TcpEvent {
     std::uint8_t hop_limit = 0;
     std::uint16_t window = 0;
     Bytes options = {};
+    bool options_cut = false;  ///< the capture does not have all of them
 };
 
 /// A TCP connection that carries KMS, or may: both directions and the facts of its headers.
@@ -78,6 +79,7 @@ public:
 
 private:
     void note_header(const TcpEvent& event);
+    void note_timestamps(const TcpEvent& event);
     void note_progress(const TcpEvent& event);
     void on_syn(const TcpEvent& event);
     void on_established();

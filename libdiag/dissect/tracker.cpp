@@ -298,7 +298,8 @@ TcpEvent Tracker::tcp_event(const Tcp& tcp, Side from) {
             .mark = mark_of(tcp.frame),
             .hop_limit = tcp.hop_limit,
             .window = tcp.segment.window,
-            .options = tcp.segment.options};
+            .options = tcp.segment.options,
+            .options_cut = tcp::min_header_size + tcp.segment.options.size() < tcp.segment.header_size};
 }
 
 Flow& Tracker::open_flow(const Tcp& tcp, std::uint64_t fingerprint, Side from) {
