@@ -49,16 +49,17 @@ std::string to_string(const ClientKey& key);
 /// address looks different. All 0: none was seen.
 struct HostOpening {
     std::uint16_t window = 0, maximum_segment_size = 0;
+    std::uint16_t offer = 0;  ///< what the client's SYN offered, as a number: answers to different offers differ
     std::uint8_t hop_limit = 0;
     std::uint8_t window_scale = 0;
     bool has_window_scale = false, sack_permitted = false, has_timestamps = false, is_reset = false;
 
     bool is_known() const { return hop_limit != 0; }
-    /// The options of both SYN-ACKs; what the client offered has to be alike, as it is for one client.
-    bool has_same_options(const HostOpening& other) const {
-        return maximum_segment_size == other.maximum_segment_size && has_window_scale == other.has_window_scale &&
-               window_scale == other.window_scale && sack_permitted == other.sack_permitted &&
-               has_timestamps == other.has_timestamps;
+    /// How many of the options of two SYN-ACKs differ: maximum segment size, window scale, SACK, timestamps.
+    int option_differences(const HostOpening& other) const {
+        return int{maximum_segment_size != other.maximum_segment_size} +
+               int{has_window_scale != other.has_window_scale || window_scale != other.window_scale} +
+               int{sack_permitted != other.sack_permitted} + int{has_timestamps != other.has_timestamps};
     }
 };
 

@@ -67,11 +67,19 @@ void read_exchange(const Conversation& conversation, const Exchange& e, const En
     if (e.response) read_response(*e.response, out);
 }
 
+// The four options of a SYN in 16 bits; who offers others has another number in nearly all cases.
+std::uint16_t offer_of(const dissect::HeaderFacts& client) {
+    const unsigned options = client.maximum_segment_size.value_or(0) * 31U + client.window_scale.value_or(15) * 4U +
+                             (client.sack_permitted ? 2U : 0U) + (client.has_timestamps ? 1U : 0U);
+    return static_cast<std::uint16_t>(options ^ (options >> 16));
+}
+
 HostOpening opening_of(const Conversation& conversation) {
-    const dissect::HeaderFacts& host = conversation.tcp.headers[static_cast<std::size_t>(dissect::Side::host)];
+    const auto& [client, host] = conversation.tcp.headers;
     const bool is_reset = host.opening_hop_limit == 0 && !conversation.tcp.established;
     return {.window = host.window,
             .maximum_segment_size = host.maximum_segment_size.value_or(0),
+            .offer = offer_of(client),
             .hop_limit = is_reset ? host.rst_hop_limit : host.opening_hop_limit,
             .window_scale = host.window_scale.value_or(0),
             .has_window_scale = host.window_scale.has_value(),

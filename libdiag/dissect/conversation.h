@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <deque>
 #include <optional>
 #include <string>
@@ -44,12 +45,17 @@ struct TooBig {
     std::uint32_t mtu = 0;     ///< 0: it did not say
 };
 
+/// All values of TTL (hop limit) that packets of one kind had: a capture that was merged of two places has two of each.
+using HopLimits = std::bitset<256>;
+
 /// How the packets of one side look: those of another machine that speaks in its name look different. 0: none was seen.
 struct HeaderFacts {
     std::uint8_t opening_hop_limit = 0;  ///< of its SYN or SYN-ACK (TTL in IPv4)
     std::uint8_t payload_hop_limit = 0;  ///< of the first packet with data, and so on
     std::uint8_t fin_hop_limit = 0;
     std::uint8_t rst_hop_limit = 0;
+    HopLimits payload_hop_limits;  ///< of packets with data
+    HopLimits open_hop_limits;     ///< of all but FIN and RST
     // The options of its SYN or SYN-ACK.
     std::uint16_t window = 0;
     std::optional<std::uint16_t> maximum_segment_size;

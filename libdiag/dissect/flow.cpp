@@ -64,7 +64,11 @@ void Flow::note_header(const TcpEvent& event) {
         if (hop_limit == 0) hop_limit = event.hop_limit;
     };
     ++facts_of_side.packet_count;
-    if (event.payload_size > 0 && !event.rst) keep_first(facts_of_side.payload_hop_limit);
+    if (event.payload_size > 0 && !event.rst) {
+        keep_first(facts_of_side.payload_hop_limit);
+        facts_of_side.payload_hop_limits.set(event.hop_limit);
+    }
+    if (!event.fin && !event.rst) facts_of_side.open_hop_limits.set(event.hop_limit);
     if (event.fin) keep_first(facts_of_side.fin_hop_limit);
     if (event.rst) keep_first(facts_of_side.rst_hop_limit);
     if ((event.payload_size > 0 || event.fin) && !event.rst && !event.syn) note_timestamps(event);

@@ -1,0 +1,80 @@
+#include "libdiag/check/other_machine_findings.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "libdiag/check/contact_text.h"
+#include "libdiag/check/rules.h"
+#include "libdiag/lang/message.h"
+
+namespace diag::check {
+namespace {
+
+using correlate::Contact;
+using correlate::HostOpening;
+using correlate::Result;
+using lang::say;
+
+constexpr std::size_t max_evidence = 8;
+constexpr int hop_tolerance = 2;           // routes change from connection to connection
+constexpr int options_of_another = 2;      // one alone may follow from a setting that was changed
+
+struct Connections {
+    std::vector<const Contact*> served, failed;
+};
+
+bool is_same_machine(const HostOpening& failed, const HostOpening& served) {
+    if (std::abs(int{failed.hop_limit} - int{served.hop_limit}) > hop_tolerance) return false;
+    if (failed.is_reset || failed.offer != served.offer) return true;
+    return failed.option_differences(served) < options_of_another;
+}
+
+std::map<std::pair<IpAddress, std::uint16_t>, Connections> by_client(const std::vector<const Contact*>& contacts) {
+    std::map<std::pair<IpAddress, std::uint16_t>, Connections> clients;
+    for (const Contact* c : contacts) {
+        if (!c->opening.is_known()) continue;
+        Connections& connections = clients[{c->client, c->file}];
+        if (is_answered(c->result) && !c->opening.is_reset) connections.served.push_back(c);
+        if (c->result == Result::unanswered) connections.failed.push_back(c);
+    }
+    return clients;
+}
+
+std::string opening_text(const HostOpening& o) {
+    if (o.is_reset) return say("RST in place of a SYN-ACK, TTL {}", o.hop_limit);
+    const std::string scale = o.has_window_scale ? say("{}", o.window_scale) : "-";
+    return say("SYN-ACK with TTL {}, window {}, maximum segment size {}, window scale {}, SACK {}, timestamps {}", o.hop_limit,
+               o.window, o.maximum_segment_size, scale, o.sack_permitted ? "+" : "-", o.has_timestamps ? "+" : "-");
+}
+
+}  // namespace
+
+void other_machine(const HostRecord& e, std::vector<Finding>& out) {
+    std::vector<const Contact*> odd;
+    const Contact* usual = nullptr;
+    for (const auto& [key, connections] : by_client(e.history.contacts)) {
+        for (const Contact* failed : connections.failed) {
+            const bool is_known = std::ranges::any_of(connections.served, [&](const Contact* served) {
+                return is_same_machine(failed->opening, served->opening);
+            });
+            if (is_known || connections.served.empty()) continue;
+            odd.push_back(failed);
+            if (usual == nullptr) usual = connections.served.back();
+        }
+    }
+    if (odd.empty()) return;
+    const std::string host = to_string(e.history.host);
+    Finding f{.rule = &rule::path_middlebox,
+              .target = host,
+              .title = say("another machine answers some connections in the name of {}", host),
+              .evidence = {},
+              .packets = {}};
+    ContactLines lines{f, e.correlation};
+    lines.saw(*usual, say("the host, which served {}: {}", to_string(usual->client), opening_text(usual->opening)));
+    for (const Contact* c : odd) lines.saw(*c, say("not the host, to {}: {}", to_string(c->client), opening_text(c->opening)));
+    lines.end();
+    out.push_back(std::move(f));
+}
+
+}  // namespace diag::check
