@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "libdiag/base/utf.h"
-#include "libdiag/check/capture_findings.h"
+#include "libdiag/check/silence.h"
 #include "libdiag/check/conversation_findings.h"
 #include "libdiag/check/dlv_findings.h"
 #include "libdiag/check/dns_findings.h"
