@@ -55,9 +55,9 @@ bool is_unreachable(const dissect::IcmpError& icmp) {
 
 std::string icmp_line(const dissect::IcmpError& icmp, bool is_host) {
     const std::string who = to_string(icmp.sender);
-    return is_host
-               ? say("ICMP type {} code {} ({}) from {}, the host itself", icmp.type, icmp.code, icmp.text, who)
-               : say("ICMP type {} code {} ({}) from {}, a device on the way", icmp.type, icmp.code, icmp.text, who);
+    return is_host ? say("ICMP type {} code {} ({}) from {}, the host itself", icmp.type, icmp.code, tr(icmp.text), who)
+                   : say("ICMP type {} code {} ({}) from {}, a device on the way", icmp.type, icmp.code, tr(icmp.text),
+                         who);
 }
 
 void connect_rejected(const ConversationEvidence& e, std::vector<Finding>& out) {
@@ -67,7 +67,7 @@ void connect_rejected(const ConversationEvidence& e, std::vector<Finding>& out) 
     const bool is_host = icmp.sender == c.host.ip;
     Builder b{rule::connect_rejected, c,
               say("{} rejected the TCP connection of {} to {}: ICMP {}", to_string(icmp.sender), client_text(c),
-                  to_string(c.host), icmp.text)};
+                  to_string(c.host), tr(icmp.text))};
     b.saw(c.tcp.syn, syn_text(c));
     b.saw(icmp.mark, icmp_line(icmp, is_host));
     if (is_host) b.points_to(0, 1);

@@ -29,8 +29,8 @@ bool is_forbidden(const ConnectEvidence& connect) {
 std::string local_failure_text(const ConnectEvidence& connect) {
     if (!connect.icmp) return fmt::format("connect: {}", std::strerror(connect.system_error));
     const auto& icmp = *connect.icmp;
-    return say("ICMP {} from {}, which is this machine", dissect::icmp_text(icmp.sender.family, icmp.type, icmp.code),
-               to_string(icmp.sender));
+    return say("ICMP {} from {}, which is this machine",
+               tr(dissect::icmp_text(icmp.sender.family, icmp.type, icmp.code)), to_string(icmp.sender));
 }
 
 void connect_no_route(const LiveEvidence& e, Findings& out) {

@@ -21,6 +21,12 @@ using lang::say;
 using lang::tr;
 using Builder = FindingBuilder;
 
+// "protocol version not supported"; "reason 17" where it has no name.
+std::string reason_text(std::span<const Name> names, std::uint16_t reason) {
+    const std::string_view name = diag::name_of(names, reason);
+    return name.empty() ? say("reason {}", reason) : std::string{tr(name)};
+}
+
 // Indexes into the causes and remedies of the rule.
 struct Pointer {
     std::size_t cause, remedy;
@@ -62,8 +68,8 @@ void bind_nak(const ConversationEvidence& e, std::vector<Finding>& out) {
     const Conversation& c = e.conversation;
     const PduRecord* p = first_of_type(c, dcerpc::PduType::bind_nak);
     const auto* nak = p->decoded.bind_nak();
-    const std::string reason =
-        nak == nullptr ? std::string{tr("reason not captured")} : dcerpc::describe_reject_reason(nak->reject_reason);
+    const std::string reason = nak == nullptr ? std::string{tr("reason not captured")}
+                                              : reason_text(dcerpc::reject_reason_names, nak->reject_reason);
     Builder b{rule::bind_nak, c, say("{} refused the RPC bind of {}: {}", to_string(c.host), client_text(c), reason)};
     add_asked(b, c, *p);
     b.saw(p->last, say("bind_nak, {}", reason));
@@ -90,7 +96,8 @@ std::optional<std::uint32_t> code_of_rejections(const Results& results) {
 
 std::string result_text(std::size_t context, const dcerpc::ContextResult& r) {
     if (r.result != dcerpc::acceptance)
-        return say("context {}: result {}, {}", context, r.result, dcerpc::describe_reason(r.reason));
+        return say("context {}: result {}, {}", context, r.result,
+                   reason_text(dcerpc::provider_reason_names, r.reason));
     return say("context {}: accepted with the transfer syntax {}", context, to_string(r.transfer_syntax));
 }
 
@@ -153,7 +160,8 @@ std::optional<std::uint32_t> status_of(const PduRecord& fault) {
 std::string status_text(const PduRecord& fault) {
     const auto status = status_of(fault);
     if (!status) return std::string{tr("of a status that is not in the capture")};
-    return fmt::format("{} ({})", format_code(*status), dcerpc::fault_status_text(*status));
+    const std::string_view name = diag::name_of(dcerpc::fault_status_names, *status);
+    return fmt::format("{} ({})", format_code(*status), name.empty() ? tr("unknown status") : tr(name));
 }
 
 Builder fault_finding(const Rule& rule, const Conversation& c, const PduRecord& fault, std::string title) {
