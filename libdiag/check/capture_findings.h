@@ -1,21 +1,11 @@
 #pragma once
 
-#include <vector>
-
-#include "libdiag/check/finding.h"
-#include "libdiag/check/outcome.h"
+#include "libdiag/check/conversation_evidence.h"
+#include "libdiag/check/row.h"
 
 namespace diag::check {
 
-/// Whether the outcome says that an answer is missing, but the capture ends (or the conversation had to be reported) before
-/// an answer could be expected: then nothing failed as far as anybody can tell.
-bool is_too_soon_to_tell(const dissect::Conversation& conversation, Outcome outcome);
-
-/// The packet with which the client asked for what it waits for: its SYN, or the message that it sent last. Keep-alives and
-/// retransmissions do not count.
-dissect::Mark last_asked(const dissect::Conversation& conversation);
-
 /// What the capture lacks of a conversation.
-void check_capture(const dissect::Conversation& conversation, std::vector<Finding>& findings);
+std::span<const Row<ConversationEvidence>> capture_rows();
 
 }  // namespace diag::check

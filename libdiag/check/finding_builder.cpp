@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "libdiag/lang/message.h"
 #include "libdiag/proto/dcerpc/names.h"
 #include "libdiag/proto/dns/service_name.h"
 
@@ -38,7 +39,7 @@ FindingBuilder& FindingBuilder::saw(const Mark& mark, std::string_view what) {
         finding_.evidence.push_back(fmt::format("{}: {}", when, what));
         return *this;
     }
-    finding_.evidence.push_back(fmt::format("packet {} ({}): {}", mark.packet, when, what));
+    finding_.evidence.push_back(lang::say("packet {} ({}): {}", mark.packet, when, what));
     finding_.packets.push_back(mark.packet);
     return *this;
 }
@@ -69,12 +70,16 @@ Subject subject_of(const Conversation& c) {
 std::string client_text(const Conversation& c) { return to_string(c.client.ip); }
 
 std::string pdu_text(const PduRecord& p) {
-    return fmt::format("{} of the {}, call id {}, {} bytes", dcerpc::name_of(p.decoded.type()),
-                       p.from == Side::client ? "client" : "host", p.decoded.header.call_id,
-                       p.decoded.header.frag_length);
+    const auto type = dcerpc::name_of(p.decoded.type());
+    const auto& header = p.decoded.header;
+    return p.from == Side::client
+               ? lang::say("{} of the client, call id {}, {} bytes", type, header.call_id, header.frag_length)
+               : lang::say("{} of the host, call id {}, {} bytes", type, header.call_id, header.frag_length);
 }
 
-std::string times_text(std::uint64_t count) { return count == 1 ? "once" : fmt::format("{} times", count); }
+std::string times_text(std::uint64_t count) {
+    return count == 1 ? std::string{lang::tr("once")} : lang::say("{} times", count);
+}
 
 std::string seconds_text(std::int64_t ns) {
     const double seconds = static_cast<double>(ns) / 1e9;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "libdiag/check/finding.h"
+#include "libdiag/check/live_findings.h"
 #include "libdiag/check/outcome.h"
 #include "libdiag/dissect/flow.h"
 #include "libdiag/session/connect_evidence.h"
@@ -39,7 +40,7 @@ private:
 
     session::ConnectEvidence connect_;
     bool lab_keys_;
-    std::optional<Finding> useless_answer_;
+    std::optional<UselessAnswer> useless_;
     dissect::Flow flow_;
     std::uint32_t next_[2] = {0, 0};  // sequence number of each side's next byte
     std::uint64_t event_count_ = 0;

@@ -1,8 +1,17 @@
 #include "libdiag/check/seen_in.h"
 
-#include <array>
-
+#include "libdiag/check/capture_file_findings.h"
+#include "libdiag/check/capture_findings.h"
+#include "libdiag/check/connect_findings.h"
+#include "libdiag/check/ending_findings.h"
+#include "libdiag/check/exchange_findings.h"
+#include "libdiag/check/junk_findings.h"
+#include "libdiag/check/live_findings.h"
+#include "libdiag/check/name_findings.h"
+#include "libdiag/check/path_findings.h"
 #include "libdiag/check/row.h"
+#include "libdiag/check/rpc_findings.h"
+#include "libdiag/check/target_findings.h"
 
 namespace diag::check {
 namespace {
@@ -13,7 +22,21 @@ template <class Evidence> std::vector<const Rule*> rules_of(std::span<const Row<
     return rules;
 }
 
-constexpr std::array<EvidenceKind, 0> kinds{};
+constexpr EvidenceKind kinds[] = {
+    {"the TCP connection of a conversation", [] { return rules_of(connect_rows()); }},
+    {"what the host's RPC answers in a conversation", [] { return rules_of(rpc_rows()); }},
+    {"the end of a conversation", [] { return rules_of(ending_rows()); }},
+    {"a host's refusal of a request", [] { return rules_of(refusal_rows()); }},
+    {"a request and its answer", [] { return rules_of(exchange_rows()); }},
+    {"bytes of a conversation that are no RPC", [] { return rules_of(junk_rows()); }},
+    {"what the capture has of a conversation", [] { return rules_of(capture_rows()); }},
+    {"the headers of a conversation's packets", [] { return rules_of(path_rows()); }},
+    {"a capture as a whole", [] { return rules_of(capture_file_rows()); }},
+    {"a conversation of our own", [] { return rules_of(live_rows()); }},
+    {"the look-up of a host's name", [] { return rules_of(name_rows()); }},
+    {"all attempts at an address", [] { return rules_of(address_rows()); }},
+    {"a host or an address before the one that answers", [] { return rules_of(passed_over_rows()); }},
+};
 
 }  // namespace
 

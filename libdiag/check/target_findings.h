@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "libdiag/check/finding.h"
+#include "libdiag/check/row.h"
 #include "libdiag/session/connect_evidence.h"
 #include "libdiag/session/name_evidence.h"
 
@@ -28,6 +28,28 @@ struct AddressEvidence {
     bool mapper_bound = false;                          ///< the endpoint mapper answered a bind there
     std::vector<SizeAttempt> sizes;                     ///< ascending; of a host that answers
 };
+
+/// One of the addresses of a target.
+struct TargetAddress {
+    const std::string& target;
+    const AddressEvidence& address;
+    const std::vector<AddressEvidence>& all;
+
+    bool works() const { return address.failed_count < address.attempt_count; }
+    /// Whether it fails while another one works.
+    bool is_replaced() const;
+};
+
+std::span<const Row<TargetAddress>> address_rows();
+
+/// A host, or an address of it, that failed before another one answered.
+struct PassedOver {
+    const std::string& target;
+    std::optional<Endpoint> address;  ///< nothing: the whole host failed
+    const std::vector<Finding>& failures;
+};
+
+std::span<const Row<PassedOver>> passed_over_rows();
 
 /// What is to be said of a target with all its addresses: a name that leads nowhere, addresses that fail while others work,
 /// attempts that fail now and then, large packets that are lost. What fails on the network gets a remedy that names source,

@@ -5,12 +5,11 @@
 #include <algorithm>
 
 #include "libdiag/base/utf.h"
-#include "libdiag/check/capture_findings.h"
 #include "libdiag/check/conversation_findings.h"
 #include "libdiag/check/dlv_findings.h"
 #include "libdiag/check/dns_findings.h"
 #include "libdiag/check/event_findings.h"
-#include "libdiag/check/rules.h"
+#include "libdiag/check/silence.h"
 #include "libdiag/check/target_findings.h"
 #include "libdiag/decode/captured_requests.h"
 #include "libdiag/decode/conversation_json.h"
@@ -30,12 +29,6 @@ namespace {
 
 constexpr std::size_t flush_size = 64U << 10;
 constexpr std::size_t shown_rows = 20;  // of the summary behind blocks; --summary shows all
-
-check::Finding finding_about(const check::Rule& rule, const std::string& capture, std::string title,
-                             std::string evidence) {
-    return {
-        .rule = &rule, .target = capture, .title = std::move(title), .evidence = {std::move(evidence)}, .packets = {}};
-}
 
 }  // namespace
 
@@ -294,39 +287,13 @@ void Decoder::tell_correlation() {
 }
 
 std::vector<check::Finding> Decoder::capture_findings(const std::optional<CaptureDamage>& damage) const {
-    namespace rule = check::rule;
     std::vector<check::Finding> findings;
-    const auto& statistics = tracker_->statistics();
-    if (damage) {
-        findings.push_back(finding_about(
-            rule::capture_damaged, capture_,
-            fmt::format("{} is damaged at byte {}: everything before it was read", capture_, damage->offset),
-            fmt::format("byte offset {}: {}; {} read before it", damage->offset, damage->what,
-                        report::format_count(statistics.packet_count, "packet", "packets"))));
-    }
-    for (const auto& scan : tracker_->scans().scans()) {
-        auto finding =
-            finding_about(rule::capture_scan, to_string(scan.client),
-                          fmt::format("{} scans for the KMS port or the ports of a host", to_string(scan.client)),
-                          fmt::format("{} attempts without a byte left out, the first in packet {}", scan.attempt_count,
-                                      scan.first_packet));
-        finding.packets.push_back(scan.first_packet);
-        findings.push_back(std::move(finding));
-    }
-    if (statistics.early_report_count > 0) {
-        findings.push_back(finding_about(
-            rule::capture_limit, capture_,
-            fmt::format("{} of {} reported before the end",
-                        report::format_count(statistics.early_report_count, "conversation", "conversations"), capture_),
-            "too many connections were open at once for the memory bound"));
-    }
-    if (statistics.unsupported_link_count > 0) {
-        findings.push_back(finding_about(
-            rule::capture_link, capture_,
-            fmt::format("{} of {} cannot be read: the link type is not supported",
-                        report::format_count(statistics.unsupported_link_count, "packet", "packets"), capture_),
-            fmt::format("link type {}", statistics.first_unsupported_link)));
-    }
+    check::look(check::capture_file_rows(),
+                check::CaptureFileEvidence{.name = capture_,
+                                           .statistics = tracker_->statistics(),
+                                           .scans = tracker_->scans().scans(),
+                                           .damage = damage},
+                findings);
     return findings;
 }
 

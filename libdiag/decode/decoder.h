@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "libdiag/check/capture_file_findings.h"
 #include "libdiag/check/event_join.h"
 #include "libdiag/check/verdict.h"
 #include "libdiag/correlate/correlation.h"
@@ -55,11 +56,7 @@ public:
     virtual void name(std::span<const KnownName>) {}
 };
 
-/// Damage of a capture file, as its reader reports it.
-struct CaptureDamage {
-    std::uint64_t offset = 0;
-    std::string what;
-};
+using check::CaptureDamage;
 
 /// kms-decode without files, options and signals: packets in, text out, findings counted.
 ///

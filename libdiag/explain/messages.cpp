@@ -8,6 +8,8 @@
 #include "libdiag/explain/entries.h"
 #include "libdiag/explain/labels.h"
 #include "libdiag/explain/marks.h"
+#include "libdiag/proto/dcerpc/names.h"
+#include "libdiag/proto/ip/icmp.h"
 #include "libdiag/report/labels.h"
 
 namespace diag::explain {
@@ -88,6 +90,27 @@ void add_ids(Collector& out) {
     out.add_all(epid_notes(), "epid", "note");
 }
 
+void add_names(Collector& out, std::span<const Name> names, std::string_view where) {
+    for (const Name& name : names) out.add(name.name, fmt::format("{} {}", where, name.value));
+}
+
+// What findings quote of PDUs and ICMP errors.
+void add_reasons(Collector& out) {
+    add_names(out, dcerpc::provider_reason_names, "bind_ack reason");
+    add_names(out, dcerpc::reject_reason_names, "bind_nak reason");
+    add_names(out, dcerpc::fault_status_names, "fault status");
+    constexpr std::pair<IpAddress::Family, std::uint8_t> icmp_errors[] = {
+        {IpAddress::Family::v4, 3}, {IpAddress::Family::v4, 11}, {IpAddress::Family::v4, 12},
+        {IpAddress::Family::v6, 1}, {IpAddress::Family::v6, 3},  {IpAddress::Family::v6, 4},
+    };
+    constexpr std::uint8_t max_code = 15;
+    for (const auto& [family, type] : icmp_errors) {
+        out.add(ip::icmp_type_name(family, type), fmt::format("ICMP type {}", type));
+        for (std::uint8_t code = 0; code <= max_code; ++code)
+            out.add(ip::icmp_code_name(family, type, code), fmt::format("ICMP type {} code {}", type, code));
+    }
+}
+
 // A string of a .po file.
 std::string quoted(std::string_view text) {
     std::string out = "\"";
@@ -109,6 +132,7 @@ std::vector<Message> all_messages() {
     add_codes(out);
     add_events(out);
     add_ids(out);
+    add_reasons(out);
     return out.take();
 }
 

@@ -12,7 +12,8 @@ struct Message {
     std::string where;  ///< "KMS-CONNECT-REFUSED cause 1", for translators
 };
 
-/// All texts of rules, error codes and events, and what stands around them: each once, in a fixed order.
+/// All texts of rules, error codes and events, what stands around them, and reasons that findings quote: each once, in a
+/// fixed order.
 std::vector<Message> all_messages();
 
 /// po/kms-diag.pot: the messages as a template for msgmerge.

@@ -8,6 +8,7 @@
 #include "libdiag/base/utf.h"
 #include "libdiag/check/name_findings.h"
 #include "libdiag/discover/discovery_text.h"
+#include "libdiag/lang/message.h"
 
 namespace diag::probe {
 namespace {
@@ -28,7 +29,7 @@ std::string duration_text(std::chrono::nanoseconds duration) { return format_dur
 
 std::string name_text(const session::NameEvidence& name) {
     if (name.end != session::NameEnd::found)
-        return fmt::format("{}, after {}", check::name_end_text(name.end), duration_text(name.duration()));
+        return lang::say("{}, after {}", check::name_end_text(name.end), duration_text(name.duration()));
     std::string text;
     for (const IpAddress& address : name.addresses) text += (text.empty() ? "" : ", ") + to_string(address);
     return fmt::format("{}; after {}", text, duration_text(name.duration()));

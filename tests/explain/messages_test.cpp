@@ -12,6 +12,8 @@
 #include "libdiag/check/rules.h"
 #include "libdiag/data/table.h"
 #include "libdiag/explain/entries.h"
+#include "libdiag/proto/dcerpc/names.h"
+#include "libdiag/proto/ip/icmp.h"
 
 namespace diag::explain {
 namespace {
@@ -59,6 +61,18 @@ TEST_CASE("messages: no meaning of a code or an event is left out", "[explain]")
     };
     check_column(data::errors_table, "plain_meaning");
     check_column(data::events_table, "meaning");
+}
+
+TEST_CASE("messages: no reason of RPC or ICMP that findings quote is left out", "[explain]") {
+    const auto known = texts();
+    for (const std::span<const Name> names :
+         {std::span<const Name>{dcerpc::provider_reason_names}, std::span<const Name>{dcerpc::reject_reason_names},
+          std::span<const Name>{dcerpc::fault_status_names}})
+        for (const Name& name : names) CHECK(known.contains(name.name));
+    // RFC 792; RFC 4443 3.1.
+    CHECK(known.contains(ip::icmp_code_name(IpAddress::Family::v4, 3, 13)));
+    CHECK(known.contains(ip::icmp_code_name(IpAddress::Family::v6, 1, 4)));
+    CHECK(known.contains(ip::icmp_type_name(IpAddress::Family::v6, 3)));
 }
 
 TEST_CASE("messages: the template is what the tables say", "[explain][catalogue]") {
