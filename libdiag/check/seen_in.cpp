@@ -1,7 +1,7 @@
 #include "libdiag/check/seen_in.h"
 
-#include <array>
-
+#include "libdiag/check/correlation_findings.h"
+#include "libdiag/check/event_findings.h"
 #include "libdiag/check/row.h"
 
 namespace diag::check {
@@ -13,7 +13,14 @@ template <class Evidence> std::vector<const Rule*> rules_of(std::span<const Row<
     return rules;
 }
 
-constexpr std::array<EvidenceKind, 0> kinds{};
+constexpr EvidenceKind kinds[] = {
+    {"event logs of clients and hosts: what a client met", [] { return rules_of(trouble_rows()); }},
+    {"event logs of clients and hosts: the logs as a whole", [] { return rules_of(logged_rows()); }},
+    {"all conversations of one client", [] { return rules_of(client_rows()); }},
+    {"all conversations of one host", [] { return rules_of(host_rows()); }},
+    {"all requests under one machine name", [] { return rules_of(name_rows()); }},
+    {"all requests from one address", [] { return rules_of(address_rows()); }},
+};
 
 }  // namespace
 

@@ -8,12 +8,13 @@
 #include "libdiag/base/text_width.h"
 #include "libdiag/base/utf.h"
 #include "libdiag/check/consequences.h"
-#include "libdiag/lang/language.h"
+#include "libdiag/lang/message.h"
 #include "libdiag/report/labels.h"
 
 namespace diag::report {
 namespace {
 
+using lang::say;
 using lang::tr;
 
 constexpr unsigned max_tree_depth = 32;
@@ -125,18 +126,6 @@ void append_labelled(std::string& out, std::string_view text_label, std::string_
     append_item(out, fmt::format("{:11}{}{:{}}", "", word, "", width - column_count(word) + 1), text, backslash);
 }
 
-std::string codes_text(const check::Finding& finding, lang::Language language) {
-    const std::uint32_t windows = finding.shown_windows_code();
-    const std::uint32_t inner = finding.shown_inner_code();
-    if (windows == 0) return {};
-    const auto filled = [language](std::string_view text, std::uint32_t code) {
-        return fmt::format(fmt::runtime(lang::in_language(language, text)), format_code(code));
-    };
-    std::string codes = filled(label::windows_shows, windows);
-    if (inner != 0) codes += filled(label::event_carries, inner);
-    return codes;
-}
-
 }  // namespace
 
 std::string Style::wrap(std::string_view code, std::string_view text) const {
@@ -173,8 +162,7 @@ void append_finding(std::string& out, const check::Finding& finding, const Style
                        style.strong(rule.id));
     if (!finding.title.empty()) append_item(out, "           ", finding.title, backslash);
     for (const auto& line : finding.evidence) append_item(out, "           - ", line, backslash);
-    if (const std::string codes = codes_text(finding, lang::spoken()); !codes.empty())
-        append_item(out, "           ", codes);
+    if (const std::string codes = client_codes(finding); !codes.empty()) append_item(out, "           ", codes);
     if (rule.severity == check::Severity::info && !verbose) return;
     const auto append_texts = [&](std::string_view text_label, std::span<const std::string_view> texts) {
         const std::size_t shown = verbose ? texts.size() : std::min<std::size_t>(texts.size(), 1);
@@ -203,7 +191,17 @@ void append_consequence(std::string& out, const check::Finding& finding, Backsla
         backslash);
 }
 
-std::string client_codes(const check::Finding& finding) { return codes_text(finding, lang::Language::en); }
+std::string client_codes(const check::Finding& finding) {
+    const std::uint32_t windows = finding.shown_windows_code();
+    const std::uint32_t inner = finding.shown_inner_code();
+    if (windows == 0) return {};
+    const auto filled = [](std::string_view text, std::uint32_t code) {
+        return fmt::format(fmt::runtime(tr(text)), format_code(code));
+    };
+    std::string codes = filled(label::windows_shows, windows);
+    if (inner != 0) codes += filled(label::event_carries, inner);
+    return codes;
+}
 
 void append_tree(std::string& out, const Node& node, const Style& style, unsigned depth) {
     if (depth > max_tree_depth) return;
@@ -232,18 +230,15 @@ std::string format_size(std::uint64_t bytes) {
 std::string format_minutes(std::uint32_t minutes) {
     constexpr std::uint32_t hour = 60;
     constexpr std::uint32_t day = 24 * hour;
-    if (minutes < 2 * hour && minutes != hour) return fmt::format(FMT_COMPILE("{} min"), minutes);
-    std::string text;
-    const auto add = [&text](std::uint32_t count, std::string_view unit) {
-        if (count == 0) return;
-        if (!text.empty()) text += ' ';
-        text += fmt::format(FMT_COMPILE("{} {}{}"), count, unit, count == 1 ? "" : "s");
-    };
+    if (minutes < 2 * hour && minutes != hour) return say("{} min", minutes);
     const std::uint32_t days = minutes >= 2 * day || minutes == day ? minutes / day : 0;
     minutes -= days * day;
-    add(days, "day");
-    add(minutes / hour, "hour");
-    if (minutes % hour != 0) text += fmt::format(FMT_COMPILE(" {} min"), minutes % hour);
+    const std::uint32_t hours = minutes / hour;
+    std::string text;
+    const auto add = [&text](const std::string& part) { text += text.empty() ? part : ' ' + part; };
+    if (days != 0) add(days == 1 ? say("{} day", days) : say("{} days", days));
+    if (hours != 0) add(hours == 1 ? say("{} hour", hours) : say("{} hours", hours));
+    if (minutes % hour != 0) add(say("{} min", minutes % hour));
     return text;
 }
 

@@ -1,5 +1,6 @@
 // What several conversations show together: each rule in a case that fires it, and in the healthy neighbours that look alike.
 #include "libdiag/check/correlation_findings.h"
+#include "libdiag/check/contact_text.h"
 
 #include <catch2/catch.hpp>
 
