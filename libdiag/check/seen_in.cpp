@@ -14,10 +14,10 @@ template <class Evidence> std::vector<const Rule*> rules_of(std::span<const Row<
 }
 
 constexpr EvidenceKind kinds[] = {
-    {"event logs of clients and hosts: what a client met", [] { return rules_of(trouble_rows()); }},
-    {"event logs of clients and hosts: the logs as a whole", [] { return rules_of(logged_rows()); }},
+    {"event logs of a client and its host", [] { return rules_of(trouble_rows()); }},
+    {"event logs as a whole", [] { return rules_of(logged_rows()); }},
     {"all conversations of one client", [] { return rules_of(client_rows()); }},
-    {"all conversations of one host", [] { return rules_of(host_rows()); }},
+    {"all conversations with one host", [] { return rules_of(host_rows()); }},
     {"all requests under one machine name", [] { return rules_of(name_rows()); }},
     {"all requests from one address", [] { return rules_of(address_rows()); }},
 };

@@ -165,10 +165,9 @@ std::string response_text(const Exchange& e) {
                                      : tr("KMS response: cannot be read, bytes are missing or damaged")};
     }
     const auto& base = *e.response->base;
-    std::string text =
-        say("{}; asks every {} until activated, renews every {}; ePID {}", count_text(e, base.count),
-            report::format_minutes(base.activation_interval_minutes),
-            report::format_minutes(base.renewal_interval_minutes), escape_for_terminal(base.epid_text()));
+    std::string text = say("{}; asks every {} until activated, renews every {}; ePID {}", count_text(e, base.count),
+                           report::say_minutes(base.activation_interval_minutes),
+                           report::say_minutes(base.renewal_interval_minutes), escape_for_terminal(base.epid_text()));
     if (fails_checks(e)) text += fmt::format("; {}", tr("the client rejects it: a check of the answer fails"));
     return text;
 }

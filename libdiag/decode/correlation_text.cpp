@@ -37,16 +37,20 @@ void append_head(std::string& out, std::string_view text, const report::Style& s
     out += style.strong(head) + '\n';
 }
 
-std::string interval_text(std::int64_t ns) {
+// `minutes_text`: what writes a minute or more.
+std::string interval_text(std::int64_t ns, std::string (*minutes_text)(std::uint32_t)) {
     if (ns < minute_ns) return report::format_duration(ns);
-    return report::format_minutes(static_cast<std::uint32_t>(std::min<std::int64_t>(ns / minute_ns, UINT32_MAX)));
+    return minutes_text(static_cast<std::uint32_t>(std::min<std::int64_t>(ns / minute_ns, UINT32_MAX)));
 }
 
 std::string application_text(const Uuid& id) { return id.is_nil() ? "requests" : check::application_text(id); }
 
 std::string attempt_text(const Contact& c, const Contact* before, const Correlation& correlation) {
     std::string text = check::result_text(c, correlation);
-    if (before != nullptr) text += ", " + say("{} after the one before", interval_text(c.time.ns - before->time.ns));
+    if (before != nullptr) {
+        const std::string interval = interval_text(c.time.ns - before->time.ns, report::say_minutes);
+        text += ", " + say("{} after the one before", interval);
+    }
     const auto path = path_of(c, correlation);
     if (!path.query.empty()) {
         text += fmt::format("; DNS: {}{}{}", printable_names(path.query), path.target.empty() ? "" : " = ",
@@ -74,7 +78,7 @@ void append_attempts(std::string& out, const ClientReport& report, const Correla
 
 std::string rhythm_text(const correlate::Series& series) {
     const std::string name = application_text(series.application_id);
-    const std::string interval = interval_text(series.interval_ns);
+    const std::string interval = interval_text(series.interval_ns, report::format_minutes);
     switch (series.rhythm) {
         case correlate::Rhythm::retrying:
             return fmt::format("{}: every {}, the interval of clients that are not activated", name, interval);

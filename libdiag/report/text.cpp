@@ -126,6 +126,20 @@ void append_labelled(std::string& out, std::string_view text_label, std::string_
     append_item(out, fmt::format("{:11}{}{:{}}", "", word, "", width - column_count(word) + 1), text, backslash);
 }
 
+struct Parts {
+    std::uint32_t days, hours, minutes;
+};
+
+// Below two hours, or two days, the smaller unit says more: but one of them is one.
+Parts parts_of(std::uint32_t minutes) {
+    constexpr std::uint32_t hour = 60;
+    constexpr std::uint32_t day = 24 * hour;
+    if (minutes < 2 * hour && minutes != hour) return {.days = 0, .hours = 0, .minutes = minutes};
+    const std::uint32_t days = minutes >= 2 * day || minutes == day ? minutes / day : 0;
+    const std::uint32_t rest = minutes - days * day;
+    return {.days = days, .hours = rest / hour, .minutes = rest % hour};
+}
+
 }  // namespace
 
 std::string Style::wrap(std::string_view code, std::string_view text) const {
@@ -228,17 +242,26 @@ std::string format_size(std::uint64_t bytes) {
 }
 
 std::string format_minutes(std::uint32_t minutes) {
-    constexpr std::uint32_t hour = 60;
-    constexpr std::uint32_t day = 24 * hour;
-    if (minutes < 2 * hour && minutes != hour) return say("{} min", minutes);
-    const std::uint32_t days = minutes >= 2 * day || minutes == day ? minutes / day : 0;
-    minutes -= days * day;
-    const std::uint32_t hours = minutes / hour;
+    const Parts parts = parts_of(minutes);
+    std::string text;
+    const auto add = [&text](std::uint32_t count, std::string_view unit) {
+        if (count == 0) return;
+        if (!text.empty()) text += ' ';
+        text += fmt::format(FMT_COMPILE("{} {}{}"), count, unit, count == 1 ? "" : "s");
+    };
+    add(parts.days, "day");
+    add(parts.hours, "hour");
+    if (parts.minutes == 0 && !text.empty()) return text;
+    return fmt::format(FMT_COMPILE("{}{}{} min"), text, text.empty() ? "" : " ", parts.minutes);
+}
+
+std::string say_minutes(std::uint32_t minutes) {
+    const Parts parts = parts_of(minutes);
     std::string text;
     const auto add = [&text](const std::string& part) { text += text.empty() ? part : ' ' + part; };
-    if (days != 0) add(days == 1 ? say("{} day", days) : say("{} days", days));
-    if (hours != 0) add(hours == 1 ? say("{} hour", hours) : say("{} hours", hours));
-    if (minutes % hour != 0) add(say("{} min", minutes % hour));
+    if (parts.days != 0) add(parts.days == 1 ? say("{} day", parts.days) : say("{} days", parts.days));
+    if (parts.hours != 0) add(parts.hours == 1 ? say("{} hour", parts.hours) : say("{} hours", parts.hours));
+    if (parts.minutes != 0 || text.empty()) add(say("{} min", parts.minutes));
     return text;
 }
 
