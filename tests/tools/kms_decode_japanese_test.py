@@ -20,10 +20,10 @@ LIMIT_S = 120
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 HEAD = re.compile(r"  (?:critical|warning|info) +(KMS-[A-Z-]+)$")
 TEXT = re.compile(r" {11}(- )?(?! )(.*)$")
-# "pc17.corp.example (7a31c5e8-...), Windows 11 Enterprise": who asks for what, by their names.
-NAMES_ONLY = re.compile(r"(?:[\w.-]+ )?\(?[0-9a-f-]{36}\)?, (?:Windows|Office) [\w .,/-]+$|ePID [0-9-]+$")
+# "pc17.corp.example (7a31c5e8-...), Windows 11 Enterprise": who asks for what, by their names; the log's where it has no other.
+NAMES_ONLY = re.compile(r"[\w./-]+(?: \([0-9a-f-]{36}\))?, (?:Windows|Office) [\w ./-]+$|ePID [0-9-]+$")
 # From event logs, and from what several conversations show together.
-RULES = re.compile(r"KMS-(?:EVENT-(?!NOT-IN-DNS)|CLIENT-CLONED$|CLIENT-RETRIES$|CLIENTS-NAT$|COUNT-STUCK$|HOST-NEVER-GRANTS$|"
+RULES = re.compile(r"KMS-(?:EVENT-(?!NOT-IN-DNS|PUBLISH-FAILED)|CLIENT-CLONED$|CLIENT-RETRIES$|CLIENTS-NAT$|COUNT-STUCK$|HOST-NEVER-GRANTS$|"
                    r"HOST-IDENTITY-CHANGES$|NAME-MANY-IDS$|CLOCK-MARGIN$|RESPONSE-OLDER$)")
 
 
@@ -92,7 +92,8 @@ class Findings(unittest.TestCase):
         self.assertIn("前回から", report)
 
     def test_the_same_report_in_english_fails_here(self):
-        bad, count = untranslated(run("--lang", "en", *arguments_of(SCENARIOS[0])).stdout.decode())
+        scenario = next(path for path in SCENARIOS if path.name == "events-host-unreachable")
+        bad, count = untranslated(run("--lang", "en", *arguments_of(scenario)).stdout.decode())
         self.assertGreater(count, 1)
         self.assertGreater(len(bad), 1)
 
@@ -128,7 +129,9 @@ class Comments(unittest.TestCase):
             comments = self.comments("--lang", "ja", capture)
             with self.subTest(capture=capture.name):
                 self.assertGreater(len(comments), 1)
-                self.assertEqual([comment for comment in comments if not JAPANESE.search(comment)], [])
+                # Those of findings carry titles, which the tests of their rules look at.
+                own = [comment for comment in comments if not comment.startswith("KMS-")]
+                self.assertEqual([comment for comment in own if not JAPANESE.search(comment)], [])
 
     def test_with_json_comments_are_english(self):
         capture = CAPTURES[0]
