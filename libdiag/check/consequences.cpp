@@ -188,12 +188,6 @@ auto rank(const Finding& effect, const Finding& cause) {
     return std::tuple{effect.target != cause.target, order_of(cause.rule->severity), cause.rule->stage};
 }
 
-Severity worst_of(const Cause& cause, std::span<const Finding> findings) {
-    Severity worst = findings[cause.finding].rule->severity;
-    for (const std::size_t i : cause.consequences) worst = std::max(worst, findings[i].rule->severity);
-    return worst;
-}
-
 }  // namespace
 
 std::span<const Consequence> all_consequences() { return table; }
@@ -217,6 +211,12 @@ std::optional<std::size_t> cause_of(const Finding& effect, std::span<const Findi
         if (!best || rank(effect, among[i]) < rank(effect, among[*best])) best = i;
     }
     return best;
+}
+
+Severity worst_of(const Cause& cause, std::span<const Finding> findings) {
+    Severity worst = findings[cause.finding].rule->severity;
+    for (const std::size_t i : cause.consequences) worst = std::max(worst, findings[i].rule->severity);
+    return worst;
 }
 
 std::vector<Cause> causes_among(std::span<const Finding> findings) {

@@ -45,6 +45,9 @@ struct Cause {
     std::vector<std::size_t> consequences;  ///< in the order of the findings
 };
 
+/// The highest severity of a cause and what follows from it.
+Severity worst_of(const Cause& cause, std::span<const Finding> findings);
+
 /// Each finding once: as a cause, or below one. The causes with the worst that follows from them first, then in the order in
 /// which a client meets them; otherwise as given.
 std::vector<Cause> causes_among(std::span<const Finding> findings);

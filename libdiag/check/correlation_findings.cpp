@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 #include <utility>
 
-#include "libdiag/base/hex.h"
+#include "libdiag/check/contact_text.h"
 #include "libdiag/check/rules.h"
+#include "libdiag/lang/message.h"
 #include "libdiag/proto/kms/base_request.h"
 #include "libdiag/proto/kms/catalogue.h"
 #include "libdiag/proto/kms/epid.h"
@@ -16,25 +18,16 @@
 namespace diag::check {
 namespace {
 
-using correlate::ClientHistory;
-using correlate::ClientView;
 using correlate::Contact;
 using correlate::Correlation;
 using correlate::Counting;
-using correlate::HostHistory;
-using correlate::HostView;
 using correlate::Result;
 using correlate::Series;
+using lang::say;
+using lang::tr;
 
 constexpr std::size_t max_evidence = 8;
 constexpr std::int64_t second_ns = 1'000'000'000;
-
-std::string time_text(Timestamp time) { return format_rfc3339(time, 0); }
-
-std::string application_name(const Uuid& application_id) {
-    const auto* application = kms::find_application(application_id);
-    return application != nullptr ? std::string{application->name} : to_string(application_id);
-}
 
 // Adds lines of evidence up to a limit, with the packets that prove them.
 class Evidence {
@@ -48,7 +41,7 @@ public:
             fmt::format("{}, {}: {}", place_of(contact, correlation_), time_text(contact.time), what));
     }
     void end() {
-        if (lines_ > max_evidence) finding_.evidence.push_back(fmt::format("and {} more", lines_ - max_evidence));
+        if (lines_ > max_evidence) finding_.evidence.push_back(say("and {} more", lines_ - max_evidence));
     }
 
 private:
@@ -67,24 +60,8 @@ void sort_by_severity(std::vector<Finding>& findings) {
 }
 
 // "desktop-7", where the client told a name, else its id or address.
-std::string name_of(const ClientHistory& history, const ClientView& view) {
-    return view.names.empty() ? to_string(history.key) : view.names.back().value;
-}
-
-// What became of a contact, in a few words.
-std::string result_text(const Contact& c, const Correlation& correlation) {
-    switch (c.result) {
-        case Result::granted: return fmt::format("granted by {}, count {}", to_string(c.host), c.count);
-        case Result::count_low:
-            return fmt::format("{} has counted {} of {} clients", to_string(c.host), c.count, c.needed);
-        case Result::accepted: return fmt::format("answered by {}", to_string(c.host));
-        case Result::refused: return fmt::format("refused by {} with {}", to_string(c.host), format_code(c.code));
-        case Result::rejected: return fmt::format("an answer of {} that the client rejects", to_string(c.host));
-        case Result::fault: return fmt::format("RPC fault {} of {}", format_code(c.code), to_string(c.host));
-        case Result::not_found: return fmt::format("no host found in DNS ({})", correlation.text(c.outcome));
-        case Result::unknown: return fmt::format("asked {}, the answer is not in the capture", to_string(c.host));
-        default: return fmt::format("{} at {}", correlation.text(c.outcome), to_string(c.host));
-    }
+std::string name_of(const ClientRecord& e) {
+    return e.view.names.empty() ? to_string(e.history.key) : e.view.names.back().value;
 }
 
 // ---- one client
@@ -101,7 +78,7 @@ bool take_turns(const Names& names) {
 }
 
 // Two names from two addresses sooner after each other than a machine can restart with a new name, by one clock.
-bool are_at_once(const ClientHistory& history, const Correlation& correlation) {
+bool are_at_once(const correlate::ClientHistory& history, const Correlation& correlation) {
     constexpr std::int64_t restart_ns = 30 * second_ns;
     const Contact* before = nullptr;
     return std::any_of(history.contacts.begin(), history.contacts.end(), [&](const Contact* c) {
@@ -114,23 +91,24 @@ bool are_at_once(const ClientHistory& history, const Correlation& correlation) {
     });
 }
 
+std::string use_text(const ClientRecord& e, const correlate::Span<std::string>& name, const Contact& first) {
+    const std::string_view computer = e.correlation.text(first.workstation_name);
+    const std::string address = to_string(first.client), last = time_text(name.last);
+    if (name.contact_count == 1) return say("{} from {}, 1 request until {}", computer, address, last);
+    return say("{} from {}, {} requests until {}", computer, address, name.contact_count, last);
+}
+
 // A machine may be renamed any number of times, but no name comes back then.
-void cloned(const ClientHistory& history, const ClientView& view, const Correlation& correlation,
-            std::vector<Finding>& out) {
-    const Names& names = view.names;
-    if (!history.key.is_machine_id() || names.size() < 2) return;
-    if (!take_turns(names) && !are_at_once(history, correlation)) return;
-    Finding f =
-        finding_of(rule::client_cloned, to_string(history.key),
-                   fmt::format("{} machines use the client machine id {}", names.size(), to_string(history.key)));
-    Evidence evidence{f, correlation};
+void cloned(const ClientRecord& e, std::vector<Finding>& out) {
+    const Names& names = e.view.names;
+    if (!e.history.key.is_machine_id() || names.size() < 2) return;
+    if (!take_turns(names) && !are_at_once(e.history, e.correlation)) return;
+    const std::string id = to_string(e.history.key);
+    Finding f = finding_of(rule::client_cloned, id, say("{} machines use the client machine id {}", names.size(), id));
+    Evidence evidence{f, e.correlation};
     for (const auto& name : names) {
-        const Contact& first = *history.contacts[name.first_index];
-        evidence.saw(
-            first,
-            fmt::format("{} from {}, {} until {}", correlation.text(first.workstation_name), to_string(first.client),
-                        name.contact_count == 1 ? "1 request" : fmt::format("{} requests", name.contact_count),
-                        time_text(name.last)));
+        const Contact& first = *e.history.contacts[name.first_index];
+        evidence.saw(first, use_text(e, name, first));
     }
     evidence.end();
     out.push_back(std::move(f));
@@ -147,96 +125,119 @@ bool has_recovered(const Series& series) {
            std::none_of(at(first), at(last_two), is_granted);
 }
 
-std::string hours_text(std::int64_t ns) {
-    return fmt::format("{:.1f} hours", static_cast<double>(ns) / 3600.0 / static_cast<double>(second_ns));
-}
+double hours_of(std::int64_t ns) { return static_cast<double>(ns) / 3600.0 / static_cast<double>(second_ns); }
 
-void retries(const ClientHistory& history, const ClientView& view, const Correlation& correlation,
-             std::vector<Finding>& out) {
+void retries(const ClientRecord& e, std::vector<Finding>& out) {
     // Any number of machines may share an address.
-    if (!history.key.is_machine_id()) return;
-    for (const Series& series : view.series) {
+    if (!e.history.key.is_machine_id()) return;
+    for (const Series& series : e.view.series) {
         if (series.rhythm != correlate::Rhythm::retrying || has_recovered(series)) continue;
-        const bool granted = series.failures_at_end < series.contacts.size();
-        Finding f = finding_of(rule::client_retries, to_string(history.key),
-                               fmt::format("{} asks every {} and does not stay activated", name_of(history, view),
-                                           hours_text(series.interval_ns)));
-        Evidence evidence{f, correlation};
+        Finding f = finding_of(
+            rule::client_retries, to_string(e.history.key),
+            say("{} asks every {:.1f} hours and does not stay activated", name_of(e), hours_of(series.interval_ns)));
+        Evidence evidence{f, e.correlation};
         const std::size_t shown = std::min(series.contacts.size(), max_evidence);
         for (std::size_t i = series.contacts.size() - shown; i < series.contacts.size(); ++i)
-            evidence.saw(*series.contacts[i], result_text(*series.contacts[i], correlation));
+            evidence.saw(*series.contacts[i], result_text(*series.contacts[i], e.correlation));
+        const bool granted = series.failures_at_end < series.contacts.size();
         if (granted) f.likely_cause = 1;
         out.push_back(std::move(f));
     }
 }
 
-void older_answers(const ClientHistory& history, const Correlation& correlation, std::vector<Finding>& out) {
-    Finding f = finding_of(rule::response_older, to_string(history.key),
-                           fmt::format("an answer to {} belongs to an earlier request", to_string(history.key)));
-    Evidence evidence{f, correlation};
-    bool found = false;
-    for (const Contact* c : history.contacts) {
-        if (!c->has_request || c->echoed_time.ticks == 0 || c->echoed_time >= c->client_time) continue;
-        const auto earlier = std::find_if(history.contacts.begin(), history.contacts.end(), [&](const Contact* other) {
-            return other != c && other->has_request && other->client_time == c->echoed_time;
-        });
-        if (earlier == history.contacts.end()) continue;
-        found = true;
-        evidence.saw(*c, fmt::format("the answer of {} echoes {}, the client time of {}", to_string(c->host),
-                                     format_rfc3339(c->echoed_time), place_of(**earlier, correlation)));
-    }
-    evidence.end();
-    if (found) out.push_back(std::move(f));
+// The request whose time the answer to another one repeats.
+const Contact* answered_earlier(const ClientRecord& e, const Contact& c) {
+    if (!c.has_request || c.echoed_time.ticks == 0 || c.echoed_time >= c.client_time) return nullptr;
+    const auto& all = e.history.contacts;
+    const auto earlier = std::find_if(all.begin(), all.end(), [&](const Contact* other) {
+        return other != &c && other->has_request && other->client_time == c.echoed_time;
+    });
+    return earlier == all.end() ? nullptr : *earlier;
 }
 
-void margin(const ClientHistory& history, const ClientView& view, const Correlation& correlation,
-            std::span<const UsualClock> usual_clocks, std::vector<Finding>& out) {
-    constexpr std::int64_t little_margin_minutes = 60;
-    if (view.clock == nullptr || view.clock->file >= usual_clocks.size()) return;
-    const UsualClock& usual = usual_clocks[view.clock->file];
-    if (!usual.difference_s) return;
-    const std::int64_t difference = *view.clock->clock_difference_s() - *usual.difference_s;
-    const std::int64_t minutes = correlate::clock_margin_minutes(difference);
-    // Beyond the limit the refusal and KMS-CLOCK-DIFFERS tell.
-    if (minutes < 0 || minutes > little_margin_minutes) return;
-    Finding f =
-        finding_of(rule::clock_margin, to_string(history.key),
-                   fmt::format("the clock of {} is {:+} minutes from those of the other clients: {} minutes of margin",
-                               name_of(history, view), difference / 60, minutes));
-    Evidence evidence{f, correlation};
-    evidence.saw(*view.clock, fmt::format("client time {}", format_rfc3339(view.clock->client_time)));
-    f.evidence.push_back(
-        fmt::format("most of {} clients are within 30 minutes of {:+} seconds from the clock of the capture",
-                    usual.client_count, *usual.difference_s));
+void older_answers(const ClientRecord& e, std::vector<Finding>& out) {
+    std::vector<std::pair<const Contact*, const Contact*>> pairs;
+    for (const Contact* c : e.history.contacts)
+        if (const Contact* earlier = answered_earlier(e, *c)) pairs.emplace_back(c, earlier);
+    if (pairs.empty()) return;
+    const std::string id = to_string(e.history.key);
+    Finding f = finding_of(rule::response_older, id, say("an answer to {} belongs to an earlier request", id));
+    Evidence evidence{f, e.correlation};
+    for (const auto& [contact, earlier] : pairs) {
+        evidence.saw(*contact, say("the answer of {} echoes {}, the client time of {}", to_string(contact->host),
+                                   format_rfc3339(contact->echoed_time), place_of(*earlier, e.correlation)));
+    }
+    evidence.end();
     out.push_back(std::move(f));
 }
 
+void margin(const ClientRecord& e, std::vector<Finding>& out) {
+    constexpr std::int64_t little_margin_minutes = 60;
+    const Contact* clock = e.view.clock;
+    if (clock == nullptr || clock->file >= e.usual_clocks.size()) return;
+    const UsualClock& usual = e.usual_clocks[clock->file];
+    if (!usual.difference_s) return;
+    const std::int64_t difference = *clock->clock_difference_s() - *usual.difference_s;
+    const std::int64_t minutes = correlate::clock_margin_minutes(difference);
+    // Beyond the limit the refusal and KMS-CLOCK-DIFFERS tell.
+    if (minutes < 0 || minutes > little_margin_minutes) return;
+    Finding f = finding_of(rule::clock_margin, to_string(e.history.key),
+                           say("the clock of {} is {:+} minutes from those of the other clients: {} minutes of margin",
+                               name_of(e), difference / 60, minutes));
+    Evidence evidence{f, e.correlation};
+    evidence.saw(*clock, say("client time {}", format_rfc3339(clock->client_time)));
+    f.evidence.push_back(say("most of {} clients are within 30 minutes of {:+} seconds from the clock of the capture",
+                             usual.client_count, *usual.difference_s));
+    out.push_back(std::move(f));
+}
+
+constexpr Row<ClientRecord> client_table[] = {
+    {&rule::client_cloned, cloned},
+    {&rule::client_retries, retries},
+    {&rule::response_older, older_answers},
+    {&rule::clock_margin, margin},
+};
+
 // ---- one host
 
-void never_grants(const HostHistory& history, const HostView& view, const Correlation& correlation,
-                  std::vector<Finding>& out) {
+struct SameAnswers {
+    const Contact* first = nullptr;
+    std::size_t count = 0;
+};
+
+// The answers of a host by what they say. Nothing where one of them is no refusal, or not the host's.
+std::vector<SameAnswers> refusals_of(const HostRecord& e) {
     constexpr std::uint64_t enough_answers = 4;
     constexpr std::uint32_t clock_refusal = 0xC004F06C;
-    if (history.answered_count < enough_answers || history.success_count > 0 || view.client_count < 2) return;
-    std::map<std::string, std::pair<std::size_t, const Contact*>> answers;
+    std::map<std::pair<Result, std::uint32_t>, SameAnswers> answers;
     std::map<std::uint32_t, int> refused_clients;
     std::uint64_t refusals = 0;
-    for (const Contact* c : history.contacts) {
+    for (const Contact* c : e.history.contacts) {
         if (!is_answered(c->result)) continue;
-        if (c->result == Result::count_low) return;                              // it works, and waits for more clients
+        if (c->result == Result::count_low) return {};                           // it works, and waits for more clients
         if (c->result == Result::refused && c->code == clock_refusal) continue;  // the clients' clocks: KMS-CLOCK-SKEW
         refused_clients[c->owner] = 1;
         ++refusals;
-        auto& entry = answers[result_text(*c, correlation)];
-        if (entry.first++ == 0) entry.second = c;
+        auto& same = answers[{c->result, c->code}];
+        if (same.count++ == 0) same.first = c;
     }
-    if (refused_clients.size() < 2 || refusals < enough_answers) return;
-    Finding f = finding_of(
-        rule::host_never_grants, to_string(history.host),
-        fmt::format("{} answered {} requests and granted none", to_string(history.host), history.answered_count));
-    Evidence evidence{f, correlation};
-    for (const auto& [text, entry] : answers)
-        evidence.saw(*entry.second, fmt::format("{}, {} times", text, entry.first));
+    if (refused_clients.size() < 2 || refusals < enough_answers) return {};
+    std::vector<SameAnswers> out;
+    for (const auto& [key, same] : answers) out.push_back(same);
+    return out;
+}
+
+void never_grants(const HostRecord& e, std::vector<Finding>& out) {
+    constexpr std::uint64_t enough_answers = 4;
+    if (e.history.answered_count < enough_answers || e.history.success_count > 0 || e.view.client_count < 2) return;
+    const auto answers = refusals_of(e);
+    if (answers.empty()) return;
+    const std::string host = to_string(e.history.host);
+    Finding f = finding_of(rule::host_never_grants, host,
+                           say("{} answered {} requests and granted none", host, e.history.answered_count));
+    Evidence evidence{f, e.correlation};
+    for (const SameAnswers& same : answers)
+        evidence.saw(*same.first, say("{}, {} times", result_text(*same.first, e.correlation), same.count));
     evidence.end();
     out.push_back(std::move(f));
 }
@@ -246,57 +247,65 @@ bool is_lab(std::string_view text) {
     return epid && epid->is_lab();
 }
 
-void identity_changes(const HostHistory& history, const HostView& view, const Correlation& correlation,
-                      std::vector<Finding>& out) {
+void identity_changes(const HostRecord& e, const correlate::Identities& ids, std::vector<Finding>& out) {
     constexpr std::size_t many = 3;
-    for (const Counting& counting : view.countings) {
-        for (const auto& ids : counting.identities) {
-            const bool changes =
-                ids.epids.size() >= many || ids.hwids.size() >= many || ids.comes_back || ids.hwid_comes_back;
-            // The reference host says what it is: KMS-HOST-LAB.
-            if (!changes || is_lab(correlation.text(ids.epids.front()))) continue;
-            const auto* item = kms::find_kms_item(ids.kms_id);
-            Finding f = finding_of(
-                rule::host_identity_changes, to_string(history.host),
-                fmt::format("{} answered {} requests for {} with {} ePIDs and {} hardware ids", to_string(history.host),
-                            ids.answer_count, item != nullptr ? std::string{item->name} : to_string(ids.kms_id),
-                            ids.epids.size(), ids.hwids.size()));
-            Evidence evidence{f, correlation};
-            for (std::size_t i = 0; i < ids.first_of.size(); ++i)
-                evidence.saw(*ids.first_of[i], fmt::format("ePID {}", correlation.text(ids.epids[i])));
-            evidence.end();
-            if (ids.comes_back || ids.hwid_comes_back) {
-                f.evidence.emplace_back("one that another had replaced came back");
-                f.likely_cause = f.likely_remedy = ids.epids.size() < many ? 1 : 0;
-            }
-            out.push_back(std::move(f));
-        }
+    const bool changes = ids.epids.size() >= many || ids.hwids.size() >= many || ids.comes_back || ids.hwid_comes_back;
+    // The reference host says what it is: KMS-HOST-LAB.
+    if (!changes || is_lab(e.correlation.text(ids.epids.front()))) return;
+    const std::string host = to_string(e.history.host);
+    const auto* item = kms::find_kms_item(ids.kms_id);
+    Finding f = finding_of(
+        rule::host_identity_changes, host,
+        say("{} answered {} requests for {} with {} ePIDs and {} hardware ids", host, ids.answer_count,
+            item != nullptr ? std::string{item->name} : to_string(ids.kms_id), ids.epids.size(), ids.hwids.size()));
+    Evidence evidence{f, e.correlation};
+    for (std::size_t i = 0; i < ids.first_of.size(); ++i)
+        evidence.saw(*ids.first_of[i], fmt::format("ePID {}", e.correlation.text(ids.epids[i])));
+    evidence.end();
+    if (ids.comes_back || ids.hwid_comes_back) {
+        f.evidence.emplace_back(tr("one that another had replaced came back"));
+        f.likely_cause = f.likely_remedy = ids.epids.size() < many ? 1 : 0;
     }
+    out.push_back(std::move(f));
+}
+
+void identities_change(const HostRecord& e, std::vector<Finding>& out) {
+    for (const Counting& counting : e.view.countings)
+        for (const auto& ids : counting.identities) identity_changes(e, ids, out);
 }
 
 // A host adds a client before it answers: so many distinct ids, so high is the count.
-void count_stuck(const HostHistory& history, const HostView& view, const Correlation& correlation,
-                 std::vector<Finding>& out) {
+bool is_stuck(const Counting& counting) {
     constexpr std::size_t tolerance = 1;  // a capture may lack an answer, and an id may be just too old
     constexpr std::int64_t memory_ns = std::int64_t{30} * 24 * 3600 * second_ns;
-    for (const Counting& counting : view.countings) {
-        if (counting.points.empty()) continue;
-        const auto& last = counting.points.back();
-        const Timestamp since = std::max(counting.last_fall, counting.points.front().time);
-        if (last.count >= counting.needed || counting.held_since_fall <= last.count + tolerance) continue;
-        if (last.time.ns - since.ns > memory_ns) continue;
-        Finding f =
-            finding_of(rule::count_stuck, to_string(history.host),
-                       fmt::format("{} has answered {} machines for {}, but counts {} of the {} that are needed",
-                                   to_string(history.host), counting.clients_since_fall,
-                                   application_name(counting.application_id), last.count, counting.needed));
-        Evidence evidence{f, correlation};
+    if (counting.points.empty()) return false;
+    const auto& last = counting.points.back();
+    const Timestamp since = std::max(counting.last_fall, counting.points.front().time);
+    if (last.count >= counting.needed || counting.held_since_fall <= last.count + tolerance) return false;
+    return last.time.ns - since.ns <= memory_ns;
+}
+
+void count_stuck(const HostRecord& e, std::vector<Finding>& out) {
+    const std::string host = to_string(e.history.host);
+    for (const Counting& counting : e.view.countings) {
+        if (!is_stuck(counting)) continue;
+        Finding f = finding_of(rule::count_stuck, host,
+                               say("{} has answered {} machines for {}, but counts {} of the {} that are needed", host,
+                                   counting.clients_since_fall, application_text(counting.application_id),
+                                   counting.points.back().count, counting.needed));
+        Evidence evidence{f, e.correlation};
         const std::size_t shown = std::min(counting.points.size(), max_evidence);
         for (std::size_t i = counting.points.size() - shown; i < counting.points.size(); ++i)
-            evidence.saw(*counting.points[i].contact, fmt::format("count {}", counting.points[i].count));
+            evidence.saw(*counting.points[i].contact, say("count {}", counting.points[i].count));
         out.push_back(std::move(f));
     }
 }
+
+constexpr Row<HostRecord> host_table[] = {
+    {&rule::host_never_grants, never_grants},
+    {&rule::host_identity_changes, identities_change},
+    {&rule::count_stuck, count_stuck},
+};
 
 // ---- names and addresses
 
@@ -320,20 +329,20 @@ template <class KeyOf, class Less> Contacts grouped(const Correlation& correlati
     return out;
 }
 
-// Calls f(first, last) for each run of contacts for which `same` holds between neighbours.
+// Calls f(run) for each run of contacts for which `same` holds between neighbours.
 template <class Same, class F> void for_each_run(const Contacts& all, Same same, F f) {
     for (auto first = all.begin(); first != all.end();) {
         auto last = first + 1;
         while (last != all.end() && same(**first, **last)) ++last;
-        f(first, last);
+        f(std::span{first, last});
         first = last;
     }
 }
 
-// The first contact of each client machine id, by time. `first` to `last` are sorted by time.
-Contacts first_of_each(Contacts::const_iterator first, Contacts::const_iterator last) {
+// The first contact of each client machine id, by time. `contacts` are sorted by time.
+Contacts first_of_each(std::span<const Contact* const> contacts) {
     std::map<std::uint32_t, const Contact*> by_owner;
-    for (; first != last; ++first) by_owner.try_emplace((*first)->owner, *first);
+    for (const Contact* c : contacts) by_owner.try_emplace(c->owner, c);
     Contacts out;
     for (const auto& [owner, contact] : by_owner) out.push_back(contact);
     std::sort(out.begin(), out.end(), [](const Contact* a, const Contact* b) { return a->time < b->time; });
@@ -353,6 +362,47 @@ std::size_t count_apart(const Contacts& firsts) {
     return count;
 }
 
+void many_ids(const NameRecord& e, std::vector<Finding>& out) {
+    constexpr std::size_t many = 3;
+    if (e.contacts.size() < many || e.contacts.front()->workstation_name == correlate::no_text) return;
+    const Contacts firsts = first_of_each(e.contacts);
+    if (count_apart(firsts) < many) return;
+    const Contact& first = *e.contacts.front();
+    const std::string name{e.correlation.text(first.workstation_name)};
+    Finding f = finding_of(rule::name_many_ids, name,
+                           say("{} appears with {} client machine ids for {}", name, firsts.size(),
+                               application_text(e.correlation.product_of(first).application_id)));
+    Evidence evidence{f, e.correlation};
+    for (const Contact* c : firsts) {
+        const std::string id = to_string(e.correlation.client_of(*c)), address = to_string(c->client);
+        evidence.saw(*c, c->previous_id == correlate::no_text ? say("{} from {}", id, address)
+                                                              : say("{} from {}, names a previous id", id, address));
+    }
+    evidence.end();
+    out.push_back(std::move(f));
+}
+
+constexpr Row<NameRecord> name_table[] = {{&rule::name_many_ids, many_ids}};
+
+void behind_one_address(const AddressRecord& e, std::vector<Finding>& out) {
+    constexpr std::size_t many = 3;
+    if (e.contacts.size() < many) return;
+    const Contacts firsts = first_of_each(e.contacts);
+    std::set<std::string> names;
+    for (const Contact* c : firsts) names.insert(correlate::machine_name(e.correlation.text(c->workstation_name)));
+    if (firsts.size() < many || names.size() < many) return;
+    const std::string address = to_string(e.contacts.front()->client);
+    Finding f = finding_of(rule::clients_nat, address, say("{} machines ask from {}", names.size(), address));
+    Evidence evidence{f, e.correlation};
+    for (const Contact* c : firsts)
+        evidence.saw(
+            *c, fmt::format("{}, {}", e.correlation.text(c->workstation_name), to_string(e.correlation.client_of(*c))));
+    evidence.end();
+    out.push_back(std::move(f));
+}
+
+constexpr Row<AddressRecord> address_table[] = {{&rule::clients_nat, behind_one_address}};
+
 // Numbers of texts and hashes say nothing to people.
 void sort_by_target(std::vector<Finding>& findings) {
     std::sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
@@ -362,35 +412,28 @@ void sort_by_target(std::vector<Finding>& findings) {
 
 }  // namespace
 
-std::string place_of(const Contact& contact, const Correlation& correlation) {
-    if (!correlation.has_several_files()) return fmt::format("packet {}", contact.packet);
-    return fmt::format("packet {} of {}", contact.packet, correlation.file_of(contact));
-}
+std::span<const Row<ClientRecord>> client_record_rows() { return client_table; }
+std::span<const Row<HostRecord>> host_record_rows() { return host_table; }
+std::span<const Row<NameRecord>> name_record_rows() { return name_table; }
+std::span<const Row<AddressRecord>> address_record_rows() { return address_table; }
 
-std::vector<Finding> check_client(const ClientHistory& history, const ClientView& view, const Correlation& correlation,
-                                  std::span<const UsualClock> usual_clocks) {
+std::vector<Finding> check_client(const correlate::ClientHistory& history, const correlate::ClientView& view,
+                                  const Correlation& correlation, std::span<const UsualClock> usual_clocks) {
     std::vector<Finding> findings;
-    if (history.contacts.size() > 1) {
-        cloned(history, view, correlation, findings);
-        retries(history, view, correlation, findings);
-        older_answers(history, correlation, findings);
-    }
-    margin(history, view, correlation, usual_clocks, findings);
+    look(client_record_rows(), {history, view, correlation, usual_clocks}, findings);
     sort_by_severity(findings);
     return findings;
 }
 
-std::vector<Finding> check_host(const HostHistory& history, const HostView& view, const Correlation& correlation) {
+std::vector<Finding> check_host(const correlate::HostHistory& history, const correlate::HostView& view,
+                                const Correlation& correlation) {
     std::vector<Finding> findings;
-    never_grants(history, view, correlation, findings);
-    identity_changes(history, view, correlation, findings);
-    count_stuck(history, view, correlation, findings);
+    look(host_record_rows(), {history, view, correlation}, findings);
     sort_by_severity(findings);
     return findings;
 }
 
 std::vector<Finding> check_names(const Correlation& correlation) {
-    constexpr std::size_t many_ids = 3;
     const auto application = [&](const Contact& c) { return correlation.text(c.product).substr(0, sizeof(Uuid)); };
     const auto machine = [&](const Contact& c) {
         return correlate::machine_name(correlation.text(c.workstation_name));
@@ -406,49 +449,21 @@ std::vector<Finding> check_names(const Correlation& correlation) {
         return application(a) == application(b) &&
                (a.workstation_name == b.workstation_name || machine(a) == machine(b));
     };
-    for_each_run(all, same, [&](auto first, auto last) {
-        if (last - first < static_cast<std::ptrdiff_t>(many_ids) || findings.size() >= max_of_rule) return;
-        if ((*first)->workstation_name == correlate::no_text) return;
-        const Contacts firsts = first_of_each(first, last);
-        if (count_apart(firsts) < many_ids) return;
-        const std::string name{correlation.text((*first)->workstation_name)};
-        Finding f = finding_of(rule::name_many_ids, name,
-                               fmt::format("{} appears with {} client machine ids for {}", name, firsts.size(),
-                                           application_name(correlation.product_of(**first).application_id)));
-        Evidence evidence{f, correlation};
-        for (const Contact* c : firsts) {
-            evidence.saw(*c, fmt::format("{} from {}{}", to_string(correlation.client_of(*c)), to_string(c->client),
-                                         c->previous_id == correlate::no_text ? "" : ", names a previous id"));
-        }
-        evidence.end();
-        findings.push_back(std::move(f));
+    for_each_run(all, same, [&](std::span<const Contact* const> run) {
+        if (findings.size() < max_of_rule) look(name_record_rows(), {correlation, run}, findings);
     });
     sort_by_target(findings);
     return findings;
 }
 
 std::vector<Finding> check_addresses(const Correlation& correlation) {
-    constexpr std::size_t many_clients = 3;
     const Contacts all = grouped(
         correlation, [](const Contact& c) { return correlate::keyed_hash(c.client.bytes(), 0); },
         [](const Contact& a, const Contact& b) { return a.client < b.client; });
     std::vector<Finding> findings;
     const auto same = [](const Contact& a, const Contact& b) { return a.client == b.client; };
-    for_each_run(all, same, [&](auto first, auto last) {
-        if (last - first < static_cast<std::ptrdiff_t>(many_clients) || findings.size() >= max_of_rule) return;
-        const Contacts firsts = first_of_each(first, last);
-        std::map<std::string, int> names;
-        for (const Contact* c : firsts) names[correlate::machine_name(correlation.text(c->workstation_name))] = 1;
-        if (firsts.size() < many_clients || names.size() < many_clients) return;
-        const std::string address = to_string((*first)->client);
-        Finding f =
-            finding_of(rule::clients_nat, address, fmt::format("{} machines ask from {}", names.size(), address));
-        Evidence evidence{f, correlation};
-        for (const Contact* c : firsts)
-            evidence.saw(
-                *c, fmt::format("{}, {}", correlation.text(c->workstation_name), to_string(correlation.client_of(*c))));
-        evidence.end();
-        findings.push_back(std::move(f));
+    for_each_run(all, same, [&](std::span<const Contact* const> run) {
+        if (findings.size() < max_of_rule) look(address_record_rows(), {correlation, run}, findings);
     });
     sort_by_target(findings);
     return findings;

@@ -3,446 +3,276 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <tuple>
 
 #include "libdiag/base/hex.h"
-#include "libdiag/base/line_text.h"
 #include "libdiag/check/event_text.h"
-#include "libdiag/check/event_verdict.h"
 #include "libdiag/check/publish_findings.h"
 #include "libdiag/check/rules.h"
+#include "libdiag/lang/message.h"
+#include "libdiag/proto/dns/service_name.h"
 #include "libdiag/proto/kms/error_codes.h"
 
 namespace diag::check {
 namespace {
 
-using Kind = StepVerdict::Kind;
+using lang::say;
+using lang::tr;
 
 constexpr std::size_t max_evidence = 12;
-constexpr std::size_t max_faults = 16;                        // of one client and product: it knows a handful of hosts
-constexpr std::int64_t round_ns = 30LL * 60 * 1'000'000'000;  // a client tries all its hosts within minutes
-constexpr std::int64_t summary_ns = 10LL * 60 * 1'000'000'000;  // from the last host tried to the 8198 that sums up
 
-std::string lower(std::string text) {
-    std::ranges::transform(text, text.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return text;
+Finding finding_of(const Rule& rule, std::string target, std::string title) {
+    return {.rule = &rule, .target = std::move(target), .title = std::move(title), .evidence = {}, .packets = {}};
 }
 
-struct JudgedStep {
-    const RequestStep* step;
-    StepVerdict verdict;
-};
-
-// The steps of one client for one product, oldest first.
-using Course = std::vector<JudgedStep>;
-
-// An event without a product belongs to the only one, where there is but one.
-std::vector<Course> courses_of(const JoinedEvents& events, const ClientHistory& client) {
-    std::map<std::optional<Uuid>, Course> by_product;
-    for (const RequestStep& step : client.steps) by_product[step.activation_id];
-    const bool is_one = by_product.size() - (by_product.contains(std::nullopt) ? 1 : 0) <= 1;
-    const std::optional<Uuid> only = by_product.empty() ? std::nullopt : by_product.rbegin()->first;
-    for (const RequestStep& step : client.steps)
-        by_product[is_one ? only : step.activation_id].push_back({&step, judge(events, step)});
-    std::vector<Course> out;
-    for (auto& [product, course] : by_product)
-        if (!course.empty()) out.push_back(std::move(course));
-    return out;
-}
-
-// When machines were last served: a machine id changes with slmgr /rearm, the name stays.
-class ServedTimes {
+// Adds lines of evidence up to a limit, and counts the others.
+class Evidence {
 public:
-    void add(const ClientHistory& client, const JudgedStep& s) {
-        if (s.verdict.kind != Kind::served || s.step->time.source == windows::TimeSource::none) return;
-        for (const auto& product : {s.step->activation_id, std::optional<Uuid>{}}) {
-            Timestamp& newest = newest_.try_emplace({machine_of(client), product}, s.step->time.at).first->second;
-            newest = std::max(newest, s.step->time.at);
-        }
-    }
+    explicit Evidence(Finding& finding) : finding_{finding} {}
 
-    // When the machine was served for the product, or, of a step without product, for any.
-    std::optional<Timestamp> newest(const ClientHistory& client, const RequestStep& step) const {
-        const auto found = newest_.find({machine_of(client), step.activation_id});
-        return found == newest_.end() ? std::nullopt : std::optional{found->second};
-    }
-
-private:
-    // Only names with a domain belong to one machine: fresh images share the others.
-    static std::string machine_of(const ClientHistory& client) {
-        if (client.client_machine_id && client.name.find('.') == std::string::npos)
-            return to_string(*client.client_machine_id);
-        return lower(client.name);
-    }
-
-    std::map<std::pair<std::string, std::optional<Uuid>>, Timestamp> newest_;
-};
-
-// Collects findings: one for each rule, host and pair of codes, however many clients have it.
-class Collector {
-public:
-    explicit Collector(const JoinedEvents& events) : events_{events} {}
-
-    Finding& at(const Rule& rule, const std::string& target, const std::string& title) {
-        const auto [found, is_new] = index_.try_emplace({&rule, target, title}, findings_.size());
-        if (is_new)
-            findings_.push_back({.rule = &rule, .target = target, .title = title, .evidence = {}, .packets = {}});
-        return findings_[found->second];
-    }
-
-    // A finding about a step of a client; of several clients it is about what they have in common.
-    Finding& at(const Rule& rule, const std::string& target, const std::string& title, const Subject& subject) {
-        Finding& finding = at(rule, target, title);
-        if (finding.evidence.empty()) {
-            finding.about = subject;
+    void saw(std::string line) {
+        if (finding_.evidence.size() < max_evidence) {
+            finding_.evidence.push_back(std::move(line));
         } else {
-            keep_common(finding.about, subject);
-        }
-        return finding;
-    }
-
-    // Evidence beyond the bound is counted.
-    void saw(Finding& finding, std::vector<std::string> lines) {
-        for (std::string& line : lines) {
-            if (finding.evidence.size() < max_evidence) {
-                finding.evidence.push_back(std::move(line));
-            } else {
-                ++left_out_[static_cast<std::size_t>(&finding - findings_.data())];
-            }
+            ++left_out_;
         }
     }
-
-    void saw(Finding& finding, const RequestStep& step) { saw(finding, evidence_of(events_, step)); }
-
-    std::vector<Finding> take() {
-        for (const auto& [index, count] : left_out_)
-            findings_[index].evidence.push_back(fmt::format("and {} more lines like these", count));
-        std::ranges::stable_sort(findings_, std::ranges::greater{}, [](const Finding& f) { return f.rule->severity; });
-        return std::move(findings_);
+    void saw(std::vector<std::string> lines) {
+        for (std::string& line : lines) saw(std::move(line));
     }
-
-    const JoinedEvents& events() const { return events_; }
+    void end() {
+        if (left_out_ > 0) finding_.evidence.push_back(say("and {} more lines like these", left_out_));
+    }
 
 private:
-    const JoinedEvents& events_;
-    std::vector<Finding> findings_;
-    std::map<std::tuple<const Rule*, std::string, std::string>, std::size_t> index_;
-    std::map<std::size_t, std::size_t> left_out_;
+    Finding& finding_;
+    std::size_t left_out_ = 0;
 };
-
-// What a fault is about: the host that was asked, by the client's word, else by the log that has the request.
-std::string host_of(const JoinedEvents& events, const RequestStep& step) {
-    if (const auto* sent = events.sent(step); sent != nullptr && !sent->host.empty()) return host_text(*sent);
-    if (const auto* seen = events.capture(step)) return to_string(seen->host);
-    if (step.processed) {
-        const auto& computer = events.at(*step.processed).computer;
-        return computer.empty() ? "the KMS host" : computer;
-    }
-    return {};
-}
 
 std::string domain_of(const std::string& name) {
     const std::size_t dot = name.find('.');
     return dot == name.npos ? std::string{} : name.substr(dot + 1);
 }
 
-Subject subject_of(const JoinedEvents& events, const ClientHistory& client, const RequestStep& step) {
+Subject subject_of(const JoinedEvents& events, const ClientTrouble& one) {
+    const RequestStep& step = *one.step;
     Subject subject;
-    subject.client_name = lower(client.name);
-    if (client.client_machine_id) subject.machine_id = to_string(*client.client_machine_id);
+    subject.client_name = dns::lower_case(one.client->name);
+    if (one.client->client_machine_id) subject.machine_id = to_string(*one.client->client_machine_id);
     if (const auto* seen = events.capture(step)) {
         subject.client_address = to_string(seen->client.ip);
         subject.host = to_string(seen->host);
     }
     const auto* sent = events.sent(step);
     if (sent == nullptr || sent->host.empty()) {
-        if (step.processed) subject.host_name = lower(events.at(*step.processed).computer);
+        if (step.processed) subject.host_name = dns::lower_case(events.at(*step.processed).computer);
     } else if (const auto literal = IpAddress::parse(sent->host)) {
         subject.host = to_string(Endpoint{*literal, sent->port.value_or(0)});
     } else {
-        subject.host_name = lower(sent->host);
+        subject.host_name = dns::lower_case(sent->host);
     }
+    if (one.verdict.rule == &rule::event_not_contacted) subject.domain = domain_of(subject.client_name);
     return subject;
 }
 
-std::string fault_title(const Rule& rule, const std::string& host, const StepVerdict& verdict,
-                        const RequestStep& step) {
-    const std::string where = host.empty() ? "its KMS host" : host;
-    const std::uint32_t code = verdict.host_code != 0 ? verdict.host_code : verdict.client_code;
-    if (&rule == &rule::product_not_covered)
-        return fmt::format("{} cannot activate {}", where, product_text(step.activation_id));
-    if (&rule == &rule::event_not_contacted)
-        return host.empty() ? fmt::format("clients find no KMS host: {}", code_text(code))
-                            : fmt::format("clients find no address of {}: {}", host, code_text(code));
-    if (&rule == &rule::event_host_unreachable)
-        return fmt::format("clients could not connect to {}: {}", where, code_text(code));
-    if (&rule == &rule::event_call_failed) return fmt::format("calls to {} failed: {}", where, code_text(code));
-    if (&rule == &rule::count_low)
-        return fmt::format("KMS works, but {} has counted fewer clients than {} needs", where,
-                           product_text(step.activation_id));
-    if (&rule == &rule::event_attempt_failed)
-        return code == 0 ? fmt::format("an activation with {} failed", where)
-                         : fmt::format("an activation with {} failed: {}", where, code_text(code));
-    return fmt::format("{} refused requests: {}", where, code_text(code));
+// What the finding is about is what all clients have in common.
+Subject subject_of(const SharedTrouble& trouble) {
+    Subject subject = subject_of(*trouble.events, trouble.first());
+    for (const ClientTrouble& one : trouble.cases) keep_common(subject, subject_of(*trouble.events, one));
+    return subject;
 }
 
-// Whether the host's own log goes on before and behind this request; by client times, which are UTC in every log.
-class HostCoverage {
-public:
-    explicit HostCoverage(const JoinedEvents& events) {
-        for (const auto& log : events.logs)
-            for (const auto& event : log.events)
-                if (const auto* processed = std::get_if<windows::RequestProcessed>(&event.body))
-                    add(event.computer, processed->request.client_time);
+std::string asker_text(const ClientTrouble& one) {
+    return fmt::format("{}, {}", client_text(*one.client), product_text(one.step->activation_id));
+}
+
+// ---- what failed
+
+std::string where(const SharedTrouble& t) { return t.host.empty() ? std::string{tr("its KMS host")} : t.host; }
+std::string product(const SharedTrouble& t) { return product_text(t.first().step->activation_id); }
+
+std::string not_contacted(const SharedTrouble& t) {
+    if (t.host.empty()) return say("clients find no KMS host: {}", code_text(t.code()));
+    return say("clients find no address of {}: {}", t.host, code_text(t.code()));
+}
+std::string not_connected(const SharedTrouble& t) {
+    return say("clients could not connect to {}: {}", where(t), code_text(t.code()));
+}
+std::string call_failed(const SharedTrouble& t) { return say("calls to {} failed: {}", where(t), code_text(t.code())); }
+std::string cannot_activate(const SharedTrouble& t) { return say("{} cannot activate {}", where(t), product(t)); }
+std::string refused(const SharedTrouble& t) { return say("{} refused requests: {}", where(t), code_text(t.code())); }
+std::string counted_few(const SharedTrouble& t) {
+    return say("KMS works, but {} has counted fewer clients than {} needs", where(t), product(t));
+}
+std::string attempt_failed(const SharedTrouble& t) {
+    if (t.code() == 0) return say("an activation with {} failed", where(t));
+    return say("an activation with {} failed: {}", where(t), code_text(t.code()));
+}
+
+// The codes are those of the first client.
+void add_codes(Finding& finding, const SharedTrouble& trouble) {
+    const ClientTrouble& first = trouble.first();
+    const std::uint32_t own = first.verdict.client_code != 0 ? first.verdict.client_code : first.verdict.host_code;
+    if (own != 0 && trouble.events->answered(*first.step) == nullptr) finding.inner_code = own;
+    if (first.summary_code != 0) {
+        finding.windows_code = first.summary_code;
+    } else if (first.step->failed || first.verdict.rule == &rule::event_not_contacted) {
+        finding.windows_code = own;
     }
+}
 
-    // The name of the host whose log covers the time, if there is one.
-    std::optional<std::string> covers(const windows::RequestSent& sent) const {
-        if (!sent.request.client_time) return std::nullopt;
-        for (const auto& [computer, span] : spans_)
-            if (is_same_machine(computer, sent.host) && span.first < *sent.request.client_time &&
-                *sent.request.client_time < span.second)
-                return computer;
-        return std::nullopt;
+void add_meaning(Finding& finding, const StepVerdict& verdict) {
+    for (const std::uint32_t code : {verdict.client_code, verdict.host_code}) {
+        const auto* error = code == 0 ? nullptr : kms::find_error(code);
+        const std::string text =
+            error == nullptr ? std::string{} : fmt::format("{}: {}", format_code(code), tr(error->meaning));
+        if (!text.empty() && std::ranges::find(finding.evidence, text) == finding.evidence.end())
+            finding.evidence.push_back(text);
     }
+}
 
-private:
-    static constexpr std::size_t max_hosts = 64;
+void add_packets(Finding& finding, const CapturedRequest* seen) {
+    if (seen == nullptr || finding.packets.size() >= max_evidence) return;
+    for (const std::uint64_t packet : {seen->first_packet, seen->last_packet})
+        if (finding.packets.empty() || finding.packets.back() != packet) finding.packets.push_back(packet);
+}
 
-    void add(const std::string& computer, const std::optional<Timestamp>& time) {
-        if (computer.empty() || !time || (spans_.size() >= max_hosts && !spans_.contains(computer))) return;
-        const auto [found, is_new] = spans_.try_emplace(computer, *time, *time);
-        found->second = {std::min(found->second.first, *time), std::max(found->second.second, *time)};
+Finding failure_of(const Rule& rule, const SharedTrouble& trouble, std::string title) {
+    Finding f = finding_of(rule, trouble.target, std::move(title));
+    f.about = subject_of(trouble);
+    add_codes(f, trouble);
+    Evidence evidence{f};
+    for (const ClientTrouble& one : trouble.cases) {
+        evidence.saw(asker_text(one));
+        evidence.saw(evidence_of(*trouble.events, *one.step));
+        if (&one == &trouble.first()) add_meaning(f, one.verdict);
+        add_packets(f, trouble.events->capture(*one.step));
+        if (!one.covering_host.empty())
+            evidence.saw(say("the log of {} covers that time and has no 12290 of this request", one.covering_host));
     }
+    evidence.end();
+    return f;
+}
 
-    std::map<std::string, std::pair<Timestamp, Timestamp>> spans_;
+template <const Rule& rule, std::string (*title)(const SharedTrouble&)>
+void failed(const SharedTrouble& trouble, std::vector<Finding>& out) {
+    if (trouble.kind != SharedTrouble::Kind::failed || trouble.first().verdict.rule != &rule) return;
+    out.push_back(failure_of(rule, trouble, title(trouble)));
+}
+
+// ---- what one log has, and the other has not
+
+void unanswered(const SharedTrouble& trouble, std::vector<Finding>& out) {
+    if (trouble.kind != SharedTrouble::Kind::unanswered) return;
+    Finding f = finding_of(rule::event_no_answer, trouble.target,
+                           say("no word of an answer of {} in the client's log", trouble.host));
+    f.about = subject_of(trouble);
+    Evidence evidence{f};
+    for (const ClientTrouble& one : trouble.cases) {
+        evidence.saw(asker_text(one));
+        evidence.saw(evidence_of(*trouble.events, *one.step));
+        evidence.saw(std::string{tr("no event 12289 follows within 2 minutes, and the log goes on")});
+    }
+    evidence.end();
+    out.push_back(std::move(f));
+}
+
+void not_on_host(const SharedTrouble& trouble, std::vector<Finding>& out) {
+    if (trouble.kind != SharedTrouble::Kind::not_on_host) return;
+    Finding f = finding_of(
+        rule::event_not_on_host, trouble.target,
+        say("requests that {} answered are not in the log of {}", trouble.host, trouble.first().covering_host));
+    f.about = subject_of(trouble);
+    Evidence evidence{f};
+    for (const ClientTrouble& one : trouble.cases) {
+        const auto& request = trouble.events->sent(*one.step)->request;
+        evidence.saw(say("{}, {}, client time {}", client_text(*one.client), product_text(one.step->activation_id),
+                         format_rfc3339(*request.client_time, 0)));
+        evidence.saw(evidence_of(*trouble.events, *one.step));
+    }
+    evidence.end();
+    out.push_back(std::move(f));
+}
+
+constexpr Row<SharedTrouble> trouble_table[] = {
+    {&rule::event_not_contacted, failed<rule::event_not_contacted, not_contacted>},
+    {&rule::event_host_unreachable, failed<rule::event_host_unreachable, not_connected>},
+    {&rule::event_call_failed, failed<rule::event_call_failed, call_failed>},
+    {&rule::product_not_covered, failed<rule::product_not_covered, cannot_activate>},
+    {&rule::client_list_full, failed<rule::client_list_full, refused>},
+    {&rule::clock_skew, failed<rule::clock_skew, refused>},
+    {&rule::request_invalid, failed<rule::request_invalid, refused>},
+    {&rule::host_refused, failed<rule::host_refused, refused>},
+    {&rule::count_low, failed<rule::count_low, counted_few>},
+    {&rule::event_attempt_failed, failed<rule::event_attempt_failed, attempt_failed>},
+    {&rule::event_no_answer, unanswered},
+    {&rule::event_not_on_host, not_on_host},
 };
 
-// The code with which the client summed up its attempts, 8198.
-std::uint32_t summary_code(const JoinedEvents& events, const Course& course, const RequestStep& last) {
-    for (const auto& [step, verdict] : course) {
-        const auto* failed = events.failed(*step);
-        if (failed == nullptr || !is_failure_code(failed->hresult)) continue;
-        const std::int64_t later = step->time.at.ns - last.time.at.ns;
-        if (later >= 0 && later <= summary_ns) return failed->hresult;
+// ---- the logs themselves
+
+void not_published(const LoggedState& state, std::vector<Finding>& out) {
+    for (const EventRef ref : state.failed_publications) {
+        const auto& publication = std::get<windows::Publication>(state.events->at(ref).body);
+        Finding f = finding_of(rule::event_publish_failed, publication.domain, publish_title(publication));
+        f.about.domain = dns::lower_case(publication.domain);
+        f.evidence.push_back(publication_text(*state.events, ref));
+        out.push_back(std::move(f));
     }
-    return 0;
 }
 
-class EventCheck {
-public:
-    explicit EventCheck(const JoinedEvents& events) : events_{events}, out_{events}, coverage_{events} {}
-
-    std::vector<Finding> run() {
-        std::vector<std::vector<Course>> all;
-        for (const ClientHistory& client : events_.clients) {
-            all.push_back(courses_of(events_, client));
-            for (const Course& course : all.back())
-                for (const JudgedStep& s : course) served_.add(client, s);
-        }
-        for (std::size_t i = 0; i < all.size(); ++i) {
-            const ClientHistory& client = events_.clients[i];
-            for (const Course& course : all[i]) check_course(client, course);
-            for (const RequestStep& step : client.steps) check_presence(client, step);
-        }
-        check_publications();
-        check_unreadable();
-        if (recovered_count_ > 0) {
-            Finding& finding = out_.at(rule::event_recovered, "event logs", recovered_title());
-            out_.saw(finding, std::move(recovered_));
-        }
-        return out_.take();
+void unreadable(const LoggedState& state, std::vector<Finding>& out) {
+    for (const auto& log : state.events->logs) {
+        if (log.unreadable_count == 0) continue;
+        const std::string name = log.name.empty() ? std::string{tr("event log")} : log.name;
+        Finding f = finding_of(rule::event_unreadable, name,
+                               log.unreadable_count == 1
+                                   ? say("1 entry of {} could not be understood", name)
+                                   : say("{} entries of {} could not be understood", log.unreadable_count, name));
+        f.evidence.push_back(say("the first: {}", log.first_unreadable));
+        out.push_back(std::move(f));
     }
+}
 
-private:
-    std::string recovered_title() const {
-        return recovered_count_ == 1 ? "a client that failed was served later"
-                                     : fmt::format("{} clients that failed were served later", recovered_count_);
+std::string recovery_text(const Recovery& r) {
+    const std::string client = client_text(*r.client), product = product_text(r.last_failed->activation_id);
+    const std::string last = time_text(r.last_failed->time), served = time_text(r.served);
+    if (r.failed_count == 1) {
+        return say("{}, {}: 1 attempt failed, the last {} with {}; served {}", client, product, last,
+                   code_text(r.last_code), served);
     }
+    return say("{}, {}: {} attempts failed, the last {} with {}; served {}", client, product, r.failed_count, last,
+               code_text(r.last_code), served);
+}
 
-    // What comes behind the last time that the client, or its machine, was served.
-    void check_course(const ClientHistory& client, const Course& course) {
-        std::size_t current = course.size();
-        while (current > 0 && !is_history(client, course[current - 1])) --current;
-        note_history(client, std::span{course}.first(current));
-        check_current(client, course, std::span{course}.subspan(current));
-    }
+void recovered(const LoggedState& state, std::vector<Finding>& out) {
+    if (state.recovery_count == 0) return;
+    Finding f =
+        finding_of(rule::event_recovered, std::string{tr("event logs")},
+                   state.recovery_count == 1 ? std::string{tr("a client that failed was served later")}
+                                             : say("{} clients that failed were served later", state.recovery_count));
+    for (const Recovery& recovery : state.recoveries) f.evidence.push_back(recovery_text(recovery));
+    out.push_back(std::move(f));
+}
 
-    bool is_history(const ClientHistory& client, const JudgedStep& s) const {
-        if (s.verdict.kind == Kind::served) return true;
-        const auto served = served_.newest(client, *s.step);
-        return served && s.step->time.source != windows::TimeSource::none && s.step->time.at < *served;
-    }
-
-    void note_history(const ClientHistory& client, std::span<const JudgedStep> past) {
-        const auto is_fault = [](const JudgedStep& s) { return s.verdict.kind == Kind::failed; };
-        const auto count = std::ranges::count_if(past, is_fault);
-        if (count == 0) return;
-        const JudgedStep& last = *std::ranges::find_if(past.rbegin(), past.rend(), is_fault);
-        const std::uint32_t code = last.verdict.host_code != 0 ? last.verdict.host_code : last.verdict.client_code;
-        ++recovered_count_;
-        if (recovered_.size() == max_evidence) return;
-        const auto served = served_.newest(client, *last.step);
-        const windows::PlacedTime then =
-            served ? windows::PlacedTime{.at = *served, .source = windows::TimeSource::log} : past.back().step->time;
-        recovered_.push_back(fmt::format("{}, {}: {} failed, the last {} with {}; served {}", client_text(client),
-                                         product_text(last.step->activation_id),
-                                         count == 1 ? "1 attempt" : fmt::format("{} attempts", count),
-                                         time_text(last.step->time), code_text(code), time_text(then)));
-    }
-
-    void check_current(const ClientHistory& client, const Course& course, std::span<const JudgedStep> now) {
-        const auto newest = std::ranges::find_if(now.rbegin(), now.rend(), [](const JudgedStep& s) {
-            return s.verdict.kind == Kind::failed || s.verdict.kind == Kind::unanswered;
-        });
-        if (newest == now.rend()) return;
-        auto faults = last_faults(now, newest->step->time);
-        // 8198 sums up what the events before it tell in detail.
-        const auto is_summary = [](const JudgedStep* s) { return s->step->failed.has_value(); };
-        if (!std::ranges::all_of(faults, is_summary)) std::erase_if(faults, is_summary);
-        for (const JudgedStep* fault : faults) add_fault(client, course, *fault);
-        if (newest->verdict.kind == Kind::unanswered) add_unanswered(client, *newest);
-    }
-
-    // The faults of the last round over the hosts, each kind once for each host; the newest first.
-    std::vector<const JudgedStep*> last_faults(std::span<const JudgedStep> now, const windows::PlacedTime& end) const {
-        std::vector<const JudgedStep*> faults;
-        const auto is_same = [this](const JudgedStep& a, const JudgedStep& b) {
-            return a.verdict.rule == b.verdict.rule && a.verdict.client_code == b.verdict.client_code &&
-                   a.verdict.host_code == b.verdict.host_code && host_of(events_, *a.step) == host_of(events_, *b.step);
-        };
-        for (std::size_t i = now.size(); i-- > 0 && faults.size() < max_faults;) {
-            const JudgedStep& s = now[i];
-            const bool is_old =
-                s.step->time.source != windows::TimeSource::none && end.at.ns - s.step->time.at.ns > round_ns;
-            if (is_old) break;
-            if (s.verdict.kind != Kind::failed) continue;
-            if (std::ranges::none_of(faults, [&](const JudgedStep* other) { return is_same(*other, s); }))
-                faults.push_back(&s);
-        }
-        return faults;
-    }
-
-    void add_fault(const ClientHistory& client, const Course& course, const JudgedStep& fault) {
-        const RequestStep& step = *fault.step;
-        const StepVerdict& verdict = fault.verdict;
-        const std::string host = host_of(events_, step);
-        const std::string target = host.empty() ? client_text(client) : host;
-        Subject subject = subject_of(events_, client, step);
-        if (verdict.rule == &rule::event_not_contacted) subject.domain = domain_of(subject.client_name);
-        Finding& finding = out_.at(*verdict.rule, target, fault_title(*verdict.rule, host, verdict, step), subject);
-        const bool is_first = finding.evidence.empty();
-        out_.saw(finding, {fmt::format("{}, {}", client_text(client), product_text(step.activation_id))});
-        out_.saw(finding, step);
-        if (is_first) {
-            add_codes(finding, course, fault);
-            add_meaning(finding, verdict);
-        }
-        add_packets(finding, step);
-        const auto* sent = events_.sent(step);
-        if (sent == nullptr || step.processed) return;
-        if (const auto computer = coverage_.covers(*sent))
-            out_.saw(finding,
-                     {fmt::format("the log of {} covers that time and has no 12290 of this request", *computer)});
-    }
-
-    void add_codes(Finding& finding, const Course& course, const JudgedStep& fault) const {
-        const StepVerdict& verdict = fault.verdict;
-        const std::uint32_t own = verdict.client_code != 0 ? verdict.client_code : verdict.host_code;
-        const auto* answered = events_.answered(*fault.step);
-        if (own != 0 && answered == nullptr) finding.inner_code = own;
-        const std::uint32_t summary = summary_code(events_, course, *fault.step);
-        if (summary != 0) {
-            finding.windows_code = summary;
-        } else if (fault.step->failed || verdict.rule == &rule::event_not_contacted) {
-            finding.windows_code = own;
-        }
-    }
-
-    static void add_meaning(Finding& finding, const StepVerdict& verdict) {
-        for (const std::uint32_t code : {verdict.client_code, verdict.host_code}) {
-            const auto* error = code == 0 ? nullptr : kms::find_error(code);
-            const std::string text =
-                error == nullptr ? std::string{} : fmt::format("{}: {}", format_code(code), error->meaning);
-            if (!text.empty() && std::ranges::find(finding.evidence, text) == finding.evidence.end())
-                finding.evidence.push_back(text);
-        }
-    }
-
-    void add_packets(Finding& finding, const RequestStep& step) const {
-        const auto* seen = events_.capture(step);
-        if (seen == nullptr || finding.packets.size() >= max_evidence) return;
-        for (const std::uint64_t packet : {seen->first_packet, seen->last_packet})
-            if (finding.packets.empty() || finding.packets.back() != packet) finding.packets.push_back(packet);
-    }
-
-    void add_unanswered(const ClientHistory& client, const JudgedStep& s) {
-        const std::string host = host_of(events_, *s.step);
-        Finding& finding =
-            out_.at(rule::event_no_answer, host, fmt::format("no word of an answer of {} in the client's log", host),
-                    subject_of(events_, client, *s.step));
-        out_.saw(finding, {fmt::format("{}, {}", client_text(client), product_text(s.step->activation_id))});
-        out_.saw(finding, *s.step);
-        out_.saw(finding, {"no event 12289 follows within 2 minutes, and the log goes on"});
-    }
-
-    // An answer of a host whose own log knows nothing of the request.
-    void check_presence(const ClientHistory& client, const RequestStep& step) {
-        const auto* sent = events_.sent(step);
-        if (sent == nullptr || step.processed || !step.answered || is_failure_code(sent->hresult)) return;
-        const auto computer = coverage_.covers(*sent);
-        if (!computer) return;
-        const std::string host = host_text(*sent);
-        Finding& finding = out_.at(rule::event_not_on_host, host,
-                                   fmt::format("requests that {} answered are not in the log of {}", host, *computer),
-                                   subject_of(events_, client, step));
-        out_.saw(finding, {fmt::format("{}, {}, client time {}", client_text(client), product_text(step.activation_id),
-                                       format_rfc3339(*sent->request.client_time, 0))});
-        out_.saw(finding, step);
-    }
-
-    // Of each domain and host the newest result counts.
-    void check_publications() {
-        std::map<std::pair<std::string, std::string>, EventRef> newest;
-        for (const EventRef ref : events_.publications) {
-            const auto& publication = std::get<windows::Publication>(events_.at(ref).body);
-            newest[{lower(publication.domain), lower(publication.computer)}] = ref;
-        }
-        for (const auto& [key, ref] : newest) {
-            const auto& publication = std::get<windows::Publication>(events_.at(ref).body);
-            if (publication.succeeded) continue;
-            Finding& finding = out_.at(rule::event_publish_failed, publication.domain, publish_title(publication));
-            finding.about.domain = key.first;
-            out_.saw(finding, {publication_text(events_, ref)});
-        }
-    }
-
-    void check_unreadable() {
-        for (const auto& log : events_.logs) {
-            if (log.unreadable_count == 0) continue;
-            const std::string name = log.name.empty() ? "event log" : log.name;
-            Finding& finding = out_.at(
-                rule::event_unreadable, name,
-                fmt::format("{} of {} could not be understood",
-                            log.unreadable_count == 1 ? "1 entry" : fmt::format("{} entries", log.unreadable_count),
-                            name));
-            out_.saw(finding, {fmt::format("the first: {}", log.first_unreadable)});
-        }
-    }
-
-    const JoinedEvents& events_;
-    Collector out_;
-    HostCoverage coverage_;
-    ServedTimes served_;
-    std::vector<std::string> recovered_;
-    std::size_t recovered_count_ = 0;
+constexpr Row<LoggedState> state_table[] = {
+    {&rule::event_publish_failed, not_published},
+    {&rule::event_unreadable, unreadable},
+    {&rule::event_recovered, recovered},
 };
 
 }  // namespace
 
-std::vector<Finding> check_events(const JoinedEvents& events) { return EventCheck{events}.run(); }
+std::span<const Row<SharedTrouble>> trouble_rows() { return trouble_table; }
+std::span<const Row<LoggedState>> logged_rows() { return state_table; }
+
+std::vector<Finding> check_events(const JoinedEvents& events) {
+    const EventTroubles all = troubles_of(events);
+    std::vector<Finding> findings;
+    for (const SharedTrouble& trouble : all.troubles) look(trouble_rows(), trouble, findings);
+    look(logged_rows(), all.state, findings);
+    std::ranges::stable_sort(findings, std::ranges::greater{}, [](const Finding& f) { return f.rule->severity; });
+    return findings;
+}
 
 std::vector<Finding> check_events(std::span<const windows::EventLog> logs) {
     std::vector<windows::KmsLog> typed;

@@ -3,10 +3,15 @@
 #include <span>
 #include <vector>
 
-#include "libdiag/check/event_join.h"
-#include "libdiag/check/finding.h"
+#include "libdiag/check/event_troubles.h"
+#include "libdiag/check/row.h"
 
 namespace diag::check {
+
+/// The rules for what clients and hosts log: the same trouble of several clients is one finding with a line for each.
+std::span<const Row<SharedTrouble>> trouble_rows();
+/// The rules for logs as a whole.
+std::span<const Row<LoggedState>> logged_rows();
 
 /// What joined logs say is wrong: of each client and product the state at the end, so that what failed and was served later is
 /// mere information. A fault that several clients have alike, at the same host, is one finding with a line for each; a fault of

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "libdiag/base/line_text.h"
+#include "libdiag/proto/dns/service_name.h"
 
 namespace diag::check {
 namespace {
@@ -25,13 +26,6 @@ constexpr std::int64_t minute_ns = 60 * second_ns;
 constexpr std::int64_t answer_wait_ns = 2 * minute_ns;     // from 12288 to its 12289; TCP gives up earlier
 constexpr std::int64_t before_capture_ns = 5 * second_ns;  // how far two clocks that a time server keeps may be apart
 constexpr std::int64_t after_capture_ns = 30 * second_ns;  // 12288 is written when the attempt is over
-
-std::string lower(std::string_view text) {
-    std::string out{text};
-    std::ranges::transform(out, out.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-    return out;
-}
 
 bool is_failure(std::uint32_t hresult) { return (hresult >> 31) != 0; }
 
@@ -110,7 +104,7 @@ private:
     // Of events without a machine id: of which machine it speaks.
     std::string machine_of(EventRef ref) const {
         const std::string& computer = out_.at(ref).computer;
-        return computer.empty() ? fmt::format("{}\n", ref.log) : lower(computer);
+        return computer.empty() ? fmt::format("{}\n", ref.log) : dns::lower_case(computer);
     }
 
     std::size_t client_of(const std::optional<Uuid>& id, const std::string& machine, std::string_view name) {
@@ -140,7 +134,8 @@ private:
         const auto* sent = std::get_if<RequestSent>(&event.body);
         if (sent == nullptr) return;
         const RequestId id = id_of(sent->request);
-        if (is_repeated(ref, event.event_id, fmt::format("{}|{}|{:x}", text_of(id), lower(sent->host), sent->hresult)))
+        if (is_repeated(ref, event.event_id,
+                        fmt::format("{}|{}|{:x}", text_of(id), dns::lower_case(sent->host), sent->hresult)))
             return;
         const std::size_t client = client_of(id.client_machine_id, {}, event.computer);
         begin_request(client, time_of(ref), id).step.sent = ref;
@@ -172,7 +167,7 @@ private:
         if (processed == nullptr) return;
         const RequestId id = id_of(processed->request);
         if (is_repeated(ref, event.event_id,
-                        fmt::format("{}|{:x}|{}", text_of(id), processed->hresult, lower(event.computer))))
+                        fmt::format("{}|{:x}|{}", text_of(id), processed->hresult, dns::lower_case(event.computer))))
             return;
         Draft* draft = find_step(id, [&](const RequestStep& step) {
             const RequestSent* sent = out_.sent(step);
@@ -197,7 +192,7 @@ private:
             for (std::size_t i = 0; i < out_.logs[log].events.size(); ++i) {
                 const EventRef ref{log, i};
                 const KmsEvent& event = out_.at(ref);
-                auto& queue = waiting[{log, lower(event.computer)}];
+                auto& queue = waiting[{log, dns::lower_case(event.computer)}];
                 if (std::holds_alternative<RequestSent>(event.body)) {
                     const auto found = draft_of[log].find(i);
                     if (found == draft_of[log].end()) continue;
@@ -285,7 +280,7 @@ private:
 
     static bool is_at_host(const RequestSent& sent, const CapturedRequest& seen) {
         return sent.port.value_or(seen.host.port) == seen.host.port &&
-               (lower(sent.host) == to_string(seen.host.ip) || is_same_machine(sent.host, seen.host_name));
+               (dns::lower_case(sent.host) == to_string(seen.host.ip) || is_same_machine(sent.host, seen.host_name));
     }
 
     bool fits_in_time(const Draft& draft, const CapturedRequest& seen) const {
@@ -298,7 +293,7 @@ private:
             return false;
         if (sent->port && *sent->port != seen.host.port) return false;
         const bool is_address = IpAddress::parse(sent->host).has_value();
-        if (is_address ? lower(sent->host) != to_string(seen.host.ip)
+        if (is_address ? dns::lower_case(sent->host) != to_string(seen.host.ip)
                        : !seen.host_name.empty() && !is_same_machine(sent->host, seen.host_name))
             return false;
         // What the client logged must be able to follow from what the capture shows.
@@ -345,7 +340,8 @@ private:
     void add_publication(EventRef ref, const KmsEvent& event) {
         const auto* publication = std::get_if<windows::Publication>(&event.body);
         if (publication == nullptr ||
-            is_repeated(ref, event.event_id, fmt::format("{}|{}", machine_of(ref), lower(publication->domain))))
+            is_repeated(ref, event.event_id,
+                        fmt::format("{}|{}", machine_of(ref), dns::lower_case(publication->domain))))
             return;
         out_.publications.push_back(ref);
     }

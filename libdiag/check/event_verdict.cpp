@@ -20,7 +20,7 @@ struct CodeRange {
     const Rule* rule;
 };
 // libdiag/data/errors.csv has what each means.
-constexpr CodeRange table[] = {
+constexpr CodeRange logged_codes[] = {
     {0x80072329, 0x8007232D, &rule::event_not_contacted},     // RCODEs
     {0x80072331, 0x80072331, &rule::event_not_contacted},     // RCODE 9
     {0x8007251D, 0x8007251E, &rule::event_not_contacted},     // no records, a bad packet
@@ -57,6 +57,19 @@ constexpr CodeRange table[] = {
     {0xC004F06C, 0xC004F06C, &rule::clock_skew},
     {0xC004F038, 0xC004F038, &rule::count_low},
 };
+
+// What a host answers.
+constexpr CodeRange refusals[] = {
+    {0x8007000D, 0x8007000D, &rule::request_invalid},     {0xC004F015, 0xC004F015, &rule::product_not_covered},
+    {0xC004F042, 0xC004F042, &rule::product_not_covered}, {0xC004D104, 0xC004D104, &rule::client_list_full},
+    {0xC004F06C, 0xC004F06C, &rule::clock_skew},
+};
+
+const Rule& rule_of(std::uint32_t code, std::span<const CodeRange> ranges, const Rule& otherwise) {
+    const auto found =
+        std::ranges::find_if(ranges, [code](const CodeRange& r) { return r.first <= code && code <= r.last; });
+    return found == ranges.end() ? otherwise : *found->rule;
+}
 
 // 8198 and 8233 tell of any activation, also of those that have nothing to do with a KMS host.
 bool is_of_kms(std::uint32_t code) {
@@ -105,22 +118,9 @@ std::optional<std::uint32_t> host_answer(const JoinedEvents& events, const Reque
 
 }  // namespace
 
-const Rule& refusal_rule(std::uint32_t hresult) {
-    switch (hresult) {
-        case 0x8007000D: return rule::request_invalid;
-        case 0xC004F042:
-        case 0xC004F015: return rule::product_not_covered;
-        case 0xC004D104: return rule::client_list_full;
-        case 0xC004F06C: return rule::clock_skew;
-        default: return rule::host_refused;
-    }
-}
+const Rule& refusal_rule(std::uint32_t hresult) { return rule_of(hresult, refusals, rule::host_refused); }
 
-const Rule& logged_code_rule(std::uint32_t code) {
-    const auto found =
-        std::ranges::find_if(table, [code](const CodeRange& r) { return r.first <= code && code <= r.last; });
-    return found == std::end(table) ? rule::event_attempt_failed : *found->rule;
-}
+const Rule& logged_code_rule(std::uint32_t code) { return rule_of(code, logged_codes, rule::event_attempt_failed); }
 
 StepVerdict judge(const JoinedEvents& events, const RequestStep& step) {
     const RequestSent* sent = events.sent(step);

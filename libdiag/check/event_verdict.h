@@ -18,6 +18,9 @@ struct StepVerdict {
     const Rule* rule = nullptr;     ///< of `failed`
     std::uint32_t client_code = 0;  ///< what the client's own events carry; 0: they are silent
     std::uint32_t host_code = 0;    ///< what the host answered, by its log or a capture; 0: nothing, or success
+
+    /// The word that decides.
+    std::uint32_t code() const { return host_code != 0 ? host_code : client_code; }
 };
 
 /// Judges a step by itself. The host's word on a request counts more than the client's, which may be a summary

@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "libdiag/lang/language.h"
+
 namespace diag::check {
 namespace {
 
@@ -12,28 +14,23 @@ using dissect::Exchange;
 using dissect::PduRecord;
 using dissect::Side;
 
-struct Entry {
-    std::string_view name;
-    std::string_view description;
-};
-
-constexpr std::array<Entry, outcome_count> entries = {{
-    {"complete", "every request was answered"},
-    {"request_unanswered", "the host never answered a request"},
-    {"refused_by_rst", "the host refused the TCP connection (RST)"},
-    {"no_answer_to_syn", "nothing answered the TCP connection attempt"},
-    {"rejected_by_icmp", "an ICMP error rejected the TCP connection attempt"},
-    {"reset_by_host_after_bind", "the host reset the connection after the bind"},
-    {"reset_by_host_after_request", "the host reset the connection after the request"},
-    {"closed_by_host_without_response", "the host closed the connection instead of answering"},
-    {"closed_by_host_mid_response", "the host closed the connection in the middle of its answer"},
-    {"closed_by_host_idle", "bound, but the client never sent a request; the host closed"},
-    {"closed_by_client_mid_pdu", "the client closed the connection in the middle of its message"},
-    {"no_answer_to_bind", "the host never answered the bind"},
-    {"bind_refused_by_nak", "the host refused the bind (bind_nak)"},
-    {"interface_not_supported", "an RPC server, but it does not offer KMS"},
-    {"not_rpc", "the port speaks another protocol than RPC"},
-    {"fault", "the host answered with an RPC fault"},
+constexpr std::array<std::string_view, outcome_count> names = {{
+    "complete",
+    "request_unanswered",
+    "refused_by_rst",
+    "no_answer_to_syn",
+    "rejected_by_icmp",
+    "reset_by_host_after_bind",
+    "reset_by_host_after_request",
+    "closed_by_host_without_response",
+    "closed_by_host_mid_response",
+    "closed_by_host_idle",
+    "closed_by_client_mid_pdu",
+    "no_answer_to_bind",
+    "bind_refused_by_nak",
+    "interface_not_supported",
+    "not_rpc",
+    "fault",
 }};
 
 constexpr std::size_t client = 0;
@@ -141,13 +138,36 @@ Outcome cut_by_client(const Conversation& c) {
 
 }  // namespace
 
-std::string_view name_of(Outcome outcome) { return entries[static_cast<std::size_t>(outcome)].name; }
+std::string_view name_of(Outcome outcome) { return names[static_cast<std::size_t>(outcome)]; }
 
-std::string_view describe(Outcome outcome) { return entries[static_cast<std::size_t>(outcome)].description; }
+std::string_view describe(Outcome outcome) {
+    using lang::tr;
+    switch (outcome) {
+        case Outcome::complete: return tr("every request was answered");
+        case Outcome::request_unanswered: return tr("the host never answered a request");
+        case Outcome::refused_by_rst: return tr("the host refused the TCP connection (RST)");
+        case Outcome::no_answer_to_syn: return tr("nothing answered the TCP connection attempt");
+        case Outcome::rejected_by_icmp: return tr("an ICMP error rejected the TCP connection attempt");
+        case Outcome::reset_by_host_after_bind: return tr("the host reset the connection after the bind");
+        case Outcome::reset_by_host_after_request: return tr("the host reset the connection after the request");
+        case Outcome::closed_by_host_without_response: return tr("the host closed the connection instead of answering");
+        case Outcome::closed_by_host_mid_response:
+            return tr("the host closed the connection in the middle of its answer");
+        case Outcome::closed_by_host_idle: return tr("bound, but the client never sent a request; the host closed");
+        case Outcome::closed_by_client_mid_pdu:
+            return tr("the client closed the connection in the middle of its message");
+        case Outcome::no_answer_to_bind: return tr("the host never answered the bind");
+        case Outcome::bind_refused_by_nak: return tr("the host refused the bind (bind_nak)");
+        case Outcome::interface_not_supported: return tr("an RPC server, but it does not offer KMS");
+        case Outcome::not_rpc: return tr("the port speaks another protocol than RPC");
+        case Outcome::fault: return tr("the host answered with an RPC fault");
+    }
+    return {};
+}
 
 std::optional<Outcome> parse_outcome(std::string_view name) {
-    for (std::size_t i = 0; i < entries.size(); ++i)
-        if (entries[i].name == name) return static_cast<Outcome>(i);
+    for (std::size_t i = 0; i < names.size(); ++i)
+        if (names[i] == name) return static_cast<Outcome>(i);
     return std::nullopt;
 }
 

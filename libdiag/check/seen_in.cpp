@@ -9,6 +9,8 @@
 #include "libdiag/check/live_findings.h"
 #include "libdiag/check/name_findings.h"
 #include "libdiag/check/path_findings.h"
+#include "libdiag/check/correlation_findings.h"
+#include "libdiag/check/event_findings.h"
 #include "libdiag/check/row.h"
 #include "libdiag/check/rpc_findings.h"
 #include "libdiag/check/target_findings.h"
@@ -36,6 +38,12 @@ constexpr EvidenceKind kinds[] = {
     {"the look-up of a host's name", [] { return rules_of(name_rows()); }},
     {"all attempts at an address", [] { return rules_of(address_rows()); }},
     {"a host or an address before the one that answers", [] { return rules_of(passed_over_rows()); }},
+    {"event logs of a client and its host", [] { return rules_of(trouble_rows()); }},
+    {"event logs as a whole", [] { return rules_of(logged_rows()); }},
+    {"all conversations of one client", [] { return rules_of(client_record_rows()); }},
+    {"all conversations with one host", [] { return rules_of(host_record_rows()); }},
+    {"all requests under one machine name", [] { return rules_of(name_record_rows()); }},
+    {"all requests from one address", [] { return rules_of(address_record_rows()); }},
 };
 
 }  // namespace

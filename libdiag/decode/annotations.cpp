@@ -5,9 +5,10 @@
 #include <algorithm>
 
 #include "libdiag/base/hex.h"
+#include "libdiag/check/event_text.h"
 #include "libdiag/decode/conversation_text.h"
-#include "libdiag/decode/exchange_text.h"
 #include "libdiag/decode/names.h"
+#include "libdiag/lang/message.h"
 
 namespace diag::decode {
 namespace {
@@ -17,12 +18,13 @@ using dissect::Exchange;
 using dissect::Mark;
 using dissect::PduRecord;
 using dissect::Side;
+using lang::say;
+using lang::tr;
 
 constexpr std::size_t max_name_size = 253;
 constexpr std::size_t max_label_size = 63;
 
 std::size_t index_of(Side side) { return static_cast<std::size_t>(side); }
-std::string_view name_of(Side side) { return side == Side::client ? "client" : "host"; }
 
 class Notes {
 public:
@@ -41,17 +43,22 @@ std::string host_text(const Conversation& c) {
 }
 
 std::string syn_text(const Conversation& c) {
-    std::string text = fmt::format("client {} connects to KMS host {}", to_string(c.client.ip), host_text(c));
-    if (c.found_through) text += fmt::format(", found through {}", printable_names(c.found_through->query));
-    if (c.tcp.syn_count > 1) text += fmt::format("; sent {} times", c.tcp.syn_count);
+    std::string text = say("client {} connects to KMS host {}", to_string(c.client.ip), host_text(c));
+    if (c.found_through) text = say("{}, found through {}", text, printable_names(c.found_through->query));
+    if (c.tcp.syn_count > 1) text += "; " + say("sent {} times", c.tcp.syn_count);
     return text;
 }
 
 std::string reset_text(const Conversation& c, Side side) {
-    if (side == Side::client || c.tcp.established)
-        return fmt::format("the {} resets the connection (RST)", name_of(side));
-    return fmt::format("connection refused (RST): nothing listens on TCP port {}, or a firewall answers in its place",
-                       c.host.port);
+    if (side == Side::client) return std::string{tr("the client resets the connection (RST)")};
+    if (c.tcp.established) return std::string{tr("the host resets the connection (RST)")};
+    return say("connection refused (RST): nothing listens on TCP port {}, or a firewall answers in its place",
+               c.host.port);
+}
+
+std::string_view close_text(Side side) {
+    return side == Side::client ? tr("the client closes the connection (FIN)")
+                                : tr("the host closes the connection (FIN)");
 }
 
 // An orderly end needs no words.
@@ -64,36 +71,38 @@ bool decides(check::Outcome outcome) {
 
 void add_connection(Notes& notes, const Conversation& c, check::Outcome outcome) {
     notes.add(c.tcp.syn, syn_text(c));
-    notes.add(c.tcp.syn_ack, fmt::format("the host accepts the connection on TCP port {}", c.host.port));
+    notes.add(c.tcp.syn_ack, say("the host accepts the connection on TCP port {}", c.host.port));
     for (const Side side : {Side::client, Side::host}) {
         notes.add(c.tcp.rst[index_of(side)], reset_text(c, side));
         if (decides(outcome) && c.tcp.closed_first == side)
-            notes.add(c.tcp.fin[index_of(side)], fmt::format("the {} closes the connection (FIN)", name_of(side)));
+            notes.add(c.tcp.fin[index_of(side)], std::string{close_text(side)});
     }
     if (c.tcp.icmp) {
-        notes.add(c.tcp.icmp->mark, fmt::format("{} says that the connection to the KMS host is not possible: {}",
-                                                to_string(c.tcp.icmp->sender), c.tcp.icmp->text));
+        notes.add(c.tcp.icmp->mark, say("{} says that the connection to the KMS host is not possible: {}",
+                                        to_string(c.tcp.icmp->sender), c.tcp.icmp->text));
     }
 }
 
 std::string offer_text(const dcerpc::Bind& bind) {
-    std::string text;
+    std::string syntaxes;
     for (const auto& item : bind.contexts) {
-        if (!text.empty()) text += ", ";
-        text +=
-            item.transfer_syntaxes.empty() ? "no syntax" : dcerpc::describe_syntax(item.transfer_syntaxes.front().uuid);
+        if (!syntaxes.empty()) syntaxes += ", ";
+        syntaxes += item.transfer_syntaxes.empty() ? tr("no syntax")
+                                                   : dcerpc::describe_syntax(item.transfer_syntaxes.front().uuid);
     }
-    if (text.empty()) text = "nothing that is in the capture";
-    return text + (bind.offers(dcerpc::kms_interface_id) ? " for the KMS interface" : "");
+    if (syntaxes.empty()) syntaxes = tr("nothing that is in the capture");
+    if (bind.offers(dcerpc::kms_interface_id)) return say("client offers {} for the KMS interface", syntaxes);
+    return say("client offers {}", syntaxes);
 }
 
-std::string result_text(const dcerpc::ContextResult& result) {
+// What the host says of one offer.
+std::string result_text(const dcerpc::ContextResult& result, std::string_view offer) {
     switch (result.result) {
-        case dcerpc::acceptance: return "accepted";
-        case dcerpc::negotiate_ack: return "negotiated";
-        case dcerpc::user_rejection: return "refused by the server";
-        case dcerpc::provider_rejection: return fmt::format("refused, {}", dcerpc::describe_reason(result.reason));
-        default: return fmt::format("result {}", result.result);
+        case dcerpc::acceptance: return say("{} accepted", offer);
+        case dcerpc::negotiate_ack: return say("{} negotiated", offer);
+        case dcerpc::user_rejection: return say("{} refused by the server", offer);
+        case dcerpc::provider_rejection: return say("{} refused, {}", offer, dcerpc::describe_reason(result.reason));
+        default: return say("{} result {}", offer, result.result);
     }
 }
 
@@ -103,63 +112,64 @@ std::string answer_text(const dcerpc::BindAck& ack, const dcerpc::Bind* bind) {
         if (!text.empty()) text += "; ";
         const bool is_known =
             bind != nullptr && i < bind->contexts.size() && !bind->contexts[i].transfer_syntaxes.empty();
-        text += fmt::format("{} {}",
-                            is_known ? dcerpc::describe_syntax(bind->contexts[i].transfer_syntaxes.front().uuid)
-                                     : fmt::format("item {}", i),
-                            result_text(ack.results[i]));
+        text += result_text(ack.results[i],
+                            is_known
+                                ? std::string{dcerpc::describe_syntax(bind->contexts[i].transfer_syntaxes.front().uuid)}
+                                : say("item {}", i));
     }
-    return text.empty() ? "no result for any context" : text;
+    return text.empty() ? std::string{tr("no result for any context")} : text;
 }
 
 void add_bind(Notes& notes, const PduRecord& pdu, const dcerpc::Bind*& bind) {
-    const auto put = [&](std::string_view text) {
-        notes.add(pdu.last, fmt::format("RPC {}: {}{}", dcerpc::name_of(pdu.decoded.type()), text,
-                                        pdu.inferred ? " (inferred: the packet is cut)" : ""));
+    const auto put = [&](const std::string& what) {
+        const std::string text = fmt::format("RPC {}: {}", dcerpc::name_of(pdu.decoded.type()), what);
+        notes.add(pdu.last, pdu.inferred ? say("{} (inferred: the packet is cut)", text) : text);
     };
     if (pdu.decoded.bind() != nullptr) {
         bind = pdu.decoded.bind();
-        put("client offers " + offer_text(*bind));
+        put(offer_text(*bind));
     } else if (const auto* ack = pdu.decoded.bind_ack()) {
         put(answer_text(*ack, bind));
     } else if (const auto* nak = pdu.decoded.bind_nak()) {
-        put(fmt::format("the host refuses to talk RPC with the client, {}",
-                        dcerpc::describe_reject_reason(nak->reject_reason)));
+        put(say("the host refuses to talk RPC with the client, {}",
+                dcerpc::describe_reject_reason(nak->reject_reason)));
     }
 }
 
 std::string request_text(const Exchange& e) {
-    const std::string version = fmt::format("KMS request, version {}", version_text(e));
     if (!e.request.base) {
-        return version + (e.request.body_protected() ? ": body protected, not opened by the key profile"
-                                                     : ": cannot be read, bytes are missing or damaged");
+        return e.request.body_protected()
+                   ? say("KMS request, version {}: body protected, not opened by the key profile", version_text(e))
+                   : say("KMS request, version {}: cannot be read, bytes are missing or damaged", version_text(e));
     }
     const auto& base = *e.request.base;
-    return fmt::format("{}: {}; client machine id {}; workstation {}; needs a count of {}", version,
-                       escape_for_terminal(product_name(e)), to_string(base.client_machine_id),
-                       escape_for_terminal(base.workstation_text()), base.required_client_count);
+    return say("KMS request, version {}: {}; client machine id {}; workstation {}; needs a count of {}",
+               version_text(e), escape_for_terminal(product_name(e)), to_string(base.client_machine_id),
+               escape_for_terminal(base.workstation_text()), base.required_client_count);
+}
+
+std::string count_text(const Exchange& e, std::uint32_t count) {
+    if (!e.request.base) return say("KMS response: count {}", count);
+    const std::uint32_t needed = e.request.base->required_client_count;
+    return is_count_low(e) ? say("KMS response: count {} of {} needed, NOT ENOUGH", count, needed)
+                           : say("KMS response: count {} of {} needed, enough", count, needed);
 }
 
 std::string response_text(const Exchange& e) {
-    if (e.fault_status) {
-        return fmt::format("RPC fault {}: {}", format_code(*e.fault_status),
-                           dcerpc::fault_status_text(*e.fault_status));
-    }
-    if (e.hresult && *e.hresult != 0) return "KMS response: " + refusal_text(*e.hresult);
-    if (!e.response) return "KMS response: cannot be read, bytes are missing or damaged";
-    if (!e.response->base) {
-        return e.response->body_protected() ? "KMS response: body protected, not opened by the key profile"
-                                            : "KMS response: cannot be read, bytes are missing or damaged";
+    if (e.fault_status)
+        return say("RPC fault {}: {}", format_code(*e.fault_status), dcerpc::fault_status_text(*e.fault_status));
+    if (e.hresult && *e.hresult != 0) return say("KMS response: refused, {}", check::code_text(*e.hresult));
+    if (!e.response || !e.response->base) {
+        const bool is_closed = e.response && e.response->body_protected();
+        return std::string{is_closed ? tr("KMS response: body protected, not opened by the key profile")
+                                     : tr("KMS response: cannot be read, bytes are missing or damaged")};
     }
     const auto& base = *e.response->base;
-    std::string text = fmt::format("KMS response: count {}", base.count);
-    if (e.request.base)
-        text += fmt::format(" of {} needed, {}", e.request.base->required_client_count,
-                            is_count_low(e) ? "NOT ENOUGH" : "enough");
-    return text + fmt::format("; asks every {} until activated, renews every {}; ePID {}{}",
-                              report::format_minutes(base.activation_interval_minutes),
-                              report::format_minutes(base.renewal_interval_minutes),
-                              escape_for_terminal(base.epid_text()),
-                              fails_checks(e) ? "; the client rejects it: a check of the answer fails" : "");
+    std::string text = say("{}; asks every {} until activated, renews every {}; ePID {}", count_text(e, base.count),
+                           report::say_minutes(base.activation_interval_minutes),
+                           report::say_minutes(base.renewal_interval_minutes), escape_for_terminal(base.epid_text()));
+    if (fails_checks(e)) text += fmt::format("; {}", tr("the client rejects it: a check of the answer fails"));
+    return text;
 }
 
 void add_exchanges(Notes& notes, const Conversation& c) {
@@ -168,15 +178,16 @@ void add_exchanges(Notes& notes, const Conversation& c) {
         if (e.response_pdu) notes.add(c.pdus[*e.response_pdu].last, response_text(e));
     }
     for (const auto& refusal : c.stray_refusals)
-        notes.add(refusal.answer,
-                  fmt::format("KMS response: {}; its request is not in the capture", refusal_text(refusal.hresult)));
+        notes.add(refusal.answer, say("KMS response: refused, {}; its request is not in the capture",
+                                      check::code_text(refusal.hresult)));
 }
 
 void add_junk(Notes& notes, const Conversation& c) {
     for (const Side side : {Side::client, Side::host}) {
         const auto& junk = c.junk[index_of(side)];
-        notes.add(junk.first,
-                  fmt::format("no DCE/RPC: the {} sends \"{}\"", name_of(side), escape_for_terminal(junk.opening)));
+        const std::string opening = escape_for_terminal(junk.opening);
+        notes.add(junk.first, side == Side::client ? say("no DCE/RPC: the client sends \"{}\"", opening)
+                                                   : say("no DCE/RPC: the host sends \"{}\"", opening));
     }
 }
 
@@ -196,8 +207,7 @@ std::vector<Annotation> annotate(const Conversation& c, check::Outcome outcome) 
     for (const PduRecord& pdu : c.pdus) add_bind(notes, pdu, bind);
     add_exchanges(notes, c);
     add_junk(notes, c);
-    if (!c.continues)
-        notes.add(c.last, fmt::format("verdict: {}: {}", check::name_of(outcome), describe_outcome(c, outcome)));
+    if (!c.continues) notes.add(c.last, say("verdict: {}: {}", check::name_of(outcome), describe_outcome(c, outcome)));
     return notes.take();
 }
 

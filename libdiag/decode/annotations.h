@@ -11,8 +11,8 @@
 #include "libdiag/dissect/conversation.h"
 #include "libdiag/dissect/dns_search.h"
 
-// What `-w FILE.pcapng` writes beside packets, for readers that know neither KMS nor our findings. Always in English, as titles
-// are. Text of peers is escaped.
+// What `-w FILE.pcapng` writes beside packets, for readers that know neither KMS nor our findings. In the language that was
+// chosen, as titles are. Text of peers is escaped.
 namespace diag::decode {
 
 /// What one packet of the capture means, in a line.

@@ -7,6 +7,7 @@
 #include "libdiag/base/utf.h"
 #include "libdiag/decode/exchange_text.h"
 #include "libdiag/decode/timing.h"
+#include "libdiag/lang/message.h"
 
 namespace diag::decode {
 namespace {
@@ -116,13 +117,15 @@ void append_stages(std::string& out, const Conversation& c) {
 
 std::string describe_outcome(const Conversation& c, check::Outcome outcome) {
     if (outcome != check::Outcome::complete) return std::string{check::describe(outcome)};
-    if (c.exchanges.empty())
-        return c.gap_size + c.cut_size > 0 ? "no request is in the capture" : "no request was sent";
+    if (c.exchanges.empty()) {
+        return std::string{c.gap_size + c.cut_size > 0 ? lang::tr("no request is in the capture")
+                                                       : lang::tr("no request was sent")};
+    }
     const auto refused = std::count_if(c.exchanges.begin(), c.exchanges.end(),
                                        [](const auto& e) { return e.hresult && *e.hresult != 0; });
     if (refused == 0) return std::string{check::describe(outcome)};
-    if (c.exchanges.size() == 1) return "the request was answered, with a refusal";
-    return fmt::format("every request was answered, {} of {} with a refusal", refused, c.exchanges.size());
+    if (c.exchanges.size() == 1) return std::string{lang::tr("the request was answered, with a refusal")};
+    return lang::say("every request was answered, {} of {} with a refusal", refused, c.exchanges.size());
 }
 
 void append_text(std::string& out, const Conversation& c, check::Outcome outcome,

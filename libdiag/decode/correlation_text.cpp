@@ -6,15 +6,16 @@
 
 #include "libdiag/base/hex.h"
 #include "libdiag/base/utf.h"
-#include "libdiag/check/correlation_findings.h"
-#include "libdiag/proto/kms/catalogue.h"
+#include "libdiag/check/contact_text.h"
+#include "libdiag/lang/message.h"
 
 namespace diag::decode {
 namespace {
 
+using check::time_text;
 using correlate::Contact;
 using correlate::Correlation;
-using correlate::Result;
+using lang::say;
 using report::format_count;
 using report::line_width;
 
@@ -23,8 +24,6 @@ constexpr std::size_t shown_contacts = 12;  // --verbose shows all that are kept
 constexpr std::size_t shown_points = 8;
 constexpr std::size_t value_column = 11;
 constexpr std::size_t attempt_column = 26;  // behind "    2026-11-23T20:09:15Z  "
-
-std::string time_text(Timestamp time) { return format_rfc3339(time, 0); }
 
 void append_row(std::string& out, std::string_view label, std::string_view text) {
     out += fmt::format("  {:<9}", label);
@@ -38,43 +37,27 @@ void append_head(std::string& out, std::string_view text, const report::Style& s
     out += style.strong(head) + '\n';
 }
 
-std::string interval_text(std::int64_t ns) {
+// `minutes_text`: what writes a minute or more.
+std::string interval_text(std::int64_t ns, std::string (*minutes_text)(std::uint32_t)) {
     if (ns < minute_ns) return report::format_duration(ns);
-    return report::format_minutes(static_cast<std::uint32_t>(std::min<std::int64_t>(ns / minute_ns, UINT32_MAX)));
+    return minutes_text(static_cast<std::uint32_t>(std::min<std::int64_t>(ns / minute_ns, UINT32_MAX)));
 }
 
-std::string application_text(const Uuid& id) {
-    if (id.is_nil()) return "requests";
-    const auto* known = kms::find_application(id);
-    return known != nullptr ? std::string{known->name} : to_string(id);
-}
-
-// What became of an attempt, in a few words.
-std::string result_text(const Contact& c, const Correlation& correlation) {
-    switch (c.result) {
-        case Result::granted: return fmt::format("granted, count {} of {}", c.count, c.needed);
-        case Result::count_low: return fmt::format("count too low: {} of {}", c.count, c.needed);
-        case Result::accepted: return "answered, contents not readable";
-        case Result::refused: return fmt::format("refused {}", format_code(c.code));
-        case Result::rejected: return "answered, client rejects the answer";
-        case Result::fault: return fmt::format("RPC fault {}", format_code(c.code));
-        case Result::not_found: return fmt::format("no host found: {}", correlation.text(c.outcome));
-        case Result::unknown: return "answer not in the capture";
-        default: return std::string{correlation.text(c.outcome)};
-    }
-}
+std::string application_text(const Uuid& id) { return id.is_nil() ? "requests" : check::application_text(id); }
 
 std::string attempt_text(const Contact& c, const Contact* before, const Correlation& correlation) {
-    std::string text = result_text(c, correlation);
-    if (c.host.port != 0) text = fmt::format("{}: {}", to_string(c.host), text);
-    if (before != nullptr) text += fmt::format(", {} after the one before", interval_text(c.time.ns - before->time.ns));
+    std::string text = check::result_text(c, correlation);
+    if (before != nullptr) {
+        const std::string interval = interval_text(c.time.ns - before->time.ns, report::say_minutes);
+        text += ", " + say("{} after the one before", interval);
+    }
     const auto path = path_of(c, correlation);
     if (!path.query.empty()) {
         text += fmt::format("; DNS: {}{}{}", printable_names(path.query), path.target.empty() ? "" : " = ",
                             printable_names(path.target));
     }
     text += fmt::format(" ({})", check::place_of(c, correlation));
-    if (c.copies > 0) text += fmt::format(", seen in {} captures", c.copies + 1);
+    if (c.copies > 0) text += ", " + say("seen in {} captures", c.copies + 1);
     return text;
 }
 
@@ -95,7 +78,7 @@ void append_attempts(std::string& out, const ClientReport& report, const Correla
 
 std::string rhythm_text(const correlate::Series& series) {
     const std::string name = application_text(series.application_id);
-    const std::string interval = interval_text(series.interval_ns);
+    const std::string interval = interval_text(series.interval_ns, report::format_minutes);
     switch (series.rhythm) {
         case correlate::Rhythm::retrying:
             return fmt::format("{}: every {}, the interval of clients that are not activated", name, interval);

@@ -4,6 +4,7 @@
 
 #include "libdiag/decode/annotations.h"
 #include "libdiag/decode/dns_text.h"
+#include "libdiag/lang/message.h"
 #include "libdiag/proto/dns/message.h"
 #include "libdiag/proto/dns/names.h"
 
@@ -11,41 +12,48 @@ namespace diag::decode {
 namespace {
 
 using dissect::DnsLookup;
+using lang::say;
+using lang::tr;
 
 constexpr std::size_t max_answers = 4;  // of one look-up; the packet has the rest
 
 std::string question_text(const DnsLookup& lookup) {
-    if (lookup.connection_only) return fmt::format("DNS: client connects to {} over TCP", to_string(lookup.server.ip));
-    std::string text = fmt::format("DNS: client asks {} for {} {}", to_string(lookup.server.ip),
-                                   dns::type_name(lookup.type), printable_names(lookup.query));
-    if (lookup.asked_count > 1) text += fmt::format("; asked {} times", lookup.asked_count);
-    if (!lookup.answered && !lookup.refused) text += "; no answer in the capture";
+    if (lookup.connection_only) return say("DNS: client connects to {} over TCP", to_string(lookup.server.ip));
+    std::string text = say("DNS: client asks {} for {} {}", to_string(lookup.server.ip), dns::type_name(lookup.type),
+                           printable_names(lookup.query));
+    if (lookup.asked_count > 1) text += "; " + say("asked {} times", lookup.asked_count);
+    if (!lookup.answered && !lookup.refused) text += fmt::format("; {}", tr("no answer in the capture"));
     return text;
 }
 
-// What the answer to the SRV query means for a client that looks for its host.
-std::string_view meaning_of(const DnsLookup& lookup) {
-    if (lookup.truncated) return ", truncated: the client asks again over TCP";
-    if (lookup.type != dns::type::srv) return lookup.answers.empty() ? ", no record" : "";
-    if (lookup.rcode == dns::rcode::name_error) return ": no KMS host is published under this name";
-    if (lookup.rcode != dns::rcode::no_error) return ": the server does not say whether a host is published";
-    return lookup.answers.empty() ? ": the name has no SRV record" : "";
+// What the answer means for a client that looks for its host.
+std::string answer_head(const DnsLookup& lookup) {
+    const std::string rcode = dns::rcode_name(*lookup.rcode);
+    if (lookup.truncated) return say("DNS answer: {}, truncated: the client asks again over TCP", rcode);
+    if (lookup.type != dns::type::srv)
+        return lookup.answers.empty() ? say("DNS answer: {}, no record", rcode) : say("DNS answer: {}", rcode);
+    if (lookup.rcode == dns::rcode::name_error)
+        return say("DNS answer: {}: no KMS host is published under this name", rcode);
+    if (lookup.rcode != dns::rcode::no_error)
+        return say("DNS answer: {}: the server does not say whether a host is published", rcode);
+    return lookup.answers.empty() ? say("DNS answer: {}: the name has no SRV record", rcode)
+                                  : say("DNS answer: {}", rcode);
 }
 
 std::string reply_text(const DnsLookup& lookup) {
-    if (lookup.malformed) return "DNS: an answer that cannot be read";
-    std::string text = fmt::format("DNS answer: {}{}", dns::rcode_name(*lookup.rcode), meaning_of(lookup));
+    if (lookup.malformed) return std::string{tr("DNS: an answer that cannot be read")};
+    std::string text = answer_head(lookup);
     const std::size_t shown = std::min(max_answers, lookup.answers.size());
     for (std::size_t i = 0; i < shown; ++i) text += "; " + answer_text(lookup.answers[i]);
-    if (lookup.answers.size() > shown) text += fmt::format("; and {} more", lookup.answers.size() - shown);
+    if (lookup.answers.size() > shown) text += "; " + say("and {} more", lookup.answers.size() - shown);
     return text;
 }
 
-std::string_view reason_text(dissect::StrayReason reason) {
+std::string_view stray_text(dissect::StrayReason reason) {
     switch (reason) {
-        case dissect::StrayReason::other_id: return "it has another id";
-        case dissect::StrayReason::other_question: return "it repeats another question";
-        case dissect::StrayReason::other_server: return "it comes from another server";
+        case dissect::StrayReason::other_id: return tr("DNS: taken for no answer, it has another id");
+        case dissect::StrayReason::other_question: return tr("DNS: taken for no answer, it repeats another question");
+        case dissect::StrayReason::other_server: return tr("DNS: taken for no answer, it comes from another server");
     }
     return {};
 }
@@ -56,11 +64,11 @@ void annotate_lookup(std::vector<Annotation>& notes, const DnsLookup& lookup) {
         if (mark) notes.push_back({mark.packet, std::move(text)});
     };
     add(lookup.asked, question_text(lookup));
-    if (lookup.asked_last.packet != lookup.asked.packet) add(lookup.asked_last, "DNS: the same question again");
+    if (lookup.asked_last.packet != lookup.asked.packet)
+        add(lookup.asked_last, std::string{tr("DNS: the same question again")});
     if (lookup.answered) add(lookup.answered, reply_text(lookup));
-    add(lookup.refused, "DNS: the server cannot be reached");
-    for (const auto& stray : lookup.strays)
-        add(stray.mark, fmt::format("DNS: taken for no answer, {}", reason_text(stray.reason)));
+    add(lookup.refused, std::string{tr("DNS: the server cannot be reached")});
+    for (const auto& stray : lookup.strays) add(stray.mark, std::string{stray_text(stray.reason)});
 }
 
 }  // namespace

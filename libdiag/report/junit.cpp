@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "libdiag/check/consequences.h"
 #include "libdiag/report/text.h"
 #include "libdiag/report/xml.h"
 
@@ -15,17 +16,25 @@ std::string seconds_text(std::chrono::nanoseconds time) {
     return fmt::format("{:.3f}", std::chrono::duration<double>(time).count());
 }
 
-// For readers of a CI page: a finding with all that helps, a paragraph.
-void append_finding_text(std::string& out, const check::Finding& finding) {
-    out += fmt::format("{} {}: {}\n", check::name_of(finding.rule->severity), finding.rule->id, finding.title);
+std::string head_of(const check::Finding& finding) {
+    return fmt::format("{} {}: {}", check::name_of(finding.rule->severity), finding.rule->id, finding.title);
+}
+
+// For readers of a CI page: a cause with all that helps, and what follows from it, a paragraph.
+void append_cause_text(std::string& out, const Subject& subject, const check::Cause& cause) {
+    const check::Finding& finding = subject.findings[cause.finding];
+    out += head_of(finding) + '\n';
     if (const std::string codes = client_codes(finding); !codes.empty()) out += codes + '\n';
     for (const std::string& line : finding.evidence) out += fmt::format("- {}\n", line);
-    if (finding.rule->severity == check::Severity::info) return;
+    for (const std::size_t i : cause.consequences) out += fmt::format("effect: {}\n", head_of(subject.findings[i]));
+    // Mere information that is the cause of something has a remedy worth reading.
+    if (finding.rule->severity == check::Severity::info && cause.consequences.empty()) return;
     for (const std::string_view remedy : check::remedy_of(finding)) out += fmt::format("remedy: {}\n", remedy);
 }
 
-bool is_failure(const check::Finding& finding, std::optional<check::Severity> fail_on) {
-    return check::alarm_of(finding.rule->severity, fail_on).has_value();
+// A consequence fails the case by way of its cause.
+bool is_failure(const check::Cause& cause, const Subject& subject, std::optional<check::Severity> fail_on) {
+    return check::alarm_of(check::worst_of(cause, subject.findings), fail_on).has_value();
 }
 
 // "connect_ms"; units that are signs get words.
@@ -43,15 +52,15 @@ void append_properties(std::string& out, std::span<const Metric> metrics) {
     out += "      </properties>\n";
 }
 
-void append_failure(std::string& out, const Subject& subject, std::optional<check::Severity> fail_on) {
+void append_failure(std::string& out, const Subject& subject, std::span<const check::Cause> causes,
+                    std::optional<check::Severity> fail_on) {
     if (!alarm_of(subject, fail_on)) return;
-    const check::Finding& worst = *std::ranges::max_element(
-        subject.findings, {}, [](const check::Finding& finding) { return finding.rule->severity; });
+    const check::Finding& first = subject.findings[causes.front().finding];
     std::string text;
-    for (const check::Finding& finding : subject.findings)
-        if (is_failure(finding, fail_on)) append_finding_text(text, finding);
-    out += fmt::format("      <failure message=\"{}\" type=\"{}\">{}</failure>\n", xml_text(worst.title),
-                       xml_text(worst.rule->id), xml_text(text));
+    for (const check::Cause& cause : causes)
+        if (is_failure(cause, subject, fail_on)) append_cause_text(text, subject, cause);
+    out += fmt::format("      <failure message=\"{}\" type=\"{}\">{}</failure>\n", xml_text(first.title),
+                       xml_text(first.rule->id), xml_text(text));
 }
 
 void append_case(std::string& out, std::string_view suite, const Subject& subject,
@@ -59,11 +68,12 @@ void append_case(std::string& out, std::string_view suite, const Subject& subjec
     out += fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{}\">\n", xml_text(suite),
                        xml_text(subject.name), seconds_text(subject.duration));
     append_properties(out, subject.metrics);
-    append_failure(out, subject, fail_on);
+    const auto causes = check::causes_among(subject.findings);
+    append_failure(out, subject, causes, fail_on);
     std::string text = subject.summary + '\n';
     for (const std::string& note : subject.notes) text += note + '\n';
-    for (const check::Finding& finding : subject.findings)
-        if (!is_failure(finding, fail_on)) append_finding_text(text, finding);
+    for (const check::Cause& cause : causes)
+        if (!is_failure(cause, subject, fail_on)) append_cause_text(text, subject, cause);
     out += fmt::format("      <system-out>{}</system-out>\n    </testcase>\n", xml_text(text));
 }
 

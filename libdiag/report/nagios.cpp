@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "libdiag/base/utf.h"
+#include "libdiag/check/consequences.h"
 #include "libdiag/report/text.h"
 
 namespace diag::report {
@@ -76,9 +77,14 @@ void append_metrics(std::string& out, std::span<const Subject> subjects) {
     }
 }
 
-std::string verdict(const Subject& subject) {
-    return fmt::format("{}: {}", harmless(subject.name), harmless(subject.summary));
+// The verdict; where one finding follows from another, the cause of the worst.
+std::string summary(const Subject& subject) {
+    const auto causes = check::causes_among(subject.findings);
+    if (causes.empty() || causes.front().consequences.empty()) return harmless(subject.summary);
+    return harmless(subject.findings[causes.front().finding].title);
 }
+
+std::string verdict(const Subject& subject) { return fmt::format("{}: {}", harmless(subject.name), summary(subject)); }
 
 // "3 checked, 1 critical, 1 warning: " and the first of the worst.
 std::string overall(std::span<const Subject> subjects, std::optional<Severity> fail_on) {
@@ -92,11 +98,19 @@ std::string overall(std::span<const Subject> subjects, std::optional<Severity> f
     return text + ": " + verdict(worst);
 }
 
-void append_finding_lines(std::string& out, const check::Finding& finding) {
+// A cause, and below it what follows from it.
+void append_cause_lines(std::string& out, const Subject& subject, const check::Cause& cause) {
+    const check::Finding& finding = subject.findings[cause.finding];
     out += fmt::format("{} {}: {}\n", severity_word(finding.rule->severity), finding.rule->id, harmless(finding.title));
     if (const std::string codes = client_codes(finding); !codes.empty()) out += fmt::format("  {}\n", codes);
     for (const std::string& line : finding.evidence) out += fmt::format("  - {}\n", harmless(line));
-    if (finding.rule->severity == Severity::info) return;
+    for (const std::size_t i : cause.consequences) {
+        const check::Finding& effect = subject.findings[i];
+        out += fmt::format("  effect: {} {}: {}\n", severity_word(effect.rule->severity), effect.rule->id,
+                           harmless(effect.title));
+    }
+    // Mere information that is the cause of something has a remedy worth reading.
+    if (finding.rule->severity == Severity::info && cause.consequences.empty()) return;
     for (const std::string_view remedy : check::remedy_of(finding))
         out += fmt::format("  remedy: {}\n", harmless(remedy));
 }
@@ -108,13 +122,13 @@ void append_nagios(std::string& out, std::string_view service, std::span<const S
     if (subjects.empty()) return append_nagios_unknown(out, service, "nothing was checked");
     const bool is_one = subjects.size() == 1;
     out += fmt::format("{} {} - {}", service, status_word(alarm_of(subjects, fail_on)),
-                       is_one ? harmless(subjects.front().summary) : overall(subjects, fail_on));
+                       is_one ? summary(subjects.front()) : overall(subjects, fail_on));
     append_metrics(out, subjects);
     out += '\n';
     for (const Subject& subject : subjects) {
         if (!is_one) out += fmt::format("[{}] {}\n", status_word(alarm_of(subject, fail_on)), verdict(subject));
         for (const std::string& note : subject.notes) out += fmt::format("{}\n", harmless(note));
-        for (const check::Finding& finding : subject.findings) append_finding_lines(out, finding);
+        for (const check::Cause& cause : check::causes_among(subject.findings)) append_cause_lines(out, subject, cause);
     }
 }
 

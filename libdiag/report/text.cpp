@@ -8,12 +8,13 @@
 #include "libdiag/base/text_width.h"
 #include "libdiag/base/utf.h"
 #include "libdiag/check/consequences.h"
-#include "libdiag/lang/language.h"
+#include "libdiag/lang/message.h"
 #include "libdiag/report/labels.h"
 
 namespace diag::report {
 namespace {
 
+using lang::say;
 using lang::tr;
 
 constexpr unsigned max_tree_depth = 32;
@@ -125,16 +126,18 @@ void append_labelled(std::string& out, std::string_view text_label, std::string_
     append_item(out, fmt::format("{:11}{}{:{}}", "", word, "", width - column_count(word) + 1), text, backslash);
 }
 
-std::string codes_text(const check::Finding& finding, lang::Language language) {
-    const std::uint32_t windows = finding.shown_windows_code();
-    const std::uint32_t inner = finding.shown_inner_code();
-    if (windows == 0) return {};
-    const auto filled = [language](std::string_view text, std::uint32_t code) {
-        return fmt::format(fmt::runtime(lang::in_language(language, text)), format_code(code));
-    };
-    std::string codes = filled(label::windows_shows, windows);
-    if (inner != 0) codes += filled(label::event_carries, inner);
-    return codes;
+struct Parts {
+    std::uint32_t days, hours, minutes;
+};
+
+// Below two hours, or two days, the smaller unit says more: but one of them is one.
+Parts parts_of(std::uint32_t minutes) {
+    constexpr std::uint32_t hour = 60;
+    constexpr std::uint32_t day = 24 * hour;
+    if (minutes < 2 * hour && minutes != hour) return {.days = 0, .hours = 0, .minutes = minutes};
+    const std::uint32_t days = minutes >= 2 * day || minutes == day ? minutes / day : 0;
+    const std::uint32_t rest = minutes - days * day;
+    return {.days = days, .hours = rest / hour, .minutes = rest % hour};
 }
 
 }  // namespace
@@ -173,8 +176,7 @@ void append_finding(std::string& out, const check::Finding& finding, const Style
                        style.strong(rule.id));
     if (!finding.title.empty()) append_item(out, "           ", finding.title, backslash);
     for (const auto& line : finding.evidence) append_item(out, "           - ", line, backslash);
-    if (const std::string codes = codes_text(finding, lang::spoken()); !codes.empty())
-        append_item(out, "           ", codes);
+    if (const std::string codes = client_codes(finding); !codes.empty()) append_item(out, "           ", codes);
     if (rule.severity == check::Severity::info && !verbose) return;
     const auto append_texts = [&](std::string_view text_label, std::span<const std::string_view> texts) {
         const std::size_t shown = verbose ? texts.size() : std::min<std::size_t>(texts.size(), 1);
@@ -203,7 +205,17 @@ void append_consequence(std::string& out, const check::Finding& finding, Backsla
         backslash);
 }
 
-std::string client_codes(const check::Finding& finding) { return codes_text(finding, lang::Language::en); }
+std::string client_codes(const check::Finding& finding) {
+    const std::uint32_t windows = finding.shown_windows_code();
+    const std::uint32_t inner = finding.shown_inner_code();
+    if (windows == 0) return {};
+    const auto filled = [](std::string_view text, std::uint32_t code) {
+        return fmt::format(fmt::runtime(tr(text)), format_code(code));
+    };
+    std::string codes = filled(label::windows_shows, windows);
+    if (inner != 0) codes += filled(label::event_carries, inner);
+    return codes;
+}
 
 void append_tree(std::string& out, const Node& node, const Style& style, unsigned depth) {
     if (depth > max_tree_depth) return;
@@ -230,20 +242,26 @@ std::string format_size(std::uint64_t bytes) {
 }
 
 std::string format_minutes(std::uint32_t minutes) {
-    constexpr std::uint32_t hour = 60;
-    constexpr std::uint32_t day = 24 * hour;
-    if (minutes < 2 * hour && minutes != hour) return fmt::format(FMT_COMPILE("{} min"), minutes);
+    const Parts parts = parts_of(minutes);
     std::string text;
     const auto add = [&text](std::uint32_t count, std::string_view unit) {
         if (count == 0) return;
         if (!text.empty()) text += ' ';
         text += fmt::format(FMT_COMPILE("{} {}{}"), count, unit, count == 1 ? "" : "s");
     };
-    const std::uint32_t days = minutes >= 2 * day || minutes == day ? minutes / day : 0;
-    minutes -= days * day;
-    add(days, "day");
-    add(minutes / hour, "hour");
-    if (minutes % hour != 0) text += fmt::format(FMT_COMPILE(" {} min"), minutes % hour);
+    add(parts.days, "day");
+    add(parts.hours, "hour");
+    if (parts.minutes == 0 && !text.empty()) return text;
+    return fmt::format(FMT_COMPILE("{}{}{} min"), text, text.empty() ? "" : " ", parts.minutes);
+}
+
+std::string say_minutes(std::uint32_t minutes) {
+    const Parts parts = parts_of(minutes);
+    std::string text;
+    const auto add = [&text](const std::string& part) { text += text.empty() ? part : ' ' + part; };
+    if (parts.days != 0) add(parts.days == 1 ? say("{} day", parts.days) : say("{} days", parts.days));
+    if (parts.hours != 0) add(parts.hours == 1 ? say("{} hour", parts.hours) : say("{} hours", parts.hours));
+    if (parts.minutes != 0 || text.empty()) add(say("{} min", parts.minutes));
     return text;
 }
 

@@ -47,7 +47,6 @@ void append_findings(std::string& out, std::span<const check::Finding> findings,
 void append_consequence(std::string& out, const check::Finding& finding, Backslash backslash = Backslash::doubled);
 
 /// "the Windows client shows 0xC004F074 (its event 12288: 0x800706BA)"; empty for a finding that shows nothing there.
-/// Always in English.
 std::string client_codes(const check::Finding& finding);
 
 /// The tree in the manner of `tshark -V`: indented labels, values, meanings, byte ranges. Bounded in depth.
@@ -59,6 +58,8 @@ std::string format_count(std::uint64_t count, std::string_view one, std::string_
 std::string format_size(std::uint64_t bytes);
 /// Minutes in the units that suit them: "90 min", "2 hours", "7 days", "2 days 1 hour".
 std::string format_minutes(std::uint32_t minutes);
+/// The same in the language that was chosen, as a value of a sentence of lang::say().
+std::string say_minutes(std::uint32_t minutes);
 /// A duration in the unit that suits it: "83 us", "1.25 ms", "10.1 s".
 std::string format_duration(std::int64_t ns);
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "libdiag/lang/language.h"
+#include "libdiag/lang/message.h"
 #include "libdiag/report/json_finding.h"
 #include "libdiag/report/labels.h"
 
@@ -12,18 +12,15 @@ namespace diag::report {
 namespace {
 
 using check::Verdict;
+using lang::say;
 
 // More than a reader takes in; JSON has all.
 constexpr std::size_t max_conclusions = 10;
 constexpr std::size_t max_consequences = 8;
 
 std::string origin_text(const Verdict::Entry& entry) {
-    if (entry.count == 1) return fmt::format("in {}", entry.source);
-    return fmt::format("{} times, first in {}", entry.count, entry.source);
-}
-
-void append_rest(std::string& out, std::size_t count, std::size_t shown, std::string_view what) {
-    if (count > shown) out += fmt::format("  and {} more {}: --json has them\n", count - shown, what);
+    if (entry.count == 1) return say("in {}", entry.source);
+    return say("{} times, first in {}", entry.count, entry.source);
 }
 
 void append_conclusion(std::string& out, const Verdict::Conclusion& conclusion, const Style& style, bool verbose) {
@@ -34,7 +31,7 @@ void append_conclusion(std::string& out, const Verdict::Conclusion& conclusion, 
     const std::size_t count = conclusion.consequences.size();
     const std::size_t shown = std::min(count, max_consequences);
     for (std::size_t i = 0; i < shown; ++i) append_consequence(out, conclusion.consequences[i].finding);
-    append_rest(out, count, shown, "consequences");
+    if (count > shown) out += fmt::format("  {}\n", say("and {} more consequences: --json has them", count - shown));
 }
 
 void write_seen(JsonWriter& json, const Verdict::Entry& entry) {
@@ -58,10 +55,12 @@ void append_verdict(std::string& out, const Verdict& verdict, const Style& style
     out += '\n' + style.strong(lang::tr(label::verdict)) + '\n';
     const std::size_t shown = std::min(conclusions.size(), max_conclusions);
     for (std::size_t i = 0; i < shown; ++i) append_conclusion(out, conclusions[i], style, verbose);
-    append_rest(out, conclusions.size(), shown, "causes");
-    if (verdict.dropped_count() > 0)
-        out += fmt::format("  not compared, to bound memory: {}\n",
-                           format_count(verdict.dropped_count(), "more finding", "more findings"));
+    if (conclusions.size() > shown)
+        out += fmt::format("  {}\n", say("and {} more causes: --json has them", conclusions.size() - shown));
+    if (const auto count = verdict.dropped_count(); count > 0) {
+        out += fmt::format("  {}\n", count == 1 ? say("not compared, to bound memory: {} more finding", count)
+                                                : say("not compared, to bound memory: {} more findings", count));
+    }
 }
 
 void write_causes(JsonWriter& json, const Verdict& verdict) {

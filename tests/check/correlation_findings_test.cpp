@@ -1,5 +1,6 @@
 // What several conversations show together: each rule in a case that fires it, and in the healthy neighbours that look alike.
 #include "libdiag/check/correlation_findings.h"
+#include "libdiag/check/contact_text.h"
 
 #include <catch2/catch.hpp>
 
@@ -164,7 +165,7 @@ TEST_CASE("host: one that refuses every client is told once more as a whole", "[
     for (Talk& talk : talks) talk.hresult = 0xC004F042;
     const Finding finding = only_finding(talks);
     CHECK(finding.rule == &rule::host_never_grants);
-    CHECK(finding.evidence.front().find("refused by 192.0.2.10:1688 with 0xC004F042, 5 times") != std::string::npos);
+    CHECK(finding.evidence.front().find("192.0.2.10:1688: refused 0xC004F042, 5 times") != std::string::npos);
 }
 
 TEST_CASE("host: one grant, a low count, or one stubborn client are not that", "[check][correlation]") {
@@ -330,7 +331,7 @@ TEST_CASE("retries: connections without a request belong to the client that asks
     talks[0].asked = talks[1].asked = false;
     const Finding finding = only_finding(talks);
     CHECK(finding.target == to_string(test::machine_id(1)));
-    CHECK(finding.evidence[0].find("refused_by_rst at 192.0.2.10:1688") != std::string::npos);
+    CHECK(finding.evidence[0].find("192.0.2.10:1688: refused_by_rst") != std::string::npos);
 }
 
 TEST_CASE("retries: machines behind one address that no request makes known are not taken for one",

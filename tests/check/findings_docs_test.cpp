@@ -2,6 +2,7 @@
 // cases with DIAG_UPDATE=1 in the environment: they then write the pages before they compare them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -11,6 +12,7 @@
 
 #include "libdiag/base/hex.h"
 #include "libdiag/check/rules.h"
+#include "libdiag/check/seen_in.h"
 #include "libdiag/data/table.h"
 
 namespace diag::check {
@@ -49,6 +51,16 @@ std::string numbered(std::span<const std::string_view> lines) {
     return text;
 }
 
+// The kinds of evidence that show it.
+std::string seen_in(const Rule& rule) {
+    std::vector<std::string_view> kinds;
+    for (const EvidenceKind& kind : all_evidence_kinds()) {
+        const auto rules = kind.rules();
+        if (std::ranges::find(rules, &rule) != rules.end()) kinds.push_back(kind.name);
+    }
+    return kinds.empty() ? std::string{} : fmt::format("\nSeen in: {}.\n", fmt::join(kinds, "; "));
+}
+
 std::string render(const Rule& rule) {
     std::string page = fmt::format("{}\n# {}\n\n{}\n\n", generated, rule.id, rule.summary);
     page += fmt::format("| | |\n|---|---|\n| Severity | {} |\n| Stage | {} |\n", name_of(rule.severity),
@@ -59,6 +71,7 @@ std::string render(const Rule& rule) {
     page += fmt::format("| Inner code for this host | {} |\n",
                         code_cell(rule.inner_code, "event 12288, field 1, in the client's Application log."));
     if (!rule.code_note.empty()) page += fmt::format("\n{}\n\n{}", rule.code_note, marks);
+    page += seen_in(rule);
     page += fmt::format("\n## Causes, most likely first\n\n{}", numbered(rule.causes));
     page += fmt::format("\n## Remedy: who does what\n\n{}", numbered(rule.remedy));
     if (!rule.to_be_sure.empty()) page += fmt::format("\n## To be sure\n\n{}\n", rule.to_be_sure);

@@ -109,6 +109,24 @@ TEST_CASE("junit: a failure has the worst finding's id and title, and all that c
     CHECK(contains(test.child("system-out")->text, "info KMS-HOST-LAB: this is the lab"));
 }
 
+TEST_CASE("junit: a consequence is no failure of its own, its cause names it", "[report][junit]") {
+    const Subject subject = consequence_subject();
+    for (const auto fail_on : {Severity::warning, Severity::critical}) {
+        const Element root = render({&subject, 1}, fail_on);
+        const Element& test = suite_of(root).children.front();
+        const Element* failure = test.child("failure");
+        REQUIRE(failure != nullptr);
+        CHECK(failure->attribute("type") == "KMS-COUNT-LOW");
+        CHECK(failure->attribute("message") == "the count is 3 of 25");
+        CHECK(failure->text.starts_with("warning KMS-COUNT-LOW: the count is 3 of 25\n"));
+        CHECK(contains(failure->text, "\neffect: critical KMS-CLIENT-UNLICENSED: the client is not licensed\n"));
+        CHECK_FALSE(contains(failure->text, "- License Status"));
+        CHECK_FALSE(contains(test.child("system-out")->text, "KMS-CLIENT-UNLICENSED"));
+        CHECK(contains(test.child("system-out")->text, "info KMS-CLIENT-NO-CACHE"));
+    }
+    CHECK(suite_of(render({&subject, 1}, std::nullopt)).children.front().child("failure") == nullptr);
+}
+
 TEST_CASE("junit: --fail-on decides whether warnings are failures", "[report][junit]") {
     const Subject all[] = {warning_subject(), critical_subject()};
     const auto failures = [&](std::optional<Severity> fail_on) {

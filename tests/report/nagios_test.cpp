@@ -69,6 +69,33 @@ TEST_CASE("nagios: findings follow with id, code, evidence and remedy", "[report
     CHECK(has_line(lines, "  remedy: " + remedy));
 }
 
+TEST_CASE("nagios: the first line names the cause, and what follows from it stands below it", "[report][nagios]") {
+    const auto lines = lines_of(consequence_subject());
+    // The word is that of the exit status: the consequence is worse than its cause.
+    CHECK(lines.front() == "KMS PROBE CRITICAL - the count is 3 of 25");
+    const std::vector<std::string> cause{"WARNING KMS-COUNT-LOW: the count is 3 of 25",
+                                         "  the Windows client shows 0xC004F038", "  - count 3",
+                                         "  effect: CRITICAL KMS-CLIENT-UNLICENSED: the client is not licensed"};
+    REQUIRE(lines.size() > cause.size() + 1);
+    CHECK(std::vector<std::string>(lines.begin() + 1, lines.begin() + 5) == cause);
+    CHECK(lines[5].starts_with("  remedy: "));
+    CHECK_FALSE(has_line(lines, "CRITICAL KMS-CLIENT-UNLICENSED: the client is not licensed"));
+    CHECK_FALSE(has_line(lines, "  - License Status"));
+    CHECK(has_line(lines, "INFO KMS-CLIENT-NO-CACHE: host caching is off"));
+    const Subject two[] = {healthy_subject(), consequence_subject()};
+    CHECK(lines_of(two).front().starts_with(
+        "KMS PROBE CRITICAL - 2 checked, 1 critical: client.txt: the count is 3 of 25"));
+}
+
+TEST_CASE("nagios: where nothing follows from anything the verdict is the subject's own", "[report][nagios]") {
+    Subject subject = consequence_subject();
+    subject.findings.pop_back();
+    const auto lines = lines_of(subject);
+    CHECK(lines.front() == "KMS PROBE CRITICAL - the client is not licensed");
+    CHECK(has_line(lines, "CRITICAL KMS-CLIENT-UNLICENSED: the client is not licensed"));
+    CHECK(std::ranges::none_of(lines, [](const std::string& line) { return line.starts_with("  effect:"); }));
+}
+
 TEST_CASE("nagios: of several subjects the first line counts and names the worst, each has a line",
           "[report][nagios]") {
     const Subject all[] = {healthy_subject(), warning_subject(), critical_subject()};

@@ -36,6 +36,15 @@ inline Subject critical_subject() {
             .duration = std::chrono::milliseconds{20}};
 }
 
+/// A client that is not licensed because the count is low, and a finding that has nothing to do with either.
+inline Subject consequence_subject() {
+    return {.name = "client.txt",
+            .summary = "the client is not licensed",
+            .findings = {make_finding(check::rule::client_unlicensed, "the client is not licensed", {"License Status"}),
+                         make_finding(check::rule::client_no_cache, "host caching is off"),
+                         make_finding(check::rule::count_low, "the count is 3 of 25", {"count 3"})}};
+}
+
 /// Every text of it tries to break out of the format.
 inline Subject hostile_subject() {
     const std::string evil =

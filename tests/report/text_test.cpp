@@ -133,6 +133,14 @@ TEST_CASE("minutes: hours up to two days, then days, and what is over", "[report
     CHECK(format_minutes(2940) == "2 days 1 hour");
     CHECK(format_minutes(10'080) == "7 days");
     CHECK(format_minutes(4'294'967'295) == "2982616 days 4 hours 15 min");
+    for (const std::uint32_t minutes : {0U, 1U, 60U, 90U, 120U, 135U, 1440U, 2879U, 2881U, 2940U, 4'294'967'295U})
+        CHECK(say_minutes(minutes) == format_minutes(minutes));
+    lang::speak(lang::Language::ja);
+    const std::string japanese = say_minutes(2 * 1440 + 60 + 5);
+    const std::string english = format_minutes(2 * 1440 + 60 + 5);
+    lang::speak(lang::Language::en);
+    CHECK(japanese == "2 日 1 時間 5 分");
+    CHECK(english == "2 days 1 hour 5 min");
 }
 
 }  // namespace
