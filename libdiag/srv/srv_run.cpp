@@ -8,7 +8,6 @@
 #include <memory>
 
 #include "libdiag/check/publish_findings.h"
-#include "libdiag/check/zone_findings.h"
 #include "libdiag/net/clock.h"
 #include "libdiag/net/dns_client.h"
 #include "libdiag/net/random_source.h"
