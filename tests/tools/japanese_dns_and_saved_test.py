@@ -9,6 +9,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 
 ROOT = pathlib.Path(os.environ.get("DIAG_SOURCE_DIR") or pathlib.Path(__file__).resolve().parents[2])
@@ -18,8 +19,8 @@ LIMIT_S = 60
 sys.path.insert(0, str(ROOT / "tests/tools"))
 import findings_text  # noqa: E402
 
-# The record sets of DNS servers: "192.0.2.53:53: 0 0 1688 kms1.example.test".
-VALUES_ALONE = re.compile(r"[\d.:]+: (?:\d+ \d+ \d+ \S+(?:, )?)+")
+# The record sets of DNS servers: "192.0.2.53:53: 0 0 1688 kms1.example.test". Where a verdict found something: "in FILE".
+VALUES_ALONE = re.compile(r"[\d.:]+: (?:\d+ \d+ \d+ \S+(?:, )?)+|(?:\d+ times, first )?in \S+")
 # How long something took is another time in each run.
 TIMES = re.compile(r'(?<=after )[\d.]+(?= ms)|(?<=_ms":)[\d.]+|(?<=_s":)[\d.]+')
 
@@ -52,7 +53,7 @@ ROWS = [
     srv("parent.test", 0, 0, 1688, "kms1.good.test"), {"name": "_vlmcs._tcp.empty.test", "type": "TXT", "data": "x"},
     {"name": "_vlmcs._tcp.broken.test", "rcode": "SERVFAIL"}, {"name": "_vlmcs._tcp.closed.test", "rcode": "REFUSED"},
     {"name": "kms1.closed.test", "rcode": "REFUSED"}, {"name": "_vlmcs._tcp.silent.test", "rcode": "SILENT"},
-    {"name": "_vlmcs._tcp.differs.test", "rcode": "NXDOMAIN"}]
+    srv("corp.example", 0, 0, 1688, "kms1.good.test")]
 OTHER_ROWS = [srv("good.test", 0, 0, 1688, "kms9.good.test"), address("kms9.good.test")]
 
 # Tool, arguments: what it is to say.
@@ -82,7 +83,7 @@ DNS = [
     ("kms-srv", ["--workgroup"], "KMS-CLIENT-NO-SUFFIX"),
     ("kms-srv", ["--server", "OTHER", "good.test"], "KMS-DNS-SERVERS-DIFFER"),
     ("kms-srv", ["--server", "127.0.0.1:1", "good.test"], "KMS-DNS-SERVER-SKIPPED"),
-    ("kms-srv", ["--events", ROOT / "tests/windows/samples/kms-host.xml"], "KMS-EVENT-PUBLISH-FAILED"),
+    ("kms-srv", ["--events", ROOT / "tests/windows/samples/events-viewer.xml"], "KMS-EVENT-PUBLISH-FAILED KMS-EVENT-NOT-IN-DNS"),
     ("kms-check", ["ato", "--domain", "missing.test"], "KMS-DNS-NO-RECORD"),
     ("kms-probe", ["--domain", "closed.test"], "KMS-DNS-REFUSED"),
     ("kms-check", ["dlv", "--from", ROOT / "tests/slmgr/samples/kinds/dlv-fixed-host-en.txt", "--domain", "good.test"], "KMS-CLIENT-HOST-UNPUBLISHED"),
@@ -90,12 +91,16 @@ DNS = [
 
 SAVED = sorted((ROOT / "tests/slmgr/samples").rglob("*.txt"))
 
+CAPTURES = sorted((ROOT / "tests/scenarios").glob("*dns*/*.pcap"))
+
 
 class Japanese(unittest.TestCase):
     maxDiff = None
 
     @classmethod
     def setUpClass(cls):
+        cls.home = tempfile.TemporaryDirectory(prefix="kms-japanese-")
+        cls.addClassCleanup(cls.home.cleanup)
         cls.server, cls.other = cls.start(ROWS), cls.start(OTHER_ROWS)
 
     @classmethod
@@ -111,22 +116,33 @@ class Japanese(unittest.TestCase):
         process.communicate(timeout=LIMIT_S)
 
     def run_tool(self, tool, *arguments):
+        # kms-check keeps its client machine id in the home folder.
         done = subprocess.run([BIN / tool, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, timeout=LIMIT_S, check=False)
+                              stderr=subprocess.PIPE, text=True, timeout=LIMIT_S, check=False,
+                              env={"PATH": os.environ["PATH"], "HOME": self.home.name})
         self.assertLess(done.returncode, 3, done.stderr)
         return done.stdout
 
-    def check_language(self, tool, *arguments, expected=""):
-        found = findings_text.findings(self.run_tool(tool, "--lang", "ja", "-v", *arguments))
+    def document(self, tool, *arguments):
+        """What a program reads, but for what is another in each run: times, and the order in which servers answer."""
+        lines = [json.loads(line) for line in TIMES.sub("0", self.run_tool(tool, *arguments)).splitlines()]
+        for line in lines:
+            line.get("replies", []).sort(key=json.dumps)
+        return lines
+
+    def check_lines(self, found):
         for finding in found:
             for text in [finding.title, *finding.evidence]:
                 # A consequence may stand without its title.
                 if text and not VALUES_ALONE.fullmatch(text):
                     self.assertTrue(findings_text.is_japanese(text), f"{finding.rule}: {text}")
+
+    def check_language(self, tool, *arguments, expected=""):
+        found = findings_text.findings(self.run_tool(tool, "--lang", "ja", "-v", *arguments))
+        self.check_lines(found)
         for rule in expected.split():
             self.assertIn(rule, [finding.rule for finding in found])
-        english, japanese = (TIMES.sub("T", self.run_tool(tool, *language, "--json", *arguments)) for language in ((), ("--lang", "ja")))
-        self.assertEqual(english, japanese)
+        self.assertEqual(*(self.document(tool, *language, "--json", *arguments) for language in ((), ("--lang", "ja"))))
         return {finding.rule for finding in found}
 
     def test_dns(self):
@@ -142,6 +158,17 @@ class Japanese(unittest.TestCase):
             with self.subTest(path=path.name):
                 rules |= self.check_language("kms-check", "dlv", "--from", path)
         self.assertGreaterEqual(len(rules), 20, rules)
+
+    def test_captured_searches(self):
+        rules = set()
+        for capture in CAPTURES:
+            with self.subTest(capture=capture):
+                text = self.run_tool("kms-decode", "--lang", "ja", "-v", capture)
+                found = [finding for finding in findings_text.findings(text) if finding.rule.startswith(("KMS-DNS-", "KMS-SRV-"))]
+                self.check_lines(found)
+                rules |= {finding.rule for finding in found}
+                self.assertEqual(*(self.run_tool("kms-decode", *language, "--json", capture) for language in ((), ("--lang", "ja"))))
+        self.assertGreaterEqual(len(rules), 6, rules)
 
 
 if __name__ == "__main__":
