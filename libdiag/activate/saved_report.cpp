@@ -8,6 +8,7 @@
 #include "libdiag/base/hex.h"
 #include "libdiag/base/utf.h"
 #include "libdiag/check/dlv_findings.h"
+#include "libdiag/lang/message.h"
 #include "libdiag/probe/target_report.h"
 #include "libdiag/report/json_finding.h"
 #include "libdiag/slmgr/dlv_text.h"
@@ -15,6 +16,8 @@
 namespace diag::activate {
 namespace {
 
+using lang::say;
+using lang::tr;
 using report::JsonWriter;
 using slmgr::Dlv;
 
@@ -106,19 +109,18 @@ void write_product(JsonWriter& json, const Dlv& dlv) {
 
 std::string license_text(const Dlv& dlv) {
     if (dlv.license_status) return check::status_text(*dlv.license_status);
-    if (dlv.license_status.is_unknown())
-        return fmt::format("license status not understood: {}", dlv.license_status.reason());
-    return dlv.not_in_use.is(true) ? "not in use" : "license status: not shown";
+    if (dlv.license_status.is_unknown()) return say("license status not understood: {}", dlv.license_status.reason());
+    return std::string{dlv.not_in_use.is(true) ? tr("not in use") : tr("license status: not shown")};
 }
 
 // How an attempt ended; of a licence its status, until when, and of a host its count.
 std::string status_of(const Dlv& dlv) {
-    if (dlv.attempt.is(slmgr::AttemptEnd::activated)) return "activated";
-    if (!dlv.attempt.is_absent() || !dlv.error_codes.empty()) return "not activated";
-    if (dlv.kind == slmgr::SavedKind::ato) return "how the attempt ended is not shown";
+    if (dlv.attempt.is(slmgr::AttemptEnd::activated)) return std::string{tr("activated")};
+    if (!dlv.attempt.is_absent() || !dlv.error_codes.empty()) return std::string{tr("not activated")};
+    if (dlv.kind == slmgr::SavedKind::ato) return std::string{tr("how the attempt ended is not shown")};
     std::string text = license_text(dlv);
-    if (dlv.expires) text += fmt::format(", until {}", *dlv.expires);
-    if (dlv.current_count) text += fmt::format(", current count: {}", *dlv.current_count);
+    if (dlv.expires) text = say("{}, until {}", text, *dlv.expires);
+    if (dlv.current_count) text = say("{}, current count: {}", text, *dlv.current_count);
     return text;
 }
 
@@ -170,9 +172,8 @@ std::string verdict_text(const SavedReport& report) {
     // What is not understood is not in order either.
     const auto unclear = std::ranges::find_if(report.products, is_unclear);
     if (unclear != report.products.end()) return status_of(*unclear);
-    if (report.products.size() != 1)
-        return fmt::format("nothing is wrong with these {} products", report.products.size());
-    return fmt::format("nothing is wrong; {}", status_of(report.products.front()));
+    if (report.products.size() != 1) return say("nothing is wrong with these {} products", report.products.size());
+    return say("nothing is wrong; {}", status_of(report.products.front()));
 }
 
 void append_text(std::string& out, const SavedReport& report, const report::Style& style, bool verbose) {

@@ -1,7 +1,6 @@
 #include "libdiag/check/captured_search.h"
 
-#include <fmt/format.h>
-
+#include "libdiag/lang/message.h"
 #include "libdiag/proto/dns/names.h"
 #include "libdiag/proto/dns/service_name.h"
 
@@ -10,16 +9,18 @@ namespace {
 
 using dissect::DnsLookup;
 using dissect::DnsSearch;
+using lang::say;
 using session::DnsEnd;
 using session::DnsReply;
 using session::SrvProbeName;
 using session::SrvTarget;
 
-std::string_view text_of(dissect::StrayReason reason) {
-    switch (reason) {
-        case dissect::StrayReason::other_id: return "an answer with another id";
-        case dissect::StrayReason::other_question: return "an answer to another question";
-        default: return "an answer from a server that was not asked";
+std::string text_of(const DnsLookup::Stray& stray) {
+    switch (stray.reason) {
+        case dissect::StrayReason::other_id: return say("packet {}: an answer with another id", stray.mark.packet);
+        case dissect::StrayReason::other_question:
+            return say("packet {}: an answer to another question", stray.mark.packet);
+        default: return say("packet {}: an answer from a server that was not asked", stray.mark.packet);
     }
 }
 
@@ -48,8 +49,7 @@ DnsReply reply_of(const DnsLookup& lookup, Timestamp observed_until) {
     reply.captured.packets.push_back(lookup.asked.packet);
     if (ended) reply.captured.packets.push_back(ended.packet);
     reply.captured.asked_count = lookup.asked_count;
-    for (const auto& stray : lookup.strays)
-        reply.captured.remarks.push_back(fmt::format("packet {}: {}", stray.mark.packet, text_of(stray.reason)));
+    for (const auto& stray : lookup.strays) reply.captured.remarks.push_back(text_of(stray));
     return reply;
 }
 

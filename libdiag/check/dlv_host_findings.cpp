@@ -1,14 +1,16 @@
 // What a saved slmgr /dlv says of a KMS host.
-#include <fmt/format.h>
-
 #include "libdiag/check/dlv_subject.h"
 #include "libdiag/check/rules.h"
+#include "libdiag/lang/message.h"
 
 namespace diag::check {
 namespace {
 
+using lang::say;
+using lang::tr;
 using slmgr::Dlv;
 using slmgr::Fact;
+using Findings = std::vector<Finding>;
 
 constexpr std::int64_t usual_port = 1688;
 constexpr unsigned min_clients = 25;  // documented, for Windows clients
@@ -39,40 +41,42 @@ bool has_no_requests(const Dlv& dlv) {
     return dlv.current_count.is(-1) || (dlv.total_requests && *dlv.total_requests <= 0);
 }
 
-void check_host_key(DlvSubject& s) {
-    if (s.role != DlvRole::host || slmgr::is_kms_host(s.dlv) || !s.dlv.description) return;
-    s.add(rule::host_client_key, fmt::format("{} is meant to be a KMS host and has no KMS host key", s.name))
-        .evidence.push_back(fmt::format("description: {}", *s.dlv.description));
+void no_host_key(const DlvSubject& s, Findings& out) {
+    if (s.role != DlvRole::host || s.is_host || !s.dlv.description) return;
+    s.add(out, rule::host_client_key, say("{} is meant to be a KMS host and has no KMS host key", s.name))
+        .evidence.push_back(description_text(s.dlv));
 }
 
-void check_activation(DlvSubject& s) {
-    if (!slmgr::has_host_channel(s.dlv) || !s.is_not_licensed()) return;
-    s.add(rule::host_not_activated, fmt::format("the KMS host key of {} is not activated", s.name))
+void not_activated(const DlvSubject& s, Findings& out) {
+    if (!s.is_host || !s.has_host_key || !s.is_not_licensed()) return;
+    s.add(out, rule::host_not_activated, say("the KMS host key of {} is not activated", s.name))
         .evidence.push_back(status_text(*s.dlv.license_status));
 }
 
-void check_requests(DlvSubject& s) {
+void no_requests(const DlvSubject& s, Findings& out) {
     const Dlv& dlv = s.dlv;
-    if (has_no_requests(dlv)) {
-        Finding& finding = s.add(rule::host_no_requests, fmt::format("no client has ever asked {}", s.name));
-        if (dlv.current_count) finding.evidence.push_back(fmt::format("current count: {}", *dlv.current_count));
-        if (dlv.total_requests) finding.evidence.push_back(fmt::format("total requests: {}", *dlv.total_requests));
-        return;
-    }
-    const std::int64_t total = number(dlv.total_requests);
-    const std::int64_t failed = number(dlv.failed_requests);
-    if (total > 0 && failed >= few_failures && failed >= total / failed_share) {
-        s.add(rule::host_failed_requests, fmt::format("{} of {} requests failed at {}", failed, total, s.name))
-            .evidence.push_back(fmt::format("failed requests received: {} of {}", failed, total));
-    }
-    if (has_troubled_clients(dlv)) {
-        Finding& finding = s.add(rule::host_troubled_clients,
-                                 fmt::format("most requests at {} are of clients that are not activated", s.name));
-        finding.evidence.push_back(fmt::format("requests of unlicensed clients: {}", number(dlv.unlicensed_requests)));
-        finding.evidence.push_back(
-            fmt::format("requests of clients in notification or expired: {}", lost_requests(dlv)));
-        finding.evidence.push_back(fmt::format("requests of licensed clients: {}", number(dlv.licensed_requests)));
-    }
+    if (!s.is_host || !has_no_requests(dlv)) return;
+    Finding& finding = s.add(out, rule::host_no_requests, say("no client has ever asked {}", s.name));
+    if (dlv.current_count) finding.evidence.push_back(say("current count: {}", *dlv.current_count));
+    if (dlv.total_requests) finding.evidence.push_back(say("total requests: {}", *dlv.total_requests));
+}
+
+void failed_requests(const DlvSubject& s, Findings& out) {
+    if (!s.is_host || has_no_requests(s.dlv)) return;
+    const std::int64_t total = number(s.dlv.total_requests);
+    const std::int64_t failed = number(s.dlv.failed_requests);
+    if (total == 0 || failed < few_failures || failed < total / failed_share) return;
+    s.add(out, rule::host_failed_requests, say("{} of {} requests failed at {}", failed, total, s.name))
+        .evidence.push_back(say("failed requests received: {} of {}", failed, total));
+}
+
+void troubled_clients(const DlvSubject& s, Findings& out) {
+    if (!s.is_host || has_no_requests(s.dlv) || !has_troubled_clients(s.dlv)) return;
+    Finding& finding = s.add(out, rule::host_troubled_clients,
+                             say("most requests at {} are of clients that are not activated", s.name));
+    finding.evidence.push_back(say("requests of unlicensed clients: {}", number(s.dlv.unlicensed_requests)));
+    finding.evidence.push_back(say("requests of clients in notification or expired: {}", lost_requests(s.dlv)));
+    finding.evidence.push_back(say("requests of licensed clients: {}", number(s.dlv.licensed_requests)));
 }
 
 struct Thresholds {
@@ -86,47 +90,54 @@ Thresholds thresholds_of(const Dlv& dlv) {
     return {application->min_requests_server_edition, application->min_requests_client_edition};
 }
 
-void check_count(DlvSubject& s) {
-    if (!s.dlv.current_count || has_no_requests(s.dlv)) return;
+// Between the two thresholds a host for servers is in order, unless its clients say otherwise.
+template <const Rule& which> void count(const DlvSubject& s, Findings& out) {
+    if (!s.is_host || !s.dlv.current_count || has_no_requests(s.dlv)) return;
     const std::int64_t count = *s.dlv.current_count;
     const Thresholds needed = thresholds_of(s.dlv);
     if (count < 0 || count >= needed.clients) return;
-    // Between the two a host for servers is in order, unless its clients say otherwise.
     const bool is_low = count < needed.servers || has_troubled_clients(s.dlv);
-    Finding& finding = s.add(is_low ? rule::count_low : rule::host_count_servers,
-                             fmt::format("{} has counted {} machines", s.name, count));
-    finding.evidence.push_back(fmt::format("current count: {}", count));
-    finding.evidence.push_back(
-        needed.servers == needed.clients
-            ? fmt::format("its clients need {}", needed.clients)
-            : fmt::format("Windows clients need {}, Windows Server {}", needed.clients, needed.servers));
+    if (is_low != (&which == &rule::count_low)) return;
+    Finding& finding = s.add(out, which, say("{} has counted {} machines", s.name, count));
+    finding.evidence.push_back(say("current count: {}", count));
+    finding.evidence.push_back(needed.servers == needed.clients
+                                   ? say("its clients need {}", needed.clients)
+                                   : say("Windows clients need {}, Windows Server {}", needed.clients, needed.servers));
 }
 
-void check_settings(DlvSubject& s) {
-    if (s.dlv.dns_publishing.is(false)) {
-        s.add(rule::host_not_published, fmt::format("{} does not publish itself in DNS", s.name))
-            .evidence.push_back("DNS publishing disabled");
-    }
-    if (s.dlv.listening_port && *s.dlv.listening_port != usual_port) {
-        s.add(rule::host_port, fmt::format("{} listens on port {}", s.name, *s.dlv.listening_port))
-            .evidence.push_back(fmt::format("listening on port: {}", *s.dlv.listening_port));
-    }
-    if (s.dlv.priority.is(slmgr::Priority::low)) {
-        s.add(rule::host_low_priority, fmt::format("{} runs with low priority", s.name))
-            .evidence.push_back("KMS priority: Low");
-    }
+void not_published(const DlvSubject& s, Findings& out) {
+    if (!s.is_host || !s.dlv.dns_publishing.is(false)) return;
+    s.add(out, rule::host_not_published, say("{} does not publish itself in DNS", s.name))
+        .evidence.emplace_back(tr("DNS publishing disabled"));
 }
+
+void other_port(const DlvSubject& s, Findings& out) {
+    if (!s.is_host || !s.dlv.listening_port || *s.dlv.listening_port == usual_port) return;
+    s.add(out, rule::host_port, say("{} listens on port {}", s.name, *s.dlv.listening_port))
+        .evidence.push_back(say("listening on port: {}", *s.dlv.listening_port));
+}
+
+void low_priority(const DlvSubject& s, Findings& out) {
+    if (!s.is_host || !s.dlv.priority.is(slmgr::Priority::low)) return;
+    s.add(out, rule::host_low_priority, say("{} runs with low priority", s.name))
+        .evidence.emplace_back(tr("KMS priority: Low"));
+}
+
+constexpr Row<DlvSubject> rows[] = {
+    {&rule::host_client_key, no_host_key},
+    {&rule::host_not_activated, not_activated},
+    {&rule::host_no_requests, no_requests},
+    {&rule::host_failed_requests, failed_requests},
+    {&rule::host_troubled_clients, troubled_clients},
+    {&rule::count_low, count<rule::count_low>},
+    {&rule::host_count_servers, count<rule::host_count_servers>},
+    {&rule::host_not_published, not_published},
+    {&rule::host_port, other_port},
+    {&rule::host_low_priority, low_priority},
+};
 
 }  // namespace
 
-void check_dlv_host(DlvSubject& subject) {
-    check_host_key(subject);
-    if (!slmgr::is_kms_host(subject.dlv) || (subject.role == DlvRole::client && !subject.dlv.host_enabled.is(true)))
-        return;
-    check_activation(subject);
-    check_requests(subject);
-    check_count(subject);
-    check_settings(subject);
-}
+std::span<const Row<DlvSubject>> dlv_host_rows() { return rows; }
 
 }  // namespace diag::check

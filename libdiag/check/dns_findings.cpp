@@ -1,11 +1,11 @@
 #include "libdiag/check/dns_findings.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 
 #include "libdiag/check/captured_search.h"
-#include "libdiag/check/finding_builder.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/check/srv_findings.h"
+#include "libdiag/lang/message.h"
 #include "libdiag/proto/dns/names.h"
 
 namespace diag::check {
@@ -13,23 +13,37 @@ namespace {
 
 using dissect::DnsLookup;
 using dissect::DnsSearch;
-
-Finding too_soon(const DnsSearch& search) {
-    const DnsLookup& lookup = search.lookups.front();
-    return {.rule = &rule::capture_ends,
-            .target = search.domain.empty() ? search.query : search.domain,
-            .title = fmt::format("the capture ends before {} could answer the look-up of {}",
-                                 to_string(lookup.server.ip), lookup.query),
-            .evidence = {fmt::format("packet {}: {} asks {} for {} {}, {}", lookup.asked.packet,
-                                     to_string(search.client), to_string(lookup.server), dns::type_name(lookup.type),
-                                     lookup.query, times_text(search.asked_count()))},
-            .packets = {lookup.asked.packet}};
-}
+using lang::say;
 
 bool waits_for_answer(const DnsSearch& search) {
     return std::ranges::any_of(search.lookups,
                                [&](const DnsLookup& l) { return is_too_soon_to_tell(l, search.observed_until); });
 }
+
+// "packet 4: 192.0.2.20 asks 192.0.2.53:53 for SRV _vlmcs._tcp.corp.test, 3 times"
+std::string question_text(const DnsSearch& search) {
+    const DnsLookup& lookup = search.lookups.front();
+    const std::string type = dns::type_name(lookup.type);
+    const auto count = search.asked_count();
+    return count == 1 ? say("packet {}: {} asks {} for {} {}, once", lookup.asked.packet, to_string(search.client),
+                            to_string(lookup.server), type, lookup.query)
+                      : say("packet {}: {} asks {} for {} {}, {} times", lookup.asked.packet, to_string(search.client),
+                            to_string(lookup.server), type, lookup.query, count);
+}
+
+void too_soon(const CapturedSearch& captured, std::vector<Finding>& out) {
+    const DnsSearch& search = captured.search;
+    if (captured.evidence.answer || !waits_for_answer(search)) return;
+    const DnsLookup& lookup = search.lookups.front();
+    out.push_back({.rule = &rule::capture_ends,
+                   .target = search.domain.empty() ? search.query : search.domain,
+                   .title = say("the capture ends before {} could answer the look-up of {}",
+                                to_string(lookup.server.ip), lookup.query),
+                   .evidence = {question_text(search)},
+                   .packets = {lookup.asked.packet}});
+}
+
+constexpr Row<CapturedSearch> rows[] = {{&rule::capture_ends, too_soon}};
 
 // What the rules for our own searches say, and the packets cannot tell.
 bool is_unproven(const Finding& finding, const DnsSearch& search) {
@@ -56,6 +70,8 @@ std::vector<Finding> passed_over(const DnsSearch& search, const session::SrvEvid
 
 }  // namespace
 
+std::span<const Row<CapturedSearch>> captured_search_rows() { return rows; }
+
 std::vector<Finding> check_dns(const DnsSearch& search) {
     const session::SrvEvidence evidence = evidence_of(search);
     const bool has_host = search.names_host();
@@ -65,8 +81,10 @@ std::vector<Finding> check_dns(const DnsSearch& search) {
     const bool is_empty = decisive.rcode == dns::rcode::no_error && evidence.records.empty();
     // Only who asks for SRV records learns that there are none; and what the capture cut off may have been one.
     if (is_empty && (search.type != dns::type::srv || decisive.cut)) return {};
-    if (!evidence.answer && waits_for_answer(search)) return {too_soon(search)};
-    std::vector<Finding> findings = check_srv(evidence, {});
+    std::vector<Finding> findings;
+    look(captured_search_rows(), {search, evidence}, findings);
+    if (!findings.empty()) return findings;  // nothing can be said of it yet
+    findings = check_srv(evidence, {});
     std::erase_if(findings, [&](const Finding& finding) { return is_unproven(finding, search); });
     for (Finding& finding : findings) finding.about.client_address = to_string(search.client);
     return findings;

@@ -3,150 +3,93 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 #include "libdiag/base/hex.h"
 #include "libdiag/check/rules.h"
+#include "libdiag/lang/message.h"
 #include "libdiag/proto/dns/names.h"
+#include "libdiag/proto/dns/service_name.h"
 #include "libdiag/proto/kms/error_codes.h"
 
 namespace diag::check {
 namespace {
 
-using session::DnsReply;
-using session::NameServer;
+using lang::say;
+using lang::tr;
+using Findings = std::vector<Finding>;
 
-std::string when(const windows::Publication& publication) {
-    if (publication.clock == windows::EventClock::unknown) return "at an unknown time";
+std::string time_text(const windows::Publication& publication) {
+    if (publication.clock == windows::EventClock::unknown) return std::string{tr("at an unknown time")};
     const std::string time = format_rfc3339(publication.time, 0);
-    return publication.clock == windows::EventClock::utc ? time : time + " (local time of that machine)";
+    return publication.clock == windows::EventClock::utc ? time : say("{} (local time of that machine)", time);
 }
 
+// "event 12293 of kms01.corp.example, 2026-03-01T08:00:00Z: corp.example, 0x80072338: ..."
 std::string event_text(const windows::Publication& publication) {
-    std::string text = fmt::format("event {} of {}, {}: {}", publication.succeeded ? 12294 : 12293,
-                                   publication.computer.empty() ? "the host" : publication.computer, when(publication),
-                                   publication.domain);
+    const unsigned event =
+        publication.succeeded ? windows::event_id::publication_succeeded : windows::event_id::publication_failed;
+    const std::string time = time_text(publication);
+    const std::string text = publication.computer.empty()
+                                 ? say("event {} of the host, {}: {}", event, time, publication.domain)
+                                 : say("event {} of {}, {}: {}", event, publication.computer, time, publication.domain);
     if (!publication.hresult) return text;
-    text += ", " + format_code(*publication.hresult);
-    if (const auto* error = kms::find_error(*publication.hresult)) text += fmt::format(": {}", error->meaning);
-    return text;
+    const std::string code = format_code(*publication.hresult);
+    const auto* error = kms::find_error(*publication.hresult);
+    return error == nullptr ? fmt::format("{}, {}", text, code)
+                            : fmt::format("{}, {}: {}", text, code, tr(error->meaning));
 }
 
-// The same machine: "kms1" and "kms1.example.test" are.
+// The same machine: "kms1" and "kms1.example.test" are, and its domain in DNS may be another one than in Windows.
 bool is_named(std::string_view target, std::string_view computer) {
-    const auto first_label = [](std::string_view name) { return name.substr(0, name.find('.')); };
-    const auto same = [](std::string_view a, std::string_view b) {
-        return std::ranges::equal(a, b, [](char x, char y) { return (x | 0x20) == (y | 0x20); });
-    };
-    return same(first_label(target), first_label(computer));
+    return dns::is_same_name(first_label(target), first_label(computer));
 }
 
-// Names are the same in any case.
-std::string lower(std::string text) {
-    std::ranges::transform(text, text.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return text;
-}
-
-std::string set_of(const DnsReply& reply) {
-    std::set<std::string> texts;
-    for (const dns::Record& record : reply.message.answers)
-        if (const auto* srv = std::get_if<dns::Srv>(&record.data))
-            texts.insert(
-                fmt::format("{} {} {} {}", srv->priority, srv->weight, srv->port, lower(dns::to_string(srv->target))));
-    if (!texts.empty()) return fmt::format("{}", fmt::join(texts, ", "));
-    return reply.rcode() ? dns::rcode_name(*reply.rcode()) : std::string{name_of(reply.end)};
-}
-
-std::string server_text(const NameServer& server) {
-    return fmt::format("{} ({})", server.name, to_string(server.endpoint));
-}
-
-void add(std::vector<Finding>& out, const Rule& rule, const std::string& target, std::string title,
-         std::vector<std::string> evidence) {
+Finding& add(std::vector<Finding>& out, const Rule& rule, const std::string& target, std::string title,
+             std::vector<std::string> evidence) {
     constexpr std::size_t max_evidence = 12;
     if (evidence.size() > max_evidence) evidence.resize(max_evidence);
     out.push_back(
         {.rule = &rule, .target = target, .title = std::move(title), .evidence = std::move(evidence), .packets = {}});
-    out.back().about.domain = lower(target);
+    out.back().about.domain = dns::lower_case(target);
+    return out.back();
 }
 
-void check_servers(const session::ZoneEvidence& e, std::vector<Finding>& out) {
-    std::vector<std::string> lame;
-    std::map<std::string, std::vector<std::string>> sets;
-    std::map<std::uint32_t, std::vector<std::string>> serials;
-    for (const NameServer& server : e.servers) {
-        if (server.is_lame()) {
-            lame.push_back(fmt::format("{}: {}", server_text(server),
-                                       server.serial && server.serial->rcode()
-                                           ? dns::rcode_name(*server.serial->rcode()) + ", not authoritative"
-                                           : "no answer"));
-            continue;
-        }
-        if (const auto serial = server.serial_number()) serials[*serial].push_back(server_text(server));
-        if (server.service) sets[set_of(*server.service)].push_back(server_text(server));
-    }
-    for (const std::string& name : e.missing_servers) lame.push_back(fmt::format("{}: the name has no address", name));
-    if (!lame.empty())
-        add(out, rule::dns_lame, e.domain, fmt::format("a name server of {} does not serve it", e.zone),
-            std::move(lame));
-    const auto texts_of = [](const auto& map) {
-        std::vector<std::string> texts;
-        texts.reserve(map.size());
-        for (const auto& [value, servers] : map)
-            texts.push_back(fmt::format("{}: {}", fmt::join(servers, ", "), value));
-        return texts;
-    };
-    if (sets.size() > 1)
-        add(out, rule::dns_servers_differ, e.domain, fmt::format("name servers give different answers for {}", e.query),
-            texts_of(sets));
-    if (serials.size() > 1)
-        add(out, rule::dns_serials, e.domain, fmt::format("name servers of {} have different serials", e.zone),
-            texts_of(serials));
+void publish_failed(const PublicationEvidence& e, Findings& out) {
+    if (e.publication.succeeded) return;
+    add(out, rule::event_publish_failed, e.publication.domain, publish_title(e.publication),
+        {event_text(e.publication),
+         std::string{e.is_in_dns ? tr("DNS names the host all the same") : tr("DNS does not name the host")}});
 }
 
-void check_update_path(const session::ZoneEvidence& e, std::vector<Finding>& out) {
-    std::vector<std::string> failures;
-    if (e.has_lost_primary) failures.push_back(fmt::format("{}: the name has no address", e.primary));
-    for (const DnsReply& reply : e.update_path) {
-        if (reply.end == session::DnsEnd::answered) continue;
-        failures.push_back(fmt::format("{} over {}: {}", to_string(reply.query.server), name_of(reply.query.transport),
-                                       name_of(reply.end)));
-    }
-    if (failures.empty()) return;
-    add(out, rule::dns_update_unreachable, e.domain,
-        fmt::format("{}, which takes the updates of {}, cannot be reached from here", e.primary, e.zone),
-        std::move(failures));
+void not_in_dns(const PublicationEvidence& e, Findings& out) {
+    const windows::Publication& publication = e.publication;
+    if (!publication.succeeded || publication.computer.empty() || !e.dns.answer || e.is_in_dns) return;
+    add(out, rule::event_not_in_dns, publication.domain,
+        say("{} reports that it is published in {}, and DNS does not name it", publication.computer,
+            publication.domain),
+        {event_text(publication), say("SRV {}: {} records", e.dns.query, e.dns.records.size())});
 }
+
+constexpr Row<PublicationEvidence> publication_table[] = {
+    {&rule::event_publish_failed, publish_failed},
+    {&rule::event_not_in_dns, not_in_dns},
+};
 
 }  // namespace
 
 std::string publish_title(const windows::Publication& publication) {
-    return fmt::format("{} could not publish itself in {}",
-                       publication.computer.empty() ? "the host" : publication.computer, publication.domain);
+    return publication.computer.empty()
+               ? say("the host could not publish itself in {}", publication.domain)
+               : say("{} could not publish itself in {}", publication.computer, publication.domain);
 }
+
+std::span<const Row<PublicationEvidence>> publication_rows() { return publication_table; }
 
 std::vector<Finding> check_publication(const windows::Publication& publication, const session::SrvEvidence& evidence) {
-    std::vector<Finding> findings;
-    const bool is_there =
+    const bool is_in_dns =
         std::ranges::any_of(evidence.records, [&](const auto& r) { return is_named(r.target, publication.computer); });
-    if (!publication.succeeded) {
-        add(findings, rule::event_publish_failed, publication.domain, publish_title(publication),
-            {event_text(publication), is_there ? "DNS names the host all the same" : "DNS does not name the host"});
-    } else if (!publication.computer.empty() && evidence.answer && !is_there) {
-        add(findings, rule::event_not_in_dns, publication.domain,
-            fmt::format("{} reports that it is published in {}, and DNS does not name it", publication.computer,
-                        publication.domain),
-            {event_text(publication), fmt::format("SRV {}: {} records", evidence.query, evidence.records.size())});
-    }
-    return findings;
-}
-
-std::vector<Finding> check_zone(const session::ZoneEvidence& evidence) {
     std::vector<Finding> findings;
-    check_servers(evidence, findings);
-    check_update_path(evidence, findings);
+    look(publication_rows(), {publication, evidence, is_in_dns}, findings);
     return findings;
 }
 
@@ -156,40 +99,52 @@ std::string message_text(session::UpdateTestStep::Kind kind, const session::Upda
     using Kind = session::UpdateTestStep::Kind;
     switch (kind) {
         case Kind::prerequisite:
-            return fmt::format("unsigned update of one prerequisite ({} is not in use) and no change",
-                               to_string(evidence.unused));
-        case Kind::deletion: return "the same with the deletion of a record of that name (TXT), which is not there";
+            return say("unsigned update of one prerequisite ({} is not in use) and no change",
+                       to_string(evidence.unused));
+        case Kind::deletion:
+            return std::string{tr("the same with the deletion of a record of that name (TXT), which is not there")};
         case Kind::service: break;
     }
-    return fmt::format("the same with the deletion of an SRV record of {} that is not there",
-                       to_string(evidence.service));
+    return say("the same with the deletion of an SRV record of {} that is not there", to_string(evidence.service));
 }
 
 std::string outcome_text(const session::DnsOutcome& outcome) {
-    if (outcome.end == session::DnsExchangeEnd::answered) return dns::rcode_name(outcome.rcode);
-    if (outcome.end == session::DnsExchangeEnd::bad_answer) return "an answer that cannot be read";
-    return outcome.is_unreachable ? "connection refused, or no way there," : "no answer";
+    const std::string server = to_string(outcome.server);
+    const std::string_view transport = name_of(outcome.transport);
+    if (outcome.end == session::DnsExchangeEnd::answered)
+        return say("{} from {} over {}", dns::rcode_name(outcome.rcode), server, transport);
+    if (outcome.end == session::DnsExchangeEnd::bad_answer)
+        return say("an answer that cannot be read from {} over {}", server, transport);
+    return outcome.is_unreachable ? say("connection refused, or no way there, from {} over {}", server, transport)
+                                  : say("no answer from {} over {}", server, transport);
 }
+
+void update_open(const UpdateEvidence& e, Findings& out) {
+    const session::UpdateTestEvidence& test = e.test;
+    if (test.policy() != session::UpdatePolicy::open) return;
+    std::vector<std::string> texts;
+    texts.reserve(test.steps.size());
+    for (const auto& step : test.steps) texts.push_back(step_text(step, test));
+    const bool is_record = test.steps.back().kind == session::UpdateTestStep::Kind::service;
+    add(out, rule::dns_update_open, e.domain,
+        say("{} takes unsigned updates of {} from this machine", to_string(test.primary),
+            to_string(is_record ? test.service : test.zone)),
+        std::move(texts));
+}
+
+constexpr Row<UpdateEvidence> update_table[] = {{&rule::dns_update_open, update_open}};
 
 }  // namespace
 
 std::string step_text(const session::UpdateTestStep& step, const session::UpdateTestEvidence& evidence) {
-    const auto& outcome = step.outcome;
-    return fmt::format("{}: {} from {} over {}", message_text(step.kind, evidence), outcome_text(outcome),
-                       to_string(outcome.server), name_of(outcome.transport));
+    return fmt::format("{}: {}", message_text(step.kind, evidence), outcome_text(step.outcome));
 }
+
+std::span<const Row<UpdateEvidence>> update_rows() { return update_table; }
 
 std::vector<Finding> check_update_test(const session::UpdateTestEvidence& evidence, const std::string& domain) {
     std::vector<Finding> findings;
-    if (evidence.policy() != session::UpdatePolicy::open) return findings;
-    std::vector<std::string> texts;
-    texts.reserve(evidence.steps.size());
-    for (const auto& step : evidence.steps) texts.push_back(step_text(step, evidence));
-    const bool is_record = evidence.steps.back().kind == session::UpdateTestStep::Kind::service;
-    add(findings, rule::dns_update_open, domain,
-        fmt::format("{} takes unsigned updates of {} from this machine", to_string(evidence.primary),
-                    to_string(is_record ? evidence.service : evidence.zone)),
-        std::move(texts));
+    look(update_rows(), {evidence, domain}, findings);
     return findings;
 }
 

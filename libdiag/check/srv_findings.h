@@ -26,8 +26,4 @@ bool is_missing_record(const Finding& finding);
 /// What decides comes first: by severity, then DNS that fails before a record that is missing, for it may be where DNS fails.
 std::pair<Severity, bool> rank_of(const Finding& finding);
 
-/// The findings of a domain that a client asked before `found`, which has the record. That this one has none is no trouble; what
-/// kept DNS from answering for it stops nobody, and becomes a warning (KMS-DNS-SUFFIX-FAILED) with what failed as evidence.
-void pass_over(std::vector<Finding>& findings, const std::string& found);
-
 }  // namespace diag::check

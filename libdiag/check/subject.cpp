@@ -1,19 +1,15 @@
 #include "libdiag/check/subject.h"
 
-#include <string_view>
+#include "libdiag/proto/dns/domain_name.h"
 
 namespace diag::check {
 namespace {
 
 bool differ(std::string_view a, std::string_view b) { return !a.empty() && !b.empty() && a != b; }
 bool are_equal(std::string_view a, std::string_view b) { return !a.empty() && a == b; }
-std::string_view first_label(std::string_view name) { return name.substr(0, name.find('.')); }
 
-// One of them may lack its domain.
 bool is_other_machine(std::string_view a, std::string_view b) {
-    if (a.empty() || b.empty() || a == b) return false;
-    const bool is_short = a.find('.') == a.npos || b.find('.') == b.npos;
-    return !is_short || first_label(a) != first_label(b);
+    return !a.empty() && !b.empty() && a != b && !is_same_host(a, b);
 }
 
 // The id stays when a lease or a rename changes the rest, and a name outlives an address.
@@ -40,6 +36,14 @@ constexpr std::string Subject::*parts[] = {&Subject::client_address, &Subject::c
                                            &Subject::host,           &Subject::host_name,   &Subject::domain};
 
 }  // namespace
+
+std::string_view first_label(std::string_view name) { return name.substr(0, name.find('.')); }
+
+bool is_same_host(std::string_view a, std::string_view b) {
+    if (dns::is_same_name(a, b)) return true;
+    const bool is_short = a.find('.') == a.npos || b.find('.') == b.npos;
+    return is_short && dns::is_same_name(first_label(a), first_label(b));
+}
 
 bool contradict(const Subject& a, const Subject& b) {
     return are_other_clients(a, b) || are_other_hosts(a, b) || are_other_domains(a.domain, b.domain);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace diag::check {
 
@@ -16,6 +17,12 @@ struct Subject {
 
     friend bool operator==(const Subject&, const Subject&) = default;
 };
+
+/// "kms1" of "kms1.example.test".
+std::string_view first_label(std::string_view name);
+
+/// Whether both can be names of one machine, in any case: one of them may lack its domain, which the suffixes of the client add.
+bool is_same_host(std::string_view a, std::string_view b);
 
 /// Whether two findings cannot be about the same thing: both name a client, a host or a domain, and not the same.
 bool contradict(const Subject& a, const Subject& b);

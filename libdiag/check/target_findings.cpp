@@ -113,7 +113,7 @@ constexpr Row<PassedOver> rows_of_passed_over[] = {
 
 Finding only_finding(const PassedOver& evidence) {
     std::vector<Finding> findings;
-    look(passed_over_rows(), evidence, findings);
+    look(skipped_rows(), evidence, findings);
     return std::move(findings.front());
 }
 
@@ -197,7 +197,7 @@ void pass_on(const TargetAddress& e, std::vector<Finding>& out) {
 bool TargetAddress::is_replaced() const { return !works() && std::ranges::any_of(all, check::works); }
 
 std::span<const Row<TargetAddress>> address_rows() { return rows_of_addresses; }
-std::span<const Row<PassedOver>> passed_over_rows() { return rows_of_passed_over; }
+std::span<const Row<PassedOver>> skipped_rows() { return rows_of_passed_over; }
 
 Finding skipped_host(const std::string& target, const std::vector<Finding>& failures) {
     return only_finding({.target = target, .address = {}, .failures = failures});

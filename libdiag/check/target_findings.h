@@ -49,7 +49,7 @@ struct PassedOver {
     const std::vector<Finding>& failures;
 };
 
-std::span<const Row<PassedOver>> passed_over_rows();
+std::span<const Row<PassedOver>> skipped_rows();
 
 /// What is to be said of a target with all its addresses: a name that leads nowhere, addresses that fail while others work,
 /// attempts that fail now and then, large packets that are lost. What fails on the network gets a remedy that names source,

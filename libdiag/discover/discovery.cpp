@@ -1,9 +1,8 @@
 #include "libdiag/discover/discovery.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "libdiag/check/client_search.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/check/srv_findings.h"
 #include "libdiag/check/target_findings.h"
@@ -104,20 +103,12 @@ private:
         for (Lookup& lookup : out_.lookups) {
             if (lookup.candidate.is_assumption) {
                 lookup.findings.clear();
-                if (names_host(lookup.evidence)) note_elsewhere(lookup.candidate);
+                if (!names_host(lookup.evidence)) continue;
+                for (Lookup& other : out_.lookups) check::note_elsewhere(other.findings, lookup.candidate);
             } else if (is_found && &lookup != &out_.lookups.back()) {
                 check::pass_over(lookup.findings, out_.lookups.back().candidate.domain);
             }
         }
-    }
-
-    void note_elsewhere(const session::Candidate& candidate) {
-        for (Lookup& lookup : out_.lookups)
-            for (check::Finding& finding : lookup.findings)
-                if (check::is_missing_record(finding))
-                    finding.evidence.push_back(
-                        fmt::format("{} ({}) has a record, but no client is documented to look there", candidate.domain,
-                                    describe(candidate.source)));
     }
 
     const DiscoverySettings& settings_;

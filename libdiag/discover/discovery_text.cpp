@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "libdiag/base/utf.h"
+#include "libdiag/check/client_search.h"
 #include "libdiag/discover/lookup_end.h"
+#include "libdiag/lang/message.h"
 #include "libdiag/report/text.h"
 
 namespace diag::discover {
@@ -18,6 +20,12 @@ void append_line(std::string& out, std::string_view label, std::string_view text
     out += '\n';
 }
 
+std::string source_text(const session::Candidate& candidate) {
+    const std::string_view source = check::describe(candidate.source);
+    return candidate.is_assumption ? lang::say("asked because it is {}, where no client is documented to look", source)
+                                   : lang::say("asked because it is {}", source);
+}
+
 void append_lookup(std::string& out, const Lookup& lookup, bool with_source) {
     const auto* reply = lookup.evidence.decisive();
     append_line(
@@ -25,10 +33,7 @@ void append_lookup(std::string& out, const Lookup& lookup, bool with_source) {
         fmt::format("SRV {}: {} after {}{}", printable_names(lookup.evidence.query), describe(end_of(lookup.evidence)),
                     report::format_duration(duration_of(lookup.evidence).count()),
                     reply == nullptr ? "" : fmt::format(" from {}", to_string(reply->query.server))));
-    if (with_source)
-        append_line(out, "",
-                    fmt::format("asked because it is {}{}", describe(lookup.candidate.source),
-                                lookup.candidate.is_assumption ? ", where no client is documented to look" : ""));
+    if (with_source) append_line(out, "", source_text(lookup.candidate));
     for (const session::ServiceRecord& record : lookup.evidence.records)
         append_line(out, "",
                     fmt::format("{}:{}, priority {}, weight {}, TTL {} s", printable_names(record.target), record.port,

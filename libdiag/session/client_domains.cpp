@@ -114,18 +114,6 @@ std::string_view name_of(Source source) {
     return names[static_cast<std::size_t>(source)];
 }
 
-std::string_view describe(Source source) {
-    switch (source) {
-        case Source::lookup_domain: return "the domain set with slmgr /skms-domain";
-        case Source::primary_suffix: return "the primary DNS suffix";
-        case Source::dhcp_domain: return "the domain given by DHCP";
-        case Source::search_list: return "the DNS suffix search list";
-        case Source::devolution: return "a parent of the primary DNS suffix";
-        case Source::connection_suffix: return "the DNS suffix of a connection";
-    }
-    return "";
-}
-
 std::vector<Candidate> candidate_domains(const ClientDns& client) {
     Collector out;
     if (client.lookup_domain) {

@@ -41,8 +41,6 @@ inline constexpr std::size_t max_candidate_count = 64;
 
 /// "search_list" and so on: for JSON.
 std::string_view name_of(Candidate::Source source);
-/// "the DNS suffix search list" and so on, for people.
-std::string_view describe(Candidate::Source source);
 
 /// A name as somebody typed it, for which DNS can be asked: without its final dot. No address, HOST:PORT or URL, and nothing
 /// beyond ASCII, which DNS has in its xn-- form. The error is one line for people, which quotes the text as it is.

@@ -1,7 +1,5 @@
 #include "libdiag/session/dns_query.h"
 
-#include <fmt/format.h>
-
 #include <array>
 
 #include "libdiag/proto/dns/decode.h"
@@ -18,29 +16,6 @@ bool answers(const dns::Message& message, const DnsQuery& query) {
            message.questions.front().type == query.type;
 }
 
-std::string_view text_of(DnsEnd end) {
-    switch (end) {
-        case DnsEnd::no_answer: return "no answer";
-        case DnsEnd::malformed: return "an answer that cannot be read";
-        case DnsEnd::bad_name: return "no DNS name";
-        default: return name_of(end);
-    }
-}
-
-std::string_view text_of(WireError::Kind kind) {
-    switch (kind) {
-        case WireError::Kind::truncated: return "it ends too soon";
-        case WireError::Kind::malformed: return "broken";
-        case WireError::Kind::limit: return "more than can be right";
-    }
-    return "broken";
-}
-
-std::string problem_of(const std::optional<WireError>& error) {
-    if (!error) return "it answers another question";
-    return fmt::format("{} at byte {}: {}", text_of(error->kind), error->offset, error->field);
-}
-
 }  // namespace
 
 std::string_view name_of(DnsTransport transport) { return transport == DnsTransport::udp ? "udp" : "tcp"; }
@@ -49,12 +24,6 @@ std::string_view name_of(DnsEnd end) {
     static constexpr std::array<std::string_view, 6> names{"pending",     "answered",  "no_answer",
                                                            "unreachable", "malformed", "bad_name"};
     return names[static_cast<std::size_t>(end)];
-}
-
-std::string failure_text(const DnsReply& reply) {
-    std::string text{text_of(reply.end)};
-    if (!reply.problem.empty()) text += fmt::format(" ({})", reply.problem);
-    return text;
 }
 
 std::optional<ByteVector> encode_query(const DnsQuery& query) {
@@ -76,7 +45,7 @@ void take_answer(DnsReply& reply, ByteVector bytes) {
     const bool is_truncated = (message.header.flags & dns::flag::tc) != 0;
     const bool is_usable = (!error || is_truncated) && answers(message, reply.query);
     reply.end = is_usable ? DnsEnd::answered : DnsEnd::malformed;
-    if (!is_usable) reply.problem = problem_of(is_truncated ? std::nullopt : error);
+    if (!is_usable) reply.problem = AnswerProblem{is_truncated ? std::nullopt : error};
     reply.message = std::move(message);
 }
 

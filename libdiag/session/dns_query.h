@@ -7,6 +7,7 @@
 
 #include "libdiag/proto/dns/decode.h"
 #include "libdiag/session/actions.h"
+#include "libdiag/wire/reader.h"
 
 // One question to one DNS server, and what came of it.
 
@@ -41,6 +42,11 @@ struct CapturedExchange {
     std::vector<std::string> remarks;  ///< what else came, and is no answer
 };
 
+/// What is wrong with an answer that cannot be used.
+struct AnswerProblem {
+    std::optional<WireError> error;  ///< where it breaks; none: it is whole, and answers another question
+};
+
 /// Owns the bytes into which its message points: it can be moved, not copied.
 struct DnsReply {
     DnsReply() = default;
@@ -51,8 +57,8 @@ struct DnsReply {
     DnsEnd end = DnsEnd::pending;
     std::chrono::nanoseconds duration{0};
     ByteVector bytes;
-    dns::Message message;  ///< of an answer
-    std::string problem;   ///< of one that is malformed: what is wrong with it; empty: nothing more is known
+    dns::Message message;                  ///< of an answer
+    std::optional<AnswerProblem> problem;  ///< of one that is malformed; none: nothing more is known
     CapturedExchange captured;
 
     std::optional<std::uint16_t> rcode() const {
@@ -61,9 +67,6 @@ struct DnsReply {
     bool is_truncated() const { return end == DnsEnd::answered && (message.header.flags & dns::flag::tc) != 0; }
     bool is_authoritative() const { return end == DnsEnd::answered && (message.header.flags & dns::flag::aa) != 0; }
 };
-
-/// "no answer", "an answer that cannot be read (broken at byte 29: name)": of a reply that is none.
-std::string failure_text(const DnsReply& reply);
 
 /// The question as bytes, with an id of 0; nullopt for a name that is none.
 std::optional<ByteVector> encode_query(const DnsQuery& query);

@@ -1,16 +1,16 @@
 #include "libdiag/srv/client_view.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "libdiag/check/rules.h"
-#include "libdiag/check/srv_findings.h"
+#include "libdiag/check/client_search.h"
 #include "libdiag/discover/discovery.h"
+#include "libdiag/lang/message.h"
 #include "libdiag/session/service_order.h"
 
 namespace diag::srv {
 namespace {
+
+using lang::say;
 
 bool names_host(const DomainReport& report) { return discover::names_host(report.evidence); }
 
@@ -68,11 +68,7 @@ void judge_client(ClientView& view) {
 DomainReport report_without_domain() {
     DomainReport report;
     report.evidence.domain = "(no domain)";
-    report.findings.push_back({.rule = &check::rule::client_no_suffix,
-                               .target = report.evidence.domain,
-                               .title = "this client has no DNS suffix, so it asks for nothing",
-                               .evidence = {"no primary suffix, no domain from DHCP that counts, no search list"},
-                               .packets = {}});
+    report.findings = check::check_client_domains({.candidates = {}, .target = report.evidence.domain});
     return report;
 }
 
@@ -81,14 +77,17 @@ std::string verdict_text(const ClientView& view) {
     if (found != nullptr) {
         const auto& candidate = view.candidates[static_cast<std::size_t>(found - view.reports.data())];
         const auto& record = first_choice(found->evidence);
-        return fmt::format("a client finds {}:{} under {} ({}){}", record.target, record.port, candidate.domain,
-                           describe(candidate.source), works(*found) ? "" : ", and it does not work");
+        const std::string_view source = check::describe(candidate.source);
+        return works(*found)
+                   ? say("a client finds {}:{} under {} ({})", record.target, record.port, candidate.domain, source)
+                   : say("a client finds {}:{} under {} ({}), and it does not work", record.target, record.port,
+                         candidate.domain, source);
     }
     for (std::size_t i = 0; i < view.reports.size(); ++i)
         if (names_host(view.reports[i]))
-            return fmt::format("a client finds no host where it is documented to look; there is one under {} ({})",
-                               view.candidates[i].domain, describe(view.candidates[i].source));
-    return "a client finds no host under any of its domains";
+            return say("a client finds no host where it is documented to look; there is one under {} ({})",
+                       view.candidates[i].domain, check::describe(view.candidates[i].source));
+    return std::string{lang::tr("a client finds no host under any of its domains")};
 }
 
 }  // namespace diag::srv

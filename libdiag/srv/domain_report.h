@@ -5,6 +5,7 @@
 
 #include "libdiag/check/publish_findings.h"
 #include "libdiag/check/srv_findings.h"
+#include "libdiag/check/zone_findings.h"
 #include "libdiag/probe/target_report.h"
 
 namespace diag::srv {

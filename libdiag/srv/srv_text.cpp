@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "libdiag/base/utf.h"
+#include "libdiag/check/dns_text.h"
 #include "libdiag/proto/dns/names.h"
 #include "libdiag/srv/update_run.h"
 
@@ -24,7 +25,7 @@ void append_line(std::string& out, std::string_view label, std::string_view text
 }
 
 std::string answer_text(const DnsReply& reply) {
-    if (reply.end != session::DnsEnd::answered) return failure_text(reply);
+    if (reply.end != session::DnsEnd::answered) return check::failure_text(reply);
     std::string text = dns::rcode_name(*reply.rcode());
     if (reply.is_truncated()) text += ", truncated";
     if (reply.is_authoritative()) text += ", authoritative";

@@ -4,8 +4,11 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "libdiag/check/client_search.h"
+#include "libdiag/check/dns_text.h"
 #include "libdiag/check/publish_findings.h"
 #include "libdiag/check/rules.h"
+#include "libdiag/check/zone_findings.h"
 #include "tests/session/dns_world.h"
 
 // Each rule about what is published fires in one case, and not in a case beside it that differs in the one thing that counts.
@@ -313,7 +316,7 @@ TEST_CASE("srv findings: an answer that cannot be read says what is wrong with i
         bytes.resize(std::min(bytes.size(), row.size));
         take_answer(reply, std::move(bytes));
         REQUIRE(reply.end == DnsEnd::malformed);
-        CHECK(failure_text(reply).find(row.problem) != std::string::npos);
+        CHECK(check::failure_text(reply).find(row.problem) != std::string::npos);
         SrvEvidence evidence;
         evidence.domain = "corp.test";
         evidence.query = service;
@@ -324,7 +327,7 @@ TEST_CASE("srv findings: an answer that cannot be read says what is wrong with i
     DnsReply other;
     other.query = {.server = first, .name = "other.test"};
     take_answer(other, dns::encode_message(answer({.name = std::string{service}}, {host1})).value());
-    CHECK(failure_text(other) == "an answer that cannot be read (it answers another question)");
+    CHECK(check::failure_text(other) == "an answer that cannot be read (it answers another question)");
 }
 
 TEST_CASE("srv findings: a domain that stands twice in a target points to the missing dot", "[check][srv]") {

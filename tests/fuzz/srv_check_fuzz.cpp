@@ -8,6 +8,7 @@
 
 #include "libdiag/check/publish_findings.h"
 #include "libdiag/check/srv_findings.h"
+#include "libdiag/check/zone_findings.h"
 #include "libdiag/session/service_order.h"
 #include "libdiag/wire/reader.h"
 #include "tests/fuzz/hostile_peer.h"

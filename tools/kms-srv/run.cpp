@@ -9,11 +9,13 @@
 #include <utility>
 
 #include "libdiag/base/utf.h"
+#include "libdiag/check/client_search.h"
 #include "libdiag/cli/block_writer.h"
 #include "libdiag/cli/exit_status.h"
 #include "libdiag/cli/list_file.h"
 #include "libdiag/discover/discovery.h"
 #include "libdiag/eventlog/read_event_file.h"
+#include "libdiag/lang/message.h"
 #include "libdiag/net/dns_client.h"
 #include "libdiag/report/junit.h"
 #include "libdiag/report/nagios.h"
@@ -211,9 +213,11 @@ private:
         for (std::size_t i = 0; i < view_->reports.size(); ++i) {
             if (options_.explain && options_.format == cli::Format::text) {
                 const auto& candidate = view_->candidates[i];
-                write_wrapped(fmt::format("{}. {}: {}{}", i + 1, printable_names(candidate.domain),
-                                          describe(candidate.source),
-                                          candidate.is_assumption ? " (an assumption: not documented)" : ""));
+                const std::string domain = printable_names(candidate.domain);
+                const std::string_view source = check::describe(candidate.source);
+                write_wrapped(candidate.is_assumption
+                                  ? lang::say("{}. {}: {} (an assumption: not documented)", i + 1, domain, source)
+                                  : fmt::format("{}. {}: {}", i + 1, domain, source));
             }
             take(view_->reports[i]);
         }
