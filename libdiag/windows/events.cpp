@@ -8,6 +8,7 @@
 #include "libdiag/base/line_text.h"
 #include "libdiag/base/saved_text.h"
 #include "libdiag/base/utf.h"
+#include "libdiag/proto/dns/service_name.h"
 #include "libdiag/windows/event_fields.h"
 #include "libdiag/windows/event_sink.h"
 #include "libdiag/windows/event_table.h"
@@ -45,13 +46,6 @@ bool read_into(std::string_view text, EventSink& sink) {
     if (!is_event_text(text)) return read_event_table(text, sink);
     read_event_text(text, sink);
     return true;
-}
-
-std::string lower(std::string_view text) {
-    std::string out{text};
-    std::ranges::transform(out, out.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-    return out;
 }
 
 std::optional<Publication> publication_of(const Event& event) {
@@ -107,7 +101,7 @@ std::vector<Publication> publications(const std::vector<Event>& events) {
     for (const Event& event : events) {
         auto publication = publication_of(event);
         if (!publication) continue;
-        const auto key = lower(publication->domain) + '\n' + lower(publication->computer);
+        const auto key = dns::lower_case(publication->domain) + '\n' + dns::lower_case(publication->computer);
         const auto [found, is_new] = index_of.try_emplace(key, out.size());
         if (is_new) {
             out.push_back(std::move(*publication));
