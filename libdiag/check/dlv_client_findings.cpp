@@ -42,7 +42,7 @@ bool has_other_channel(const DlvSubject& s) {
 }
 
 template <const Rule& which> void other_channel(const DlvSubject& s, Findings& out) {
-    constexpr bool is_about_licensed = &which == &rule::client_other_channel;
+    const bool is_about_licensed = &which == &rule::client_other_channel;
     if (!s.dlv.license_status || s.is_licensed() != is_about_licensed || !has_other_channel(s)) return;
     Finding& finding = s.add(out, which, say("{} does not use KMS: its key is of another channel", s.name));
     finding.evidence.push_back(description_text(s.dlv));

@@ -37,7 +37,7 @@ std::string no_address_title(const TargetEvidence& t) {
 }
 
 template <const Rule& which> void no_address(const TargetEvidence& t, Findings& out) {
-    constexpr bool is_about_last = &which == &rule::srv_target_no_address;
+    const bool is_about_last = &which == &rule::srv_target_no_address;
     if (t.another_has_address == is_about_last || may_have_address(t.target) || is_literal(t.target.name)) return;
     Finding& finding = add(out, which, t.domain, no_address_title(t), Proof{t.target.replies});
     if (is_doubled(t.target.name, t.domain.srv.domain)) {
