@@ -52,6 +52,10 @@ constexpr const Rule* unanswered[] = {&rule::bind_no_answer,    &rule::bind_rese
                                       &rule::request_no_answer, &rule::request_reset, &rule::request_closed,
                                       &rule::response_cut,      &rule::connect_closed};
 
+// Another machine may refuse, or answer with something else.
+constexpr const Rule* replaced[] = {&rule::path_middlebox};
+constexpr const Rule* refused_or_not_rpc[] = {&rule::connect_refused, &rule::not_rpc};
+
 // Machines that a host cannot tell apart.
 constexpr const Rule* cloned[] = {&rule::client_cloned};
 constexpr const Rule* counted_once[] = {&rule::count_low, &rule::count_stuck};
@@ -98,6 +102,7 @@ constexpr Consequence table[] = {
     {failed_requests, refusals},
     {troubled_clients, low_count},
     {unanswered, obstructed},
+    {refused_or_not_rpc, replaced},
     {counted_once, cloned},
     {refused_all, ungranted},
     {refused_all, cloned},

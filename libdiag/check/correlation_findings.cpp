@@ -8,7 +8,9 @@
 #include <tuple>
 #include <utility>
 
+#include "libdiag/check/contact_lines.h"
 #include "libdiag/check/contact_text.h"
+#include "libdiag/check/other_machine_findings.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/lang/message.h"
 #include "libdiag/proto/kms/base_request.h"
@@ -26,29 +28,7 @@ using correlate::Series;
 using lang::say;
 using lang::tr;
 
-constexpr std::size_t max_evidence = 8;
 constexpr std::int64_t second_ns = 1'000'000'000;
-
-// Adds lines of evidence up to a limit, with the packets that prove them.
-class Evidence {
-public:
-    Evidence(Finding& finding, const Correlation& correlation) : finding_{finding}, correlation_{correlation} {}
-
-    void saw(const Contact& contact, std::string_view what) {
-        if (lines_++ >= max_evidence) return;
-        if (!correlation_.has_several_files()) finding_.packets.push_back(contact.packet);
-        finding_.evidence.push_back(
-            fmt::format("{}, {}: {}", place_of(contact, correlation_), time_text(contact.time), what));
-    }
-    void end() {
-        if (lines_ > max_evidence) finding_.evidence.push_back(say("and {} more", lines_ - max_evidence));
-    }
-
-private:
-    Finding& finding_;
-    const Correlation& correlation_;
-    std::size_t lines_ = 0;
-};
 
 Finding finding_of(const Rule& rule, std::string target, std::string title) {
     return {.rule = &rule, .target = std::move(target), .title = std::move(title), .evidence = {}, .packets = {}};
@@ -105,7 +85,7 @@ void cloned(const ClientRecord& e, std::vector<Finding>& out) {
     if (!take_turns(names) && !are_at_once(e.history, e.correlation)) return;
     const std::string id = to_string(e.history.key);
     Finding f = finding_of(rule::client_cloned, id, say("{} machines use the client machine id {}", names.size(), id));
-    Evidence evidence{f, e.correlation};
+    ContactLines evidence{f, e.correlation};
     for (const auto& name : names) {
         const Contact& first = *e.history.contacts[name.first_index];
         evidence.saw(first, use_text(e, name, first));
@@ -135,8 +115,8 @@ void retries(const ClientRecord& e, std::vector<Finding>& out) {
         Finding f = finding_of(
             rule::client_retries, to_string(e.history.key),
             say("{} asks every {:.1f} hours and does not stay activated", name_of(e), hours_of(series.interval_ns)));
-        Evidence evidence{f, e.correlation};
-        const std::size_t shown = std::min(series.contacts.size(), max_evidence);
+        ContactLines evidence{f, e.correlation};
+        const std::size_t shown = std::min(series.contacts.size(), ContactLines::max_count);
         for (std::size_t i = series.contacts.size() - shown; i < series.contacts.size(); ++i)
             evidence.saw(*series.contacts[i], result_text(*series.contacts[i], e.correlation));
         const bool granted = series.failures_at_end < series.contacts.size();
@@ -162,7 +142,7 @@ void older_answers(const ClientRecord& e, std::vector<Finding>& out) {
     if (pairs.empty()) return;
     const std::string id = to_string(e.history.key);
     Finding f = finding_of(rule::response_older, id, say("an answer to {} belongs to an earlier request", id));
-    Evidence evidence{f, e.correlation};
+    ContactLines evidence{f, e.correlation};
     for (const auto& [contact, earlier] : pairs) {
         evidence.saw(*contact, say("the answer of {} echoes {}, the client time of {}", to_string(contact->host),
                                    format_rfc3339(contact->echoed_time), place_of(*earlier, e.correlation)));
@@ -184,7 +164,7 @@ void margin(const ClientRecord& e, std::vector<Finding>& out) {
     Finding f = finding_of(rule::clock_margin, to_string(e.history.key),
                            say("the clock of {} is {:+} minutes from those of the other clients: {} minutes of margin",
                                name_of(e), difference / 60, minutes));
-    Evidence evidence{f, e.correlation};
+    ContactLines evidence{f, e.correlation};
     evidence.saw(*clock, say("client time {}", format_rfc3339(clock->client_time)));
     f.evidence.push_back(say("most of {} clients are within 30 minutes of {:+} seconds from the clock of the capture",
                              usual.client_count, *usual.difference_s));
@@ -235,7 +215,7 @@ void never_grants(const HostRecord& e, std::vector<Finding>& out) {
     const std::string host = to_string(e.history.host);
     Finding f = finding_of(rule::host_never_grants, host,
                            say("{} answered {} requests and granted none", host, e.history.answered_count));
-    Evidence evidence{f, e.correlation};
+    ContactLines evidence{f, e.correlation};
     for (const SameAnswers& same : answers)
         evidence.saw(*same.first, say("{}, {} times", result_text(*same.first, e.correlation), same.count));
     evidence.end();
@@ -258,7 +238,7 @@ void identity_changes(const HostRecord& e, const correlate::Identities& ids, std
         rule::host_identity_changes, host,
         say("{} answered {} requests for {} with {} ePIDs and {} hardware ids", host, ids.answer_count,
             item != nullptr ? std::string{item->name} : to_string(ids.kms_id), ids.epids.size(), ids.hwids.size()));
-    Evidence evidence{f, e.correlation};
+    ContactLines evidence{f, e.correlation};
     for (std::size_t i = 0; i < ids.first_of.size(); ++i)
         evidence.saw(*ids.first_of[i], fmt::format("ePID {}", e.correlation.text(ids.epids[i])));
     evidence.end();
@@ -293,8 +273,8 @@ void count_stuck(const HostRecord& e, std::vector<Finding>& out) {
                                say("{} has answered {} machines for {}, but counts {} of the {} that are needed", host,
                                    counting.clients_since_fall, application_text(counting.application_id),
                                    counting.points.back().count, counting.needed));
-        Evidence evidence{f, e.correlation};
-        const std::size_t shown = std::min(counting.points.size(), max_evidence);
+        ContactLines evidence{f, e.correlation};
+        const std::size_t shown = std::min(counting.points.size(), ContactLines::max_count);
         for (std::size_t i = counting.points.size() - shown; i < counting.points.size(); ++i)
             evidence.saw(*counting.points[i].contact, say("count {}", counting.points[i].count));
         out.push_back(std::move(f));
@@ -305,6 +285,7 @@ constexpr Row<HostRecord> host_table[] = {
     {&rule::host_never_grants, never_grants},
     {&rule::host_identity_changes, identities_change},
     {&rule::count_stuck, count_stuck},
+    {&rule::path_middlebox, other_machine},
 };
 
 // ---- names and addresses
@@ -372,7 +353,7 @@ void many_ids(const NameRecord& e, std::vector<Finding>& out) {
     Finding f = finding_of(rule::name_many_ids, name,
                            say("{} appears with {} client machine ids for {}", name, firsts.size(),
                                application_text(e.correlation.product_of(first).application_id)));
-    Evidence evidence{f, e.correlation};
+    ContactLines evidence{f, e.correlation};
     for (const Contact* c : firsts) {
         const std::string id = to_string(e.correlation.client_of(*c)), address = to_string(c->client);
         evidence.saw(*c, c->previous_id == correlate::no_text ? say("{} from {}", id, address)
@@ -393,7 +374,7 @@ void behind_one_address(const AddressRecord& e, std::vector<Finding>& out) {
     if (firsts.size() < many || names.size() < many) return;
     const std::string address = to_string(e.contacts.front()->client);
     Finding f = finding_of(rule::clients_nat, address, say("{} machines ask from {}", names.size(), address));
-    Evidence evidence{f, e.correlation};
+    ContactLines evidence{f, e.correlation};
     for (const Contact* c : firsts)
         evidence.saw(
             *c, fmt::format("{}, {}", e.correlation.text(c->workstation_name), to_string(e.correlation.client_of(*c))));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libdiag/check/captured_search.h"
+#include "libdiag/check/client_search.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/check/srv_findings.h"
 #include "libdiag/lang/message.h"

@@ -1,10 +1,12 @@
 #include "libdiag/check/other_machine_findings.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <map>
 
-#include "libdiag/check/contact_text.h"
+#include "libdiag/check/contact_lines.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/lang/message.h"
 
@@ -16,7 +18,6 @@ using correlate::HostOpening;
 using correlate::Result;
 using lang::say;
 
-constexpr std::size_t max_evidence = 8;
 constexpr int hop_tolerance = 2;           // routes change from connection to connection
 constexpr int options_of_another = 2;      // one alone may follow from a setting that was changed
 
@@ -43,9 +44,14 @@ std::map<std::pair<IpAddress, std::uint16_t>, Connections> by_client(const std::
 
 std::string opening_text(const HostOpening& o) {
     if (o.is_reset) return say("RST in place of a SYN-ACK, TTL {}", o.hop_limit);
-    const std::string scale = o.has_window_scale ? say("{}", o.window_scale) : "-";
-    return say("SYN-ACK with TTL {}, window {}, maximum segment size {}, window scale {}, SACK {}, timestamps {}", o.hop_limit,
-               o.window, o.maximum_segment_size, scale, o.sack_permitted ? "+" : "-", o.has_timestamps ? "+" : "-");
+    std::string options;
+    const auto add = [&options](std::string option) { options += (options.empty() ? "" : ", ") + option; };
+    if (o.maximum_segment_size != 0) add(fmt::format("MSS {}", o.maximum_segment_size));
+    if (o.has_window_scale) add(fmt::format("WS {}", o.window_scale));
+    if (o.sack_permitted) add("SACK");
+    if (o.has_timestamps) add("TS");
+    return options.empty() ? say("SYN-ACK with TTL {}, window {}, no options", o.hop_limit, o.window)
+                           : say("SYN-ACK with TTL {}, window {}, options {}", o.hop_limit, o.window, options);
 }
 
 }  // namespace

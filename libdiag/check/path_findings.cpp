@@ -1,8 +1,7 @@
 #include "libdiag/check/path_findings.h"
 
-#include <cstdlib>
-
 #include "libdiag/check/finding_builder.h"
+#include "libdiag/check/middlebox_findings.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/lang/message.h"
 
@@ -17,41 +16,10 @@ using Builder = FindingBuilder;
 
 constexpr std::size_t client = 0;
 constexpr std::size_t host = 1;
-constexpr int hop_tolerance = 2;  // routes change while a connection lasts
 
 // The client asked on an open connection, and nothing came for long enough.
 bool is_silence(const ConversationEvidence& e) {
     return e.ended(Outcome::no_answer_to_bind) || e.ended(Outcome::request_unanswered);
-}
-
-bool is_closed_by_host(Outcome outcome) {
-    switch (outcome) {
-        case Outcome::reset_by_host_after_bind:
-        case Outcome::reset_by_host_after_request:
-        case Outcome::closed_by_host_without_response:
-        case Outcome::closed_by_host_mid_response: return true;
-        default: return false;
-    }
-}
-
-bool differs(std::uint8_t a, std::uint8_t b) { return a != 0 && b != 0 && std::abs(int{a} - int{b}) > hop_tolerance; }
-
-// Packets with the host's address that did not come the host's way. The SYN-ACK is the host's own: a middlebox that answers
-// even that cannot be told from the host by this.
-void middlebox(const ConversationEvidence& e, std::vector<Finding>& out) {
-    if (!is_closed_by_host(e.outcome)) return;
-    const Conversation& c = e.conversation;
-    const HeaderFacts& h = c.tcp.headers[host];
-    const bool rst = c.tcp.rst[host] && differs(h.opening_hop_limit, h.rst_hop_limit);
-    const bool fin = c.tcp.fin[host] && differs(h.opening_hop_limit, h.fin_hop_limit);
-    if (!rst && !fin) return;
-    Builder b{
-        rule::path_middlebox, c,
-        say("a device on the way closed the connection of {} in the name of {}", client_text(c), to_string(c.host))};
-    b.saw(c.tcp.syn_ack, say("SYN-ACK of the host with TTL {}", h.opening_hop_limit));
-    if (rst) b.saw(c.tcp.rst[host], say("RST with its address and TTL {}", h.rst_hop_limit));
-    if (fin) b.saw(c.tcp.fin[host], say("FIN with its address and TTL {}", h.fin_hop_limit));
-    out.push_back(b.take());
 }
 
 std::string mss_text(const HeaderFacts& h) {

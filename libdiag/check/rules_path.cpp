@@ -13,6 +13,7 @@ constexpr Text middlebox_causes[] = {
     "A firewall or intrusion prevention device ends the connection in the host's name when it sees RPC or the KMS "
     "interface.",
     "A load balancer or proxy took the connection, and closes it by rules of its own.",
+    "Another machine has the host's address: a second owner of the address, or an old host that was not switched off.",
 };
 constexpr Text middlebox_remedy[] = {
     "Network team: find the device by its distance (the TTL in the evidence), and allow client network -> KMS host, "
@@ -62,12 +63,15 @@ constinit const Rule path_middlebox{
     .stage = Stage::request,
     .windows_code = code::host_unavailable,
     .inner_code = code::rpc_failed,
-    .summary = "The packet that ended the connection came from another machine than the host's other packets.",
+    .summary = "Packets with the host's address came from another machine than the host.",
     .causes = middlebox_causes,
     .remedy = middlebox_remedy,
-    .code_note = "The codes are those of KMS-BIND-RESET and KMS-REQUEST-RESET, which stand beside this finding.",
+    .code_note = "The codes are those of KMS-BIND-RESET and KMS-REQUEST-RESET; of what stands beside this finding its own "
+                 "codes count.",
     .capture_shows =
-        "RST or FIN from the host's address whose TTL (hop limit) differs by more than two from that of its SYN-ACK.",
+        "RST, FIN or first bytes from the host's address whose TTL (hop limit) differs by more than two from that of its "
+        "SYN-ACK, or that lack the TCP timestamps on which both SYNs agreed; a SYN-ACK or RST that differs from those of "
+        "connections which the host served, in TTL or in two or more TCP options.",
     .events = path_events,
 };
 

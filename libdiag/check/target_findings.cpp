@@ -84,7 +84,7 @@ void unstable(const TargetAddress& e, std::vector<Finding>& out) {
     out.push_back(std::move(finding));
 }
 
-Finding replaced(const Rule& rule, const PassedOver& e, std::string title) {
+Finding replaced(const Rule& rule, const Skipped& e, std::string title) {
     Finding finding{.rule = &rule, .target = e.target, .title = std::move(title), .evidence = {}, .packets = {}};
     if (!e.failures.empty()) finding.about = e.failures.front().about;
     for (const Finding& failure : e.failures) {
@@ -95,23 +95,23 @@ Finding replaced(const Rule& rule, const PassedOver& e, std::string title) {
     return finding;
 }
 
-void host_skipped(const PassedOver& e, std::vector<Finding>& out) {
+void host_skipped(const Skipped& e, std::vector<Finding>& out) {
     if (e.address) return;
     out.push_back(replaced(rule::host_skipped, e, say("{} failed; another host answered", e.target)));
 }
 
-void address_passed_over(const PassedOver& e, std::vector<Finding>& out) {
+void address_passed_over(const Skipped& e, std::vector<Finding>& out) {
     if (!e.address) return;
     out.push_back(replaced(rule::address_dead, e,
                            say("{} does not work; another address of the name does", to_string(*e.address))));
 }
 
-constexpr Row<PassedOver> rows_of_passed_over[] = {
+constexpr Row<Skipped> rows_of_passed_over[] = {
     {&rule::host_skipped, host_skipped},
     {&rule::address_dead, address_passed_over},
 };
 
-Finding only_finding(const PassedOver& evidence) {
+Finding only_finding(const Skipped& evidence) {
     std::vector<Finding> findings;
     look(skipped_rows(), evidence, findings);
     return std::move(findings.front());
@@ -197,7 +197,7 @@ void pass_on(const TargetAddress& e, std::vector<Finding>& out) {
 bool TargetAddress::is_replaced() const { return !works() && std::ranges::any_of(all, check::works); }
 
 std::span<const Row<TargetAddress>> address_rows() { return rows_of_addresses; }
-std::span<const Row<PassedOver>> skipped_rows() { return rows_of_passed_over; }
+std::span<const Row<Skipped>> skipped_rows() { return rows_of_passed_over; }
 
 Finding skipped_host(const std::string& target, const std::vector<Finding>& failures) {
     return only_finding({.target = target, .address = {}, .failures = failures});

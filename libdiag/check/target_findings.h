@@ -43,13 +43,13 @@ struct TargetAddress {
 std::span<const Row<TargetAddress>> address_rows();
 
 /// A host, or an address of it, that failed before another one answered.
-struct PassedOver {
+struct Skipped {
     const std::string& target;
     std::optional<Endpoint> address;  ///< nothing: the whole host failed
     const std::vector<Finding>& failures;
 };
 
-std::span<const Row<PassedOver>> skipped_rows();
+std::span<const Row<Skipped>> skipped_rows();
 
 /// What is to be said of a target with all its addresses: a name that leads nowhere, addresses that fail while others work,
 /// attempts that fail now and then, large packets that are lost. What fails on the network gets a remedy that names source,

@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "libdiag/lang/message.h"
+
 namespace diag::check {
 namespace {
 
@@ -11,7 +13,7 @@ namespace {
 void note_title(Verdict::Entry& entry, const std::string& title) {
     if (entry.titles.size() == Verdict::max_titles || std::ranges::count(entry.titles, title) > 0) return;
     entry.titles.push_back(title);
-    entry.finding.evidence.push_back("likewise: " + title);
+    entry.finding.evidence.push_back(lang::say("likewise: {}", title));
 }
 
 bool is_same_fault(const Verdict::Entry& kept, const Verdict::Entry& entry) {

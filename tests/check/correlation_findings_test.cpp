@@ -3,9 +3,12 @@
 #include "libdiag/check/contact_text.h"
 
 #include <catch2/catch.hpp>
+#include <set>
 
+#include "libdiag/check/outcome.h"
 #include "libdiag/check/rules.h"
 #include "tests/support/dissect/correlation_talk.h"
+#include "tests/support/dissect/spoken.h"
 
 namespace diag::check {
 namespace {
@@ -21,10 +24,47 @@ using Talks = std::vector<Talk>;
 
 const Ids none;
 
+// Behind place and time. Names of clients and outcomes and an ePID are nobody's language.
+bool is_in_japanese(const Finding& finding, const std::string& line) {
+    if (finding.rule == &rule::clients_nat || line.find(": ePID ") != std::string::npos) return true;
+    if (parse_outcome(line.substr(line.rfind(' ') + 1))) return true;
+    return test::has_japanese(line.substr(line.find("Z: ") + 1));
+}
+
+// The same in the other language.
+void check_in_japanese(const Talks& talks, const Finding& english) {
+    const test::InJapanese spoken;
+    const auto findings = test::findings_of(test::correlated(talks));
+    REQUIRE(findings.size() == 1);
+    const Finding& finding = findings.front();
+    CHECK(finding.rule == english.rule);
+    CHECK(finding.packets == english.packets);
+    CHECK(finding.evidence.size() == english.evidence.size());
+    CAPTURE(finding.title);
+    CHECK(test::has_japanese(finding.title));
+    for (const std::string& line : finding.evidence) {
+        CAPTURE(line);
+        CHECK(is_in_japanese(finding, line));
+    }
+}
+
 Finding only_finding(const Talks& talks) {
     auto findings = test::findings_of(test::correlated(talks));
     REQUIRE(findings.size() == 1);
+    check_in_japanese(talks, findings.front());
     return findings.front();
+}
+
+TEST_CASE("correlation findings: each of their rules has a row, and each row is one of them", "[check][correlation]") {
+    std::set<const Rule*> with_row;
+    const auto add = [&](const auto& rows) {
+        for (const auto& row : rows) CHECK(with_row.insert(row.rule).second);
+    };
+    add(client_rows());
+    add(host_rows());
+    add(name_rows());
+    add(address_rows());
+    CHECK(with_row == std::set<const Rule*>{correlation_rules().begin(), correlation_rules().end()});
 }
 
 // ---- clones

@@ -6,6 +6,7 @@
 
 #include "libdiag/check/rules.h"
 #include "tests/check/event_script.h"
+#include "tests/support/dissect/spoken.h"
 
 namespace diag::check {
 namespace {
@@ -13,9 +14,33 @@ namespace {
 using test::EventScript;
 using Findings = std::vector<Finding>;
 
+// "pc17.corp.example (7f4c1b52-...), Windows 10 Enterprise": the first line of each client.
+bool is_names_only(const std::string& line) {
+    return line.find(": ") == std::string::npos && line.find(", ") != std::string::npos;
+}
+
+// The same in the other language. What publications are called is told elsewhere.
+void check_in_japanese(const std::vector<windows::EventLog>& logs, const Findings& english) {
+    const test::InJapanese spoken;
+    const Findings findings = check_events(logs);
+    REQUIRE(findings.size() == english.size());
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+        CHECK(findings[i].rule == english[i].rule);
+        REQUIRE(findings[i].evidence.size() == english[i].evidence.size());
+        CAPTURE(findings[i].title);
+        CHECK((findings[i].rule == &rule::event_publish_failed || test::has_japanese(findings[i].title)));
+        for (std::size_t k = 0; k < findings[i].evidence.size(); ++k) {
+            CAPTURE(findings[i].evidence[k]);
+            CHECK((is_names_only(english[i].evidence[k]) || test::has_japanese(findings[i].evidence[k])));
+        }
+    }
+}
+
 template <class... Scripts> Findings check(const Scripts&... scripts) {
     const std::vector<windows::EventLog> logs{scripts.log()...};
-    return check_events(logs);
+    Findings findings = check_events(logs);
+    check_in_japanese(logs, findings);
+    return findings;
 }
 
 std::vector<std::string_view> ids(const Findings& findings) {

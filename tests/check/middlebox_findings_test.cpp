@@ -116,7 +116,7 @@ TEST_CASE("middlebox: a FIN without the timestamps that both sides agreed on is 
     const auto nothing = [](const TestPacket&) { return false; };
     CHECK_FALSE(only(with_silence(with_timestamps(closed_by_host(true), nothing))).has(id));
     // Whoever offers none gets none.
-    const auto is_syn_of_client = [](const TestPacket& p) {
+    const auto is_syn_of_client = [&](const TestPacket& p) {
         return is_fin(p) || (!is_from_host(p) && (flags_of(p) & syn_flag) != 0);
     };
     CHECK_FALSE(only(with_silence(with_timestamps(closed_by_host(true), is_syn_of_client))).has(id));

@@ -606,6 +606,18 @@ class Output(Case):
             root = xml.etree.ElementTree.fromstring(text)
             self.assertEqual((root.get("tests"), root.get("failures")), ("1", failures))
 
+    def test_what_follows_from_a_finding_is_told_with_its_cause(self):
+        # A host with a low count, whose clients are troubled because of that.
+        saved = ("dlv", "--from", ROOT / "tests/scenarios/saved-host-count-low/saved-host.txt")
+        lines = self.status(1, *saved, "--format", "nagios").text.splitlines()
+        self.assertIn("has counted 3 machines", lines[0])
+        self.assertEqual([line.split(":")[0] for line in lines if re.match(r"(WARNING|CRITICAL|INFO) KMS-", line)], ["WARNING KMS-COUNT-LOW"])
+        self.assertEqual(len([line for line in lines if line.startswith("  effect: WARNING KMS-HOST-TROUBLED-CLIENTS: ")]), 1)
+        root = xml.etree.ElementTree.fromstring(self.status(1, *saved, "--format", "junit").text)
+        self.assertEqual([failure.get("type") for failure in root.iter("failure")], ["KMS-COUNT-LOW"])
+        self.assertIn("effect: warning KMS-HOST-TROUBLED-CLIENTS: ", root.find(".//failure").text)
+        self.assertNotIn("KMS-HOST-TROUBLED-CLIENTS", root.find(".//system-out").text)
+
     def test_a_closed_pipe_ends_it_quietly(self):
         read_end, write_end = os.pipe()
         os.close(read_end)
