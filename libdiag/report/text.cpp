@@ -125,12 +125,12 @@ void append_labelled(std::string& out, std::string_view text_label, std::string_
     append_item(out, fmt::format("{:11}{}{:{}}", "", word, "", width - column_count(word) + 1), text, backslash);
 }
 
-std::string codes_text(const check::Finding& finding, lang::Language language) {
+std::string codes_text(const check::Finding& finding) {
     const std::uint32_t windows = finding.shown_windows_code();
     const std::uint32_t inner = finding.shown_inner_code();
     if (windows == 0) return {};
-    const auto filled = [language](std::string_view text, std::uint32_t code) {
-        return fmt::format(fmt::runtime(lang::in_language(language, text)), format_code(code));
+    const auto filled = [](std::string_view text, std::uint32_t code) {
+        return fmt::format(fmt::runtime(tr(text)), format_code(code));
     };
     std::string codes = filled(label::windows_shows, windows);
     if (inner != 0) codes += filled(label::event_carries, inner);
@@ -173,8 +173,7 @@ void append_finding(std::string& out, const check::Finding& finding, const Style
                        style.strong(rule.id));
     if (!finding.title.empty()) append_item(out, "           ", finding.title, backslash);
     for (const auto& line : finding.evidence) append_item(out, "           - ", line, backslash);
-    if (const std::string codes = codes_text(finding, lang::spoken()); !codes.empty())
-        append_item(out, "           ", codes);
+    if (const std::string codes = codes_text(finding); !codes.empty()) append_item(out, "           ", codes);
     if (rule.severity == check::Severity::info && !verbose) return;
     const auto append_texts = [&](std::string_view text_label, std::span<const std::string_view> texts) {
         const std::size_t shown = verbose ? texts.size() : std::min<std::size_t>(texts.size(), 1);
@@ -203,7 +202,7 @@ void append_consequence(std::string& out, const check::Finding& finding, Backsla
         backslash);
 }
 
-std::string client_codes(const check::Finding& finding) { return codes_text(finding, lang::Language::en); }
+std::string client_codes(const check::Finding& finding) { return codes_text(finding); }
 
 void append_tree(std::string& out, const Node& node, const Style& style, unsigned depth) {
     if (depth > max_tree_depth) return;
