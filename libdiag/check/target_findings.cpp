@@ -12,7 +12,6 @@ namespace diag::check {
 namespace {
 
 using lang::say;
-using lang::tr;
 using session::ConnectEnd;
 
 bool works(const AddressEvidence& address) { return address.failed_count < address.attempt_count; }

@@ -47,6 +47,7 @@ void append_findings(std::string& out, std::span<const check::Finding> findings,
 void append_consequence(std::string& out, const check::Finding& finding, Backslash backslash = Backslash::doubled);
 
 /// "the Windows client shows 0xC004F074 (its event 12288: 0x800706BA)"; empty for a finding that shows nothing there.
+/// In the language that was chosen: for Nagios and JUnit that is English.
 std::string client_codes(const check::Finding& finding);
 
 /// The tree in the manner of `tshark -V`: indented labels, values, meanings, byte ranges. Bounded in depth.
