@@ -53,7 +53,8 @@ std::vector<Sign> signs_of_close(const Conversation& c) {
     if (fin && came_another_way(h, h.fin_hop_limit))
         signs.push_back({fin, say("FIN with its address and TTL {}", h.fin_hop_limit)});
     if (fin && fin.packet == h.without_timestamps.packet)
-        signs.push_back({fin, std::string{lang::tr("FIN with its address, without the timestamps on which both sides agreed")}});
+        signs.push_back(
+            {fin, std::string{lang::tr("FIN with its address, without the timestamps on which both sides agreed")}});
     return signs;
 }
 
@@ -65,7 +66,9 @@ std::vector<Sign> signs_of_answer(const Conversation& c) {
     if (h.opening_hop_limit != 0 && h.payload_hop_limits.any() && !has_near(h.payload_hop_limits, h.opening_hop_limit))
         signs.push_back({first, say("first bytes with its address and TTL {}", h.payload_hop_limit)});
     if (first && first.packet == h.without_timestamps.packet)
-        signs.push_back({first, std::string{lang::tr("first bytes with its address, without the timestamps on which both sides agreed")}});
+        signs.push_back(
+            {first,
+             std::string{lang::tr("first bytes with its address, without the timestamps on which both sides agreed")}});
     return signs;
 }
 

@@ -18,8 +18,8 @@ using correlate::HostOpening;
 using correlate::Result;
 using lang::say;
 
-constexpr int hop_tolerance = 2;           // routes change from connection to connection
-constexpr int options_of_another = 2;      // one alone may follow from a setting that was changed
+constexpr int hop_tolerance = 2;       // routes change from connection to connection
+constexpr int options_of_another = 2;  // one alone may follow from a setting that was changed
 
 struct Connections {
     std::vector<const Contact*> served, failed;
@@ -78,7 +78,8 @@ void other_machine(const HostRecord& e, std::vector<Finding>& out) {
               .packets = {}};
     ContactLines lines{f, e.correlation};
     lines.saw(*usual, say("the host, which served {}: {}", to_string(usual->client), opening_text(usual->opening)));
-    for (const Contact* c : odd) lines.saw(*c, say("not the host, to {}: {}", to_string(c->client), opening_text(c->opening)));
+    for (const Contact* c : odd)
+        lines.saw(*c, say("not the host, to {}: {}", to_string(c->client), opening_text(c->opening)));
     lines.end();
     out.push_back(std::move(f));
 }

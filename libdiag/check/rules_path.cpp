@@ -66,11 +66,14 @@ constinit const Rule path_middlebox{
     .summary = "Packets with the host's address came from another machine than the host.",
     .causes = middlebox_causes,
     .remedy = middlebox_remedy,
-    .code_note = "The codes are those of KMS-BIND-RESET and KMS-REQUEST-RESET; of what stands beside this finding its own "
-                 "codes count.",
+    .code_note =
+        "The codes are those of KMS-BIND-RESET and KMS-REQUEST-RESET; of what stands beside this finding its own "
+        "codes count.",
     .capture_shows =
-        "RST, FIN or first bytes from the host's address whose TTL (hop limit) differs by more than two from that of its "
-        "SYN-ACK, or that lack the TCP timestamps on which both SYNs agreed; a SYN-ACK or RST that differs from those of "
+        "RST, FIN or first bytes from the host's address whose TTL (hop limit) differs by more than two from that of "
+        "its "
+        "SYN-ACK, or that lack the TCP timestamps on which both SYNs agreed; a SYN-ACK or RST that differs from those "
+        "of "
         "connections which the host served, in TTL or in two or more TCP options.",
     .events = path_events,
 };

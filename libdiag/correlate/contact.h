@@ -75,9 +75,9 @@ struct Contact {
     TextId workstation_name{};
     TextId product{};  ///< application id, activation id, KMS counted id: 48 bytes
     TextId epid{}, hwid{};
-    TextId previous_id{};            ///< 16 bytes; none for a nil id
-    TextId path{};                   ///< how DNS led here: "query\0target"
-    TextId outcome{};                ///< of the conversation
+    TextId previous_id{};  ///< 16 bytes; none for a nil id
+    TextId path{};         ///< how DNS led here: "query\0target"
+    TextId outcome{};      ///< of the conversation
     HostOpening opening;
     std::uint32_t answer_after = 0;  ///< packets from `packet` to the answer; 0: none
     std::uint32_t needed = 0;        ///< required client count

@@ -60,11 +60,13 @@ TEST_CASE("correlation findings: each of their rules has a row, and each row is 
     const auto add = [&](const auto& rows) {
         for (const auto& row : rows) CHECK(with_row.insert(row.rule).second);
     };
-    add(client_rows());
-    add(host_rows());
-    add(name_rows());
-    add(address_rows());
-    CHECK(with_row == std::set<const Rule*>{correlation_rules().begin(), correlation_rules().end()});
+    add(client_record_rows());
+    add(host_record_rows());
+    add(name_record_rows());
+    add(address_record_rows());
+    std::set<const Rule*> expected{correlation_rules().begin(), correlation_rules().end()};
+    expected.insert(&rule::path_middlebox);  // which one conversation may show as well
+    CHECK(with_row == expected);
 }
 
 // ---- clones
@@ -107,6 +109,59 @@ TEST_CASE("cloned: a machine that was renamed, joined a domain or moved is none"
     CHECK(ids_of(Talks{{.address = "192.0.2.1"},
                        {.after = day, .address = "192.0.2.2"},
                        {.after = 8 * day, .address = "192.0.2.1"}}) == none);
+}
+
+// ---- another machine with the host's address
+
+TEST_CASE("other machine: a reset that came another way than the SYN-ACKs of served connections",
+          "[check][correlation]") {
+    Talks talks{{.hop_limit = 126}, {.after = hour, .asked = false, .packet = 50, .hop_limit = 62}};
+    const Finding finding = only_finding(talks);
+    CHECK(finding.rule == &rule::path_middlebox);
+    CHECK(finding.target == "192.0.2.10:1688");
+    CHECK(finding.packets == std::vector<std::uint64_t>{10, 50});
+    REQUIRE(finding.evidence.size() == 2);
+    CHECK(finding.evidence[0].find("SYN-ACK with TTL 126, window 0, options MSS 1460, TS") != std::string::npos);
+    CHECK(finding.evidence[1].find("RST in place of a SYN-ACK, TTL 62") != std::string::npos);
+    for (const std::uint8_t hop_limit : {std::uint8_t{0}, std::uint8_t{126}, std::uint8_t{124}}) {
+        talks[1].hop_limit = hop_limit;
+        CHECK(ids_of(talks) == none);
+    }
+}
+
+TEST_CASE("other machine: TTLs are compared for one client in one capture alone", "[check][correlation]") {
+    CHECK(ids_of(Talks{{.hop_limit = 126},
+                       {.after = hour,
+                        .machine = 2,
+                        .name = "pc-2",
+                        .address = "198.51.100.7",
+                        .asked = false,
+                        .hop_limit = 62}}) == none);
+    CHECK(ids_of(Talks{{.after = hour, .asked = false, .hop_limit = 62}}) == none);
+    correlate::Correlation several{1};
+    several.begin_capture("a.pcap");
+    test::add(several, {.hop_limit = 126});
+    several.begin_capture("b.pcap");
+    test::add(several, {.after = hour, .asked = false, .hop_limit = 62});
+    several.settle();
+    CHECK(test::findings_of(several).empty());
+}
+
+TEST_CASE("other machine: two other TCP options in answer to the same offer, and no request is answered",
+          "[check][correlation]") {
+    const Talk served{.hop_limit = 126};
+    Talk failed{.after = hour, .answered = false, .hop_limit = 126, .segment_size = 1380, .timestamps = false};
+    CHECK(ids_of(Talks{served, failed}) == Ids{"KMS-PATH-MIDDLEBOX"});
+    failed.offers_timestamps = false;
+    CHECK(ids_of(Talks{served, failed}) == none);
+    failed.offers_timestamps = failed.timestamps = true;
+    CHECK(ids_of(Talks{served, failed}) == none);
+}
+
+TEST_CASE("other machine: hosts behind one address that both serve are known", "[check][correlation]") {
+    CHECK(ids_of(Talks{{.hop_limit = 126},
+                       {.after = hour, .hop_limit = 62},
+                       {.after = 2 * hour, .asked = false, .hop_limit = 62}}) == none);
 }
 
 // ---- one name, many ids; one address, many clients

@@ -56,8 +56,9 @@ std::vector<TestPacket> with_timestamps(std::vector<TestPacket> packets,
     for (TestPacket& packet : packets) {
         if (is_without(packet)) continue;
         const Bytes frame{packet.frame};
-        const std::size_t size = load_be<std::uint16_t>(frame, 14 + 2) - 40U;
-        const Bytes payload = frame.subspan(tcp_at + 20, size);
+        const std::size_t header_size = (frame[tcp_at + 12] >> 4U) * std::size_t{4};
+        const std::size_t size = load_be<std::uint16_t>(frame, 14 + 2) - 20U - header_size;
+        const Bytes payload = frame.subspan(tcp_at + header_size, size);
         const Endpoint client = endpoint("192.0.2.77", 49701), host = endpoint("192.0.2.10", 1688);
         const bool from_host = is_from_host(packet);
         const TcpFields fields{.sequence = load_be<std::uint32_t>(frame, tcp_at + 4),
@@ -65,8 +66,8 @@ std::vector<TestPacket> with_timestamps(std::vector<TestPacket> packets,
                                .flags = flags_of(packet),
                                .options = timestamps};
         const auto segment = tcp_segment(from_host ? host : client, from_host ? client : host, fields, payload);
-        packet.frame = ethernet_ip(
-            ip_packet((from_host ? host : client).ip, (from_host ? client : host).ip, 6, segment));
+        packet.frame =
+            ethernet_ip(ip_packet((from_host ? host : client).ip, (from_host ? client : host).ip, 6, segment));
     }
     return packets;
 }

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "libdiag/base/hex.h"
+#include "libdiag/check/seen_in.h"
 #include "libdiag/data/table.h"
 
 namespace diag::check {
@@ -50,6 +51,17 @@ TEST_CASE("rules: ids are well formed, and none stands twice", "[check]") {
         CHECK(std::regex_match(std::string{rule->id}, form));
         CHECK(seen.insert(rule->id).second);
     }
+}
+
+TEST_CASE("rules: each looks at some kind of evidence", "[check]") {
+    std::set<const Rule*> looking;
+    for (const EvidenceKind& kind : all_evidence_kinds())
+        for (const Rule* rule : kind.rules()) looking.insert(rule);
+    for (const Rule* rule : all_rules()) {
+        CAPTURE(rule->id);
+        CHECK(looking.contains(rule));
+    }
+    CHECK(looking.size() == all_rules().size());
 }
 
 TEST_CASE("rules: find_rule gives the rule of an id, and nothing for any other text", "[check]") {

@@ -274,9 +274,11 @@ std::vector<PacketView> resegmented(const Loaded& loaded, Random& random, std::v
             const auto at = static_cast<std::uint32_t>(segment->payload.size() - left.size());
             const TcpFields fields{.sequence = segment->sequence + at,
                                    .acknowledgment = segment->acknowledgment,
-                                   .flags = static_cast<std::uint8_t>(is_last ? segment->flags : tcp::flag::ack)};
+                                   .flags = static_cast<std::uint8_t>(is_last ? segment->flags : tcp::flag::ack),
+                                   .options = {segment->options.begin(), segment->options.end()}};
             frames.push_back(
-                ethernet_ip(test::ip_packet(from.ip, to.ip, ip::protocol::tcp, tcp_segment(from, to, fields, part))));
+                ethernet_ip(test::ip_packet(from.ip, to.ip, ip::protocol::tcp, tcp_segment(from, to, fields, part),
+                                            {.hop_limit = ip_packet->hop_limit})));
             PacketView view = view_of(frames.back());
             view.fraction_digits = packet.fraction_digits;
             out.push_back(view);

@@ -60,10 +60,17 @@ void add(correlate::Correlation& correlation, const Talk& talk, bool selected) {
     c.host = talk.host;
     const dissect::Mark asked{.packet = talk.packet, .time = {talk_start.ns + talk.after}};
     c.first = asked;
+    auto& [client, host] = c.tcp.headers;
+    client.has_timestamps = talk.offers_timestamps;
     if (!talk.asked) {
+        host.rst_hop_limit = talk.hop_limit;
         correlation.add(c, {.outcome = "refused_by_rst"}, selected);
         return;
     }
+    c.tcp.established = true;
+    host.opening_hop_limit = talk.hop_limit;
+    host.maximum_segment_size = talk.segment_size;
+    host.has_timestamps = talk.timestamps;
     c.pdus.push_back({.first = asked, .last = asked});
     dissect::Exchange exchange;
     exchange.request = request_of(talk);

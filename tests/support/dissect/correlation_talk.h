@@ -33,6 +33,10 @@ struct Talk {
     std::int64_t clock_difference_s = 0;  ///< client clock minus capture clock
     std::int64_t echo_of = -1;            ///< the answer echoes the time of the request at this `after`; -1: of its own
     std::uint64_t packet = 10;
+    std::uint8_t hop_limit = 0;  ///< of the host's SYN-ACK, or its RST; 0: not in the capture
+    std::uint16_t segment_size = 1460;
+    bool timestamps = true;         ///< in the SYN-ACK
+    bool offers_timestamps = true;  ///< in the SYN
 };
 
 /// The client machine id of this number.
