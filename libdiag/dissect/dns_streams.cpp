@@ -70,14 +70,13 @@ void DnsStreams::take_messages(Connection& connection, std::size_t side, std::ui
         bytes = bytes.subspan(frame->stream_size);
         connection.consumed[side] += static_cast<std::int64_t>(frame->stream_size);
         const auto* piece = flat.piece_at(connection.consumed[side] - 1);
-        const bool is_ours =
-            watch_.on_message({.source = side == 0 ? client : server,
-                           .destination = side == 0 ? server : client,
-                           .transport = DnsTransport::tcp,
-                           .message = frame->message,
-                           .mark = {.packet = piece->packet, .time = piece->time},
-                           .fraction_digits = fraction_digits,
-                           .connection = connection.first_packet});
+        const bool is_ours = watch_.on_message({.source = side == 0 ? client : server,
+                                                .destination = side == 0 ? server : client,
+                                                .transport = DnsTransport::tcp,
+                                                .message = frame->message,
+                                                .mark = {.packet = piece->packet, .time = piece->time},
+                                                .fraction_digits = fraction_digits,
+                                                .connection = connection.first_packet});
         if (is_ours) on_frame_(shown);
     }
     if (connection.consumed[side] > begin) direction.drop_before(connection.consumed[side]);

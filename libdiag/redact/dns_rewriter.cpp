@@ -78,7 +78,8 @@ private:
 
     void record(const dns::Record& r) {
         const std::size_t behind = name(r.place.offset, r.name);
-        const RecordPlace place{.type = behind, .data = behind + record_fixed_size, .end = r.place.offset + r.place.size};
+        const RecordPlace place{
+            .type = behind, .data = behind + record_fixed_size, .end = r.place.offset + r.place.size};
         copy(place.type, record_fixed_size);
         end_ = place.end;
         if (place.data < place.end) data(place, r);

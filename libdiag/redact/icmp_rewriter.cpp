@@ -25,7 +25,8 @@ void copy(Bytes from, std::size_t offset, std::size_t size, Out out) {
 /// The part of the header that depends on the type. In the others lengths of extensions stand, which are left out.
 void copy_rest(const ip::IcmpMessage& message, Bytes payload, IpAddress::Family family, Out out) {
     const bool is_v6 = family == IpAddress::Family::v6;
-    if (message.kind == ip::IcmpKind::packet_too_big) return is_v6 ? copy(payload, 4, 4, out) : copy(payload, 6, 2, out);
+    if (message.kind == ip::IcmpKind::packet_too_big)
+        return is_v6 ? copy(payload, 4, 4, out) : copy(payload, 6, 2, out);
     if (message.kind == ip::IcmpKind::parameter_problem) copy(payload, 4, is_v6 ? 4 : 1, out);
 }
 
@@ -59,9 +60,8 @@ bool quote_v4(Bytes quoted, std::uint8_t protocol, Out out, const Pseudonyms& ps
 }
 
 bool quote_v6(Bytes quoted, Out out, const Pseudonyms& pseudonyms) {
-    const PacketView packet{.link_type = LinkType::raw_ipv6,
-                            .original_size = static_cast<std::uint32_t>(quoted.size()),
-                            .data = quoted};
+    const PacketView packet{
+        .link_type = LinkType::raw_ipv6, .original_size = static_cast<std::uint32_t>(quoted.size()), .data = quoted};
     const auto traced = ip::trace_packet(packet);
     if (!traced.packet || traced.packet->tunnel_depth != 0) return false;
     for (const ip::Layer& layer : traced.layers) rewrite_header(layer, quoted, out, pseudonyms);

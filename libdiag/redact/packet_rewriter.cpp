@@ -89,8 +89,7 @@ private:
         }
         if (const auto length = load_be<std::uint16_t>(packet_.data, layer.offset + 4); length != 0)
             size = std::min<std::size_t>(size, length);
-        const PseudoHeader pseudo_header =
-            pseudo_header_of(*network, packet_.data, ip::protocol::udp, pseudonyms_);
+        const PseudoHeader pseudo_header = pseudo_header_of(*network, packet_.data, ip::protocol::udp, pseudonyms_);
         mend(layer.offset, size, size, 6, &pseudo_header);
     }
 
