@@ -168,9 +168,12 @@ dns::DomainName Pseudonyms::name(const dns::DomainName& name) const {
 }
 
 std::string Pseudonyms::name(std::string_view text) const {
-    if (text.find('\\') != std::string_view::npos)
-        if (const auto parsed = dns::DomainName::parse(text))
-            return to_string(name(*parsed)) + (text.ends_with('.') ? "." : "");
+    // Escapes that to_string() writes as well; with others the length would not stay.
+    if (const auto parsed = text.contains('\\') ? dns::DomainName::parse(text) : std::nullopt) {
+        const std::string_view dot = text.ends_with('.') ? "." : "";
+        if (fmt::format("{}{}", to_string(*parsed), dot) == text)
+            return fmt::format("{}{}", to_string(name(*parsed)), dot);
+    }
     std::vector<std::string_view> labels;
     for (std::size_t dot = 0; dot != std::string_view::npos;) {
         dot = text.find('.');

@@ -48,13 +48,13 @@ ByteVector text(std::string_view text) { return {text.begin(), text.end()}; }
 }  // namespace
 
 TEST_CASE("redaction: a conversation says the same however it was cut into segments", "[redact]") {
-    for (const std::uint16_t major : {4, 5, 6}) {
+    for (const std::uint16_t major : std::initializer_list<std::uint16_t>{4, 5, 6}) {
         for (const std::size_t segment_size : {1UL, 2UL, 3UL, 7UL, 16UL, 17UL, 64UL, 255UL, 1460UL}) {
             const auto packets = conversation({.major = major, .segment_size = segment_size}, 2);
             const Both b = both(packets);
             CHECK(b.made.size() == packets.size());
             check_same(b);
-            CHECK_FALSE(any_contains(b.made, ip("192.0.2.77").bytes()));
+            CHECK_FALSE(any_contains(b.made, test::ip("192.0.2.77").bytes()));
         }
     }
 }
@@ -187,7 +187,7 @@ TEST_CASE("redaction: IP fragments are put together, rewritten and taken apart a
         const Both b = both(captured(test::views_of(packets), pieces.front().time));
         CHECK(b.made.size() == packets.size());
         check_same(b);
-        CHECK_FALSE(any_contains(b.made, ip("192.0.2.77").bytes()));
+        CHECK_FALSE(any_contains(b.made, test::ip("192.0.2.77").bytes()));
     }
 }
 
@@ -218,7 +218,7 @@ TEST_CASE("redaction: a search in DNS is kept, over UDP and TCP", "[redact]") {
     CHECK(b.made.size() == 5);  // and the end of the capture
     for (const char* name : {"corp", "example", "kmshost"}) CHECK_FALSE(any_contains(b.made, bytes_of(name)));
     CHECK(any_contains(b.made, bytes_of("_vlmcs")));
-    CHECK_FALSE(any_contains(b.made, ip("192.0.2.10").bytes()));
+    CHECK_FALSE(any_contains(b.made, test::ip("192.0.2.10").bytes()));
 }
 
 TEST_CASE("redaction: a DNS message over TCP is rewritten across its segments", "[redact]") {
@@ -244,7 +244,7 @@ TEST_CASE("redaction: a DNS message over TCP is rewritten across its segments", 
         for (const auto& packet : b.made) {
             const auto decoded = ip::decode_ip(Bytes{packet.bytes}.subspan(14));
             REQUIRE(decoded);
-            if (decoded->source != test_pseudonyms().address(ip("192.0.2.53"))) continue;
+            if (decoded->source != test_pseudonyms().address(test::ip("192.0.2.53"))) continue;
             const Bytes payload = decoded->payload.subspan((decoded->payload[12] >> 4U) * 4U);
             host_bytes.insert(host_bytes.end(), payload.begin(), payload.end());
         }

@@ -53,8 +53,8 @@ TEST_CASE("dns rewriter: names and addresses become pseudonyms, the rest stays",
     const auto& srv = std::get<dns::Srv>(out.answers.at(0).data);
     CHECK(srv.port == 1699);
     CHECK(dns::to_string(srv.target) == pseudonym("kms1.corp.example.test"));
-    CHECK(std::get<IpAddress>(out.additionals.at(0).data) == test_pseudonyms().address(ip("192.0.2.10")));
-    CHECK(std::get<IpAddress>(out.additionals.at(1).data) == test_pseudonyms().address(ip("2001:db8::10")));
+    CHECK(std::get<IpAddress>(out.additionals.at(0).data) == test_pseudonyms().address(test::ip("192.0.2.10")));
+    CHECK(std::get<IpAddress>(out.additionals.at(1).data) == test_pseudonyms().address(test::ip("2001:db8::10")));
     CHECK(dns::to_string(std::get<dns::DomainName>(out.additionals.at(2).data)) == pseudonym("kms1.corp.example.test"));
     for (const char* name : {"kms1", "corp", "Corp", "example", "test", "other"})
         CHECK_FALSE(contains_text(rewritten(message), name));

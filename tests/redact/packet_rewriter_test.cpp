@@ -150,7 +150,7 @@ TEST_CASE("packet rewriter: an ICMP error quotes pseudonyms and no data", "[reda
     for (const Ends& ends : {v4, v6}) {
         const bool is_v6 = ends.client.ip.family == IpAddress::Family::v6;
         const ByteVector quoted = tcp_packet(ends, text("SECRET-NAME"), {.sequence = 77, .flags = 2});
-        const IpAddress router = is_v6 ? ip("2001:db8::1") : ip("192.0.2.1");
+        const IpAddress router = is_v6 ? test::ip("2001:db8::1") : test::ip("192.0.2.1");
         const ByteVector error = ip_packet(router, ends.client.ip, is_v6 ? 58 : 1,
                                            icmp_error(router, ends.client.ip, is_v6 ? 1 : 3, is_v6 ? 4 : 3, 0, quoted));
         const ByteVector out = rewritten(view_of(error, is_v6 ? LinkType::raw_ipv6 : LinkType::raw_ipv4));

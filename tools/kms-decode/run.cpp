@@ -12,6 +12,8 @@
 #include "libdiag/cli/input_file.h"
 #include "libdiag/cli/key_file.h"
 #include "libdiag/eventlog/load_event_file.h"
+#include "libdiag/redact/log_pseudonyms.h"
+#include "libdiag/redact/saved_pseudonyms.h"
 #include "libdiag/report/text.h"
 #include "libdiag/slmgr/read_saved.h"
 #include "tools/kms-decode/packet_store.h"
@@ -122,7 +124,7 @@ private:
             fail(told("has no event of KMS (12288, 12289, 12290, 12293, 12294, 8198, 8233)"));
             return;
         }
-        logs.push_back(std::move(typed));
+        logs.push_back(pseudonyms_ ? redact::redacted(std::move(typed), *pseudonyms_) : std::move(typed));
     }
 
     void saved(decode::Decoder& decoder, const std::string& path) {
@@ -132,8 +134,9 @@ private:
         };
         const auto text = cli::read_input_file(path, slmgr::limits::file_size);
         if (!text) return void(fail(told(text.error())));
-        const auto output = slmgr::read_saved(bytes_of(*text));
+        auto output = slmgr::read_saved(bytes_of(*text));
         if (!output) return void(fail(told(output.error())));
+        if (pseudonyms_) *output = redact::redacted(std::move(*output), *pseudonyms_);
         decoder.add_saved(name, *output);
     }
 
