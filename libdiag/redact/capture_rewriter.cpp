@@ -75,7 +75,7 @@ void CaptureRewriter::rewrite_datagram(const ip::IpPacket& fragment, const ip::R
 }
 
 std::optional<ByteVector> CaptureRewriter::rewritten(std::uint64_t owner, const PacketView& packet) {
-    if ((owner & Collector::empty_flag) != 0) return ByteVector{};
+    if (owner == Collector::empty) return ByteVector{};
     if ((owner & Collector::fragment_flag) != 0) {
         const auto datagram = datagrams_.find(packet.number);
         if (datagram == datagrams_.end()) return std::nullopt;

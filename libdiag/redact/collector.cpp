@@ -22,7 +22,8 @@ Collector::Collector(dissect::TrackerOptions options, kms::Codec& codec, const P
       pseudonyms_{pseudonyms},
       packets_{packets},
       edits_{edits},
-      tracker_{with_announcements(options), codec, *this} {}
+      tracker_{with_announcements(options), codec, *this},
+      owners_{empty, datagram} {}
 
 void Collector::on_packet(const PacketView& packet) {
     const std::uint64_t unsupported_count = tracker_.statistics().unsupported_link_count;
@@ -50,8 +51,7 @@ void Collector::put(std::uint64_t owner, const PacketView& packet) {
 }
 
 void Collector::put_empty(const PacketView& packet) {
-    put(packet.number | empty_flag, packet);
-    owners_.insert(packet.number | empty_flag);
+    put(empty, packet);
 }
 
 void Collector::take_fragments() {
@@ -76,10 +76,9 @@ void Collector::on_dns(const dissect::DnsSearch& search) {
 }
 
 void Collector::on_packet(std::uint64_t serial, const PacketView& packet) {
-    put(serial, packet);
-    // DNS over UDP, and ICMP about it: the packet is all of its connection.
     const auto decoded = serial == packet.number ? ip::decode_packet(packet) : std::unexpected(ip::NoPacket::not_ip);
-    if (decoded && decoded->protocol != ip::protocol::tcp) owners_.insert(serial);
+    const bool is_datagram = decoded && decoded->protocol != ip::protocol::tcp;
+    put(is_datagram ? datagram : serial, packet);
 }
 
 void Collector::on_fragment(const PacketView& packet) { put(packet.number | fragment_flag, packet); }

@@ -33,11 +33,12 @@ public:
 ///     while (source.next(packet)) collector.on_packet(packet);
 ///     collector.finish();
 ///
-/// Owners of packets are serials of connections, or a flag and the packet's own number.
+/// Owners of packets are serials of connections, a flag and the packet's own number, or what all packets of a kind share.
 class Collector : private dissect::Sink {
 public:
     static constexpr std::uint64_t fragment_flag = std::uint64_t{1} << 62;
-    static constexpr std::uint64_t empty_flag = std::uint64_t{1} << 61;  ///< nothing is left of it but time and size
+    static constexpr std::uint64_t empty = std::uint64_t{1} << 61;     ///< nothing is left of these but time and size
+    static constexpr std::uint64_t datagram = std::uint64_t{1} << 60;  ///< DNS over UDP, and ICMP about it
     static constexpr std::size_t max_fragments = 65'536;                 ///< whose connection is remembered
     static constexpr std::size_t max_empty_attempts = 1U << 18U;         ///< that may be part of scans
 
