@@ -64,8 +64,9 @@ private:
         if (body_end_ <= ack_address_at) return;
         const std::size_t size = std::min<std::size_t>(ack.secondary_address_size, body_end_ - ack_address_at);
         const Bytes address = raw_.subspan(ack_address_at, size);
-        const bool is_port =
-            std::ranges::all_of(address, [](std::uint8_t b) { return b == 0 || (b >= '0' && b <= '9'); });
+        const bool has_nul = !address.empty() && address.back() == 0;
+        const bool is_port = std::ranges::all_of(address.first(size - (has_nul ? 1 : 0)),
+                                                 [](std::uint8_t b) { return b >= '0' && b <= '9'; });
         if (!is_port) {
             const std::string text = pseudonyms_.label({reinterpret_cast<const char*>(address.data()), address.size()});
             std::ranges::copy(bytes_of(text), out_.begin() + ack_address_at);
