@@ -47,6 +47,30 @@ EditedCapture check_edits(const std::vector<TestPacket>& packets, const kms::Key
     return check_edits(views_of(packets), profile);
 }
 
+// Workstation names, machine ids and ePIDs of a capture, by the programs that made it.
+void add_true_names(const boost::json::value& value, std::set<std::string>& out) {
+    if (const auto* list = value.if_array())
+        for (const auto& item : *list) add_true_names(item, out);
+    const auto* object = value.if_object();
+    if (object == nullptr) return;
+    for (const auto& [key, member] : *object) {
+        const bool is_name = key == "workstation_name" || key == "client_machine_id" ||
+                             key == "previous_client_machine_id" || key == "epid";
+        const auto* text = is_name ? member.if_string() : nullptr;
+        const bool is_nil = text != nullptr && text->starts_with("00000000-0000");
+        if (text != nullptr && text->size() >= 4 && !is_nil) out.emplace(text->data(), text->size());
+        add_true_names(member, out);
+    }
+}
+
+std::set<std::string> true_names(const std::string& capture_path) {
+    const std::string stem = capture_path.substr(0, capture_path.rfind('.'));
+    const std::string file = stem.substr(stem.rfind('/') + 1) + ".expected.json";
+    std::set<std::string> out;
+    add_true_names(load_json("captures/" + file), out);
+    return out;
+}
+
 // A body of this type with bytes behind its fields.
 void set_rest(dcerpc::PduType type, Bytes rest, dcerpc::Body& body) {
     switch (type) {
@@ -218,4 +242,30 @@ TEST_CASE("edits: all captures of the repository say the same with pseudonyms", 
         check_edits(file.packets());
         check_edits(file.packets(), no_keys());
     }
+}
+
+TEST_CASE("edits: nothing that the ground truth of a capture names is left of its messages", "[redact][captures]") {
+    std::size_t clear_count = 0;
+    for (const std::string& path : capture_paths()) {
+        CAPTURE(path);
+        const PcapFile file{path};
+        const auto edited = edit_capture(file.packets(), pseudonyms(), kms::lab_profile());
+        const auto is_in = [](const std::vector<ByteVector>& all, const auto& test) {
+            return std::ranges::any_of(all, test);
+        };
+        for (const std::string& text : true_names(path)) {
+            INFO(text);
+            const auto has = [&text](const ByteVector& bytes) { return has_text(bytes, text); };
+            clear_count += is_in(edited.replaced, has) ? 1U : 0U;
+            CHECK_FALSE(is_in(edited.written, has));
+            const auto id = Uuid::parse(text);
+            if (!id) continue;
+            Uuid reversed = *id;
+            for (std::size_t i = 0; i < 16; ++i) reversed.wire[i] = id->wire[detail::uuid_wire_index[i]];
+            CHECK_FALSE(is_in(edited.written, [&](const ByteVector& bytes) {
+                return has_bytes(bytes, id->wire) || has_bytes(bytes, reversed.wire);
+            }));
+        }
+    }
+    CHECK(clear_count > 10);  // those of version 4
 }
