@@ -31,7 +31,7 @@ struct Settings {
     bool quiet = false;  ///< only what has a warning or a critical finding
     bool colored = false;
     bool redacted = false;  ///< what comes in has pseudonyms, and the reports say so
-    bool clients = false;  ///< all clients and hosts at the end, not only those that have findings
+    bool clients = false;   ///< all clients and hosts at the end, not only those that have findings
     Selection selection;
     std::uint16_t kms_port = 1688;
     std::uint64_t hash_key = 0;

@@ -50,9 +50,7 @@ void Collector::put(std::uint64_t owner, const PacketView& packet) {
     last_owner_ = owner;
 }
 
-void Collector::put_empty(const PacketView& packet) {
-    put(empty, packet);
-}
+void Collector::put_empty(const PacketView& packet) { put(empty, packet); }
 
 void Collector::take_fragments() {
     std::erase_if(fragments_, [this](const auto& fragment) { return !owners_.contains(fragment.second); });

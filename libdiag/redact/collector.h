@@ -39,8 +39,8 @@ public:
     static constexpr std::uint64_t fragment_flag = std::uint64_t{1} << 62;
     static constexpr std::uint64_t empty = std::uint64_t{1} << 61;     ///< nothing is left of these but time and size
     static constexpr std::uint64_t datagram = std::uint64_t{1} << 60;  ///< DNS over UDP, and ICMP about it
-    static constexpr std::size_t max_fragments = 65'536;                 ///< whose connection is remembered
-    static constexpr std::size_t max_empty_attempts = 1U << 18U;         ///< that may be part of scans
+    static constexpr std::size_t max_fragments = 65'536;               ///< whose connection is remembered
+    static constexpr std::size_t max_empty_attempts = 1U << 18U;       ///< that may be part of scans
 
     Collector(dissect::TrackerOptions options, kms::Codec& codec, const Pseudonyms& pseudonyms, PacketShelf& packets,
               EditShelf& edits);
