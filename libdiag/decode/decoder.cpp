@@ -307,7 +307,7 @@ std::vector<check::Finding> Decoder::capture_findings(const std::optional<Captur
             rule::capture_damaged, capture_,
             fmt::format("{} is damaged at byte {}: everything before it was read", capture_, damage->offset),
             fmt::format("byte offset {}: {}; {} read before it", damage->offset, damage->what,
-                        report::format_count(statistics.packet_count, "packet", "packets"))));
+                        report::format_count(damage->packet_count.value_or(statistics.packet_count), "packet", "packets"))));
     }
     for (const auto& scan : tracker_->scans().scans()) {
         auto finding =

@@ -60,6 +60,7 @@ public:
 struct CaptureDamage {
     std::uint64_t offset = 0;
     std::string what;
+    std::optional<std::uint64_t> packet_count = {};  ///< before it; without it those that the decoder was given
 };
 
 /// kms-decode without files, options and signals: packets in, text out, findings counted.

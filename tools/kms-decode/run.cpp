@@ -185,13 +185,15 @@ private:
             read_all(decoder, *reader, [&decoder](const PacketView& packet) { decoder.on_packet(packet); });
         }
         progress_.clear();
-        decoder.end_capture(damage_of(*reader), seconds_since(start));
+        auto damage = damage_of(*reader);
+        if (damage) damage->packet_count = taken_count_;
+        decoder.end_capture(damage, seconds_since(start));
         report_filter_problems();
     }
 
     template <class Take> void read_all(decode::Decoder& decoder, capture::CaptureReader& reader, Take take) {
         PacketView packet;
-        std::uint64_t taken = 0;
+        taken_count_ = 0;
         while (reader.next(packet)) {
             if (packet.number % packets_between_updates == 0) {
                 if (is_over(decoder)) return;
@@ -199,7 +201,7 @@ private:
             }
             if (filter_ && !filter_->matches(packet)) continue;
             take(packet);
-            if (++taken == options_.packet_limit) return;
+            if (++taken_count_ == options_.packet_limit) return;
         }
     }
 
@@ -286,6 +288,7 @@ private:
     const Environment& environment_;
     Progress progress_;
     std::vector<std::string> captures_;
+    std::uint64_t taken_count_ = 0;  ///< packets of the file at hand
     bool has_read_packets_ = false;  ///< a capture could be opened
     std::optional<capture::PacketFilter> filter_;
     std::optional<PacketStore> store_;
