@@ -9,12 +9,18 @@ import ipaddress
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
 import uuid
+
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
 
 SOURCE = pathlib.Path(os.environ.get("DIAG_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
 TOOL = os.path.join(os.environ.get("DIAG_BIN_DIR", ""), "kms-decode")
@@ -215,6 +221,43 @@ class Verdicts(Redacted):
                 self.assertEqual(status, redacted_status)
 
 
+class LogsAndSavedOutput(unittest.TestCase):
+    """Who is in the files themselves, by the forms that names and ids have in them."""
+
+    PATTERNS = (r"\b(?:\d{1,3}\.){3}\d{1,3}\b",  # addresses
+                r"[\w-]+(?:\.[\w-]+)*\.(?:test|example|local)\b",  # names with a domain
+                r"\b\d{5}-\d{5}-\d{3}-\d{6}-\d\d-\d{4,5}-\d+\.\d{4}-\d{7}\b",  # ePIDs
+                r"[,>]\s*([A-Za-z][\w-]{3,})\s*[,<]\s*[0-9a-fA-F]{8}-",  # machines in 12290
+                r"[,>]\s*[A-Za-z][\w-]{3,}\s*[,<]\s*([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})",  # their ids
+                r"CMID\)?:\s*([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})",
+                r"<Computer>([^<]+)<")
+    NOBODYS = re.compile(r"0\.|10\.0\.\d+\.0$|6\.\d")  # also versions of Windows
+
+    def who_is_in(self, folder):
+        found = set()
+        for path in folder.iterdir():
+            if not path.name.startswith(("events-", "saved-")):
+                continue
+            data = path.read_bytes()
+            text = data.decode("utf-16" if data.startswith(b"\xff\xfe") else "utf-8", "replace")
+            for pattern in self.PATTERNS:
+                found |= {what.lower() for what in re.findall(pattern, text) if not self.NOBODYS.match(what)}
+        return found
+
+    def test_nothing_of_them_is_left_in_reports(self):
+        count = 0
+        for folder in SCENARIOS:
+            who = self.who_is_in(folder)
+            count += len(who)
+            if not who:
+                continue
+            for words in (("-v", "--clients"), ("--json",)):
+                shown = run(*words, "--redact", *words_of(folder), cwd=folder)[0].lower()
+                with self.subTest(folder.name, words=words):
+                    self.assertEqual([], sorted(what for what in who if what in shown))
+        self.assertGreater(count, 400)
+
+
 @unittest.skipUnless(TSHARK and CAPINFOS, "tshark is not installed")
 class Bytes(Redacted):
     def traces_of(self, path, truth):
@@ -299,6 +342,18 @@ class CommandLine(Redacted):
                          run("--redact", self.CAPTURE)[0].splitlines()[-1])
         self.assertTrue(documents(run("--json", "--redact", self.CAPTURE)[0])[0]["redacted"])
         self.assertNotIn("pseudonyms", run(self.CAPTURE)[0])
+
+    @unittest.skipUnless(jsonschema, "python3-jsonschema is not installed")
+    def test_the_schema_knows_what_it_prints(self):
+        schema = json.loads((SOURCE / "docs/schema/kms-decode.schema.json").read_text(encoding="utf-8"))
+        validator = jsonschema.Draft202012Validator(schema)
+        folder = SOURCE / "tests/scenarios/dns-first-host-dead"
+        told = documents(run("--json", "--redact", self.CAPTURE)[0])
+        told += documents(run("--json", "--redact", *words_of(folder), cwd=folder)[0])
+        self.assertEqual(2, sum(document["kind"] == "redaction" for document in told))
+        for document in told:
+            self.assertEqual([], [error.message for error in validator.iter_errors(document)])
+        self.assertFalse(validator.is_valid({"schema_version": 1, "kind": "redaction", "redacted": False, "pseudonyms_for": []}))
 
     def test_standard_input_is_redacted_as_a_file_is(self):
         with open(self.CAPTURE, "rb") as file:
