@@ -83,9 +83,17 @@ IpAddress Pseudonyms::step(const IpAddress& address, std::size_t kept_bits) cons
     return out;
 }
 
+IpAddress Pseudonyms::address(const IpAddress& address) const {
+    if (const auto known = addresses_.find(address); known != addresses_.end()) return known->second;
+    if (addresses_.size() >= max_remembered) addresses_.clear();
+    const IpAddress found = find_address(address);
+    addresses_.emplace(address, found);
+    return found;
+}
+
 // A step may lead into another class. Going on until it leads back is a permutation of each class, as the step is one of all; and
 // as addresses with a long common prefix are in the same classes on the way, they keep it.
-IpAddress Pseudonyms::address(const IpAddress& address) const {
+IpAddress Pseudonyms::find_address(const IpAddress& address) const {
     const AddressClass& its_class = class_of(address);
     if (its_class.kind == Kind::stays) return address;
     IpAddress out = address;
@@ -104,10 +112,13 @@ IpAddress Pseudonyms::address(const IpAddress& address) const {
 MacAddress Pseudonyms::mac(const MacAddress& mac) const {
     constexpr std::uint8_t group_bit = 0x01, local_bit = 0x02;
     if ((mac[0] & group_bit) != 0) return mac;
+    if (const auto known = macs_.find(mac); known != macs_.end()) return known->second;
+    if (macs_.size() >= max_remembered) macs_.clear();
     const Digest digest = hash("mac", mac);
     MacAddress out;
     std::copy_n(digest.begin(), out.size(), out.begin());
     out[0] = static_cast<std::uint8_t>((out[0] & ~group_bit) | local_bit);
+    macs_.emplace(mac, out);
     return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -19,7 +20,7 @@ using MacAddress = std::array<std::uint8_t, 6>;
 /// Every pseudonym takes as many bytes as the true one, in UTF-8, UTF-16 and on the wire, but for addresses in text. It stays in
 /// the class by which rules go, and is never the true one, but for what is nobody's (see each).
 ///
-/// Not thread-safe: holds a hash context.
+/// Not thread-safe: holds a hash context, and the addresses that it was asked for last, since each packet has four.
 class Pseudonyms {
 public:
     /// `key`: any bytes; two of the same are the same pseudonyms.
@@ -69,12 +70,17 @@ private:
     // A number below `end`, which is not 0.
     std::uint32_t number(std::string_view purpose, std::string_view text, std::uint32_t end) const;
 
+    static constexpr std::size_t max_remembered = 4096;  // addresses of each kind
+
+    IpAddress find_address(const IpAddress& address) const;
     IpAddress step(const IpAddress& address, std::size_t kept_bits) const;
     std::string digits(std::string_view purpose, std::string_view text) const;
     std::uint32_t key_id(std::uint32_t group_id, std::uint32_t key_id) const;
 
     mutable kms::Sha256 sha256_;
     mutable kms::HmacSha256 hmac_;
+    mutable std::map<IpAddress, IpAddress> addresses_;
+    mutable std::map<MacAddress, MacAddress> macs_;
 };
 
 /// A label by which clients or rules go, wherever it stands in a name: "_vlmcs", "_tcp", the names that checks make up.
