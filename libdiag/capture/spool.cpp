@@ -1,14 +1,12 @@
 #include "libdiag/capture/spool.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 
 #include "libdiag/capture/byte_source.h"
+#include "libdiag/capture/temporary_file.h"
 
 namespace diag::capture {
 namespace {
@@ -36,33 +34,12 @@ PacketView view_of(const SpoolRecord& record, Bytes data) {
             .data = data};
 }
 
-/// A file without a name in `folder`; where the file system cannot make one, a named file whose name is removed at
-/// once.
-int open_nameless(const std::string& folder) {
-    const int fd = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)) return fd;
-    std::string name = folder + "/capture-spool-XXXXXX";
-    const int named = ::mkostemp(name.data(), O_CLOEXEC);
-    if (named >= 0) ::unlink(name.c_str());
-    return named;
-}
-
-std::string default_folder() {
-    const char* chosen = std::getenv("TMPDIR");
-    return chosen && *chosen ? chosen : "/var/tmp";
-}
-
 }  // namespace
 
 std::expected<PacketSpool, CaptureError> PacketSpool::create(const std::string& folder) {
-    std::string where = folder.empty() ? default_folder() : folder;
-    const int fd = open_nameless(where);
-    if (fd < 0) {
-        CaptureError error = system_error(where, errno);
-        error.message = "no temporary file (set TMPDIR to a folder with space): " + error.message;
-        return std::unexpected(std::move(error));
-    }
-    return PacketSpool{FileDescriptor{fd}, std::move(where)};
+    auto file = open_temporary(folder);
+    if (!file) return std::unexpected(file.error());
+    return PacketSpool{std::move(file->file), std::move(file->folder)};
 }
 
 std::expected<void, CaptureError> PacketSpool::append(const PacketView& packet, std::uint64_t owner) {
@@ -133,6 +110,16 @@ std::expected<std::uint64_t, CaptureError> PacketSpool::replay(const std::unorde
     };
     if (auto done = for_each(owners, write); !done) return std::unexpected(done.error());
     return written_count;
+}
+
+std::expected<void, CaptureError> PacketSpool::visit(const std::unordered_set<std::uint64_t>& owners,
+                                                     const Visit& show) {
+    if (auto flushed = flush(); !flushed) return flushed;
+    return for_each(owners,
+                    [&show](std::uint64_t owner, const PacketView& packet) -> std::expected<void, CaptureError> {
+                        show(owner, packet);
+                        return {};
+                    });
 }
 
 CaptureError PacketSpool::read_failure(int error_number) const {

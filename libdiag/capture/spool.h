@@ -40,6 +40,11 @@ public:
                                                       CaptureWriter& writer, CaptureContents contents = {},
                                                       const CommentsOf& comments_of = {});
 
+    using Visit = std::function<void(std::uint64_t owner, const PacketView& packet)>;
+
+    /// Shows the packets whose owner is in `owners`, in the order of append(). The spool stays as it is.
+    std::expected<void, CaptureError> visit(const std::unordered_set<std::uint64_t>& owners, const Visit& show);
+
     std::uint64_t packet_count() const { return packet_count_; }
     std::uint64_t size() const { return size_; }  ///< bytes on the disk and in the buffer
 

@@ -28,7 +28,7 @@ void damaged(const CaptureFileEvidence& e, Findings& out) {
     if (!e.damage) return;
     out.push_back(make_finding(rule::capture_damaged, e.name,
                                say("{} is damaged at byte {}: everything before it was read", e.name, e.damage->offset),
-                               damage_text(*e.damage, e.statistics.packet_count)));
+                               damage_text(*e.damage, e.damage->packet_count.value_or(e.statistics.packet_count))));
 }
 
 void scan(const CaptureFileEvidence& e, Findings& out) {

@@ -13,6 +13,7 @@ namespace diag::check {
 struct CaptureDamage {
     std::uint64_t offset = 0;
     std::string what;
+    std::optional<std::uint64_t> packet_count = {};  ///< before it; without it those that were dissected
 };
 
 /// A capture as a whole, once it was read.

@@ -18,6 +18,7 @@
 #include "libdiag/decode/correlation_report.h"
 #include "libdiag/decode/dns_json.h"
 #include "libdiag/decode/dns_text.h"
+#include "libdiag/decode/redaction_json.h"
 #include "libdiag/decode/saved_document.h"
 #include "libdiag/decode/timeline.h"
 #include "libdiag/decode/verdict_json.h"
@@ -28,6 +29,7 @@ namespace diag::decode {
 namespace {
 
 constexpr std::size_t flush_size = 64U << 10;
+constexpr std::string_view redaction_note = "Names, addresses and ids are pseudonyms (--redact).";
 constexpr std::size_t shown_rows = 20;  // of the summary behind blocks; --summary shows all
 
 }  // namespace
@@ -39,7 +41,9 @@ Decoder::Decoder(const Settings& settings, kms::Codec& codec, Write write, Packe
       keeper_{keeper},
       annotated_{keeper != nullptr && keeper->wants_annotations() ? keeper : nullptr},
       style_{settings.colored},
-      correlation_{settings.hash_key} {}
+      correlation_{settings.hash_key} {
+    if (settings_.redacted && settings_.detail == Detail::json) append_redaction_json(out_);
+}
 
 Decoder::~Decoder() = default;
 
@@ -52,7 +56,7 @@ void Decoder::begin_capture(std::string name) {
     options.kms_port = settings_.kms_port;
     options.hash_key = settings_.hash_key;
     options.announce_packets = keeper_ != nullptr;
-    options.announce_dns = annotated_ != nullptr;
+    options.announce_dns = annotated_ != nullptr || (keeper_ != nullptr && settings_.redacted);
     tracker_ = std::make_unique<dissect::Tracker>(options, codec_, static_cast<dissect::Sink&>(*this));
 }
 
@@ -104,7 +108,13 @@ void Decoder::finish() {
     if (!capture_.empty() && settings_.detail != Detail::json)
         out_ += summary_.to_text(style_, settings_.detail == Detail::summary ? 0 : shown_rows);
     print_verdict();
+    print_redaction();
     flush();
+}
+
+void Decoder::print_redaction() {
+    if (!settings_.redacted || settings_.detail == Detail::json) return;
+    out_ += fmt::format("{}\n", redaction_note);
 }
 
 void Decoder::add_saved(const std::string& source, const slmgr::SavedOutput& saved) {
@@ -253,7 +263,8 @@ std::string Decoder::verdict() const {
         const std::string_view id = conclusion.cause.finding.rule->id;
         if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
     }
-    return ids.empty() ? text : fmt::format("{}: {}", text, fmt::join(ids, ", "));
+    if (!ids.empty()) text += fmt::format(": {}", fmt::join(ids, ", "));
+    return settings_.redacted ? fmt::format("{}. {}", text, redaction_note) : text;
 }
 
 void Decoder::on_packet(std::uint64_t serial, const PacketView& packet) { keeper_->keep(serial, packet); }

@@ -31,7 +31,8 @@ struct Settings {
     bool verbose = false;
     bool quiet = false;  ///< only what has a warning or a critical finding
     bool colored = false;
-    bool clients = false;  ///< all clients and hosts at the end, not only those that have findings
+    bool redacted = false;  ///< what comes in has pseudonyms, and the reports say so
+    bool clients = false;   ///< all clients and hosts at the end, not only those that have findings
     Selection selection;
     std::uint16_t kms_port = 1688;
     std::uint64_t hash_key = 0;
@@ -110,6 +111,7 @@ private:
                 std::span<const check::Finding> findings) const;
     void tell(std::span<const Told> all);
     void print_verdict();
+    void print_redaction();
     void print_timelines();
     void print_capture(std::span<const check::Finding> findings, double seconds);
     void add_contacts(const dissect::Conversation& conversation, check::Outcome outcome, bool is_selected);

@@ -13,6 +13,7 @@
 #include "libdiag/proto/dcerpc/pdu.h"
 #include "libdiag/proto/dcerpc/rpc_checks.h"
 #include "libdiag/proto/kms/codec.h"
+#include "libdiag/stream/assembler.h"
 
 namespace diag::dissect {
 
@@ -134,6 +135,12 @@ struct StrayRefusal {
     Mark answer;
 };
 
+/// The bytes of one side, in order, from the last part on if there are several.
+struct StreamBytes {
+    std::uint32_t sequence = 0;     ///< TCP's number of the byte at offset 0
+    std::vector<stream::Run> runs;  ///< views, valid while the conversation is reported
+};
+
 enum class RecognizedBy : std::uint8_t { bind, port };
 
 /// How a client came to the address of a host, as far as DNS told it in the capture.
@@ -168,6 +175,7 @@ struct Conversation {
 
     std::array<bool, 2> not_rpc{};                ///< the bytes of that side are no DCE/RPC
     std::array<std::uint32_t, 2> partial_tail{};  ///< bytes behind the last whole PDU, which never got complete
+    std::array<StreamBytes, 2> streams;           ///< all that was captured, PDUs or not
     std::array<Junk, 2> junk;                     ///< what stands between the PDUs of a side, or in their place
     std::array<std::uint64_t, 2> missing_size{};  ///< bytes of a side that were sent and are not here: gaps and cuts
     std::uint64_t gap_size = 0;                   ///< bytes that were sent and not captured

@@ -35,6 +35,7 @@ void clear(Conversation& out) {
     out.continues = false;
     out.not_rpc = {};
     out.junk = {};
+    out.streams = {};
     out.partial_tail = {};
     out.missing_size = {};
     out.gap_size = 0;
@@ -155,6 +156,8 @@ bool read_dialogue(Flow& flow, bool is_end, kms::Codec& codec, Conversation& out
     ExchangeReader{out, contexts, bind_seen, codec, out.joined_stubs}.read(acknowledged_by(flow, out, flats[0]),
                                                                            flats[1].gaps);
     if (std::any_of(out.pdus.begin(), out.pdus.end(), [](const PduRecord& p) { return p.cut; })) infer_cut_binds(out);
+    for (std::size_t side = 0; side < 2; ++side)
+        out.streams[side] = {flow.directions[side].sequence_of(0), std::move(flats[side].runs)};
     if (is_end) return is_reportable(flow, out);
 
     const std::size_t count = balanced_count(out);

@@ -62,16 +62,22 @@ void DnsStreams::take_messages(Connection& connection, std::size_t side, std::ui
     const std::int64_t begin = connection.consumed[side];
     const auto& [client, server] = connection.key;
     while (const auto frame = dns::first_tcp_frame(bytes)) {
+        const DnsFrame shown{.connection = connection.first_packet,
+                             .client = client,
+                             .from = side == 0 ? Side::client : Side::host,
+                             .sequence = direction.sequence_of(connection.consumed[side]),
+                             .bytes = bytes.first(frame->stream_size)};
         bytes = bytes.subspan(frame->stream_size);
         connection.consumed[side] += static_cast<std::int64_t>(frame->stream_size);
         const auto* piece = flat.piece_at(connection.consumed[side] - 1);
-        watch_.on_message({.source = side == 0 ? client : server,
-                           .destination = side == 0 ? server : client,
-                           .transport = DnsTransport::tcp,
-                           .message = frame->message,
-                           .mark = {.packet = piece->packet, .time = piece->time},
-                           .fraction_digits = fraction_digits,
-                           .connection = connection.first_packet});
+        const bool is_ours = watch_.on_message({.source = side == 0 ? client : server,
+                                                .destination = side == 0 ? server : client,
+                                                .transport = DnsTransport::tcp,
+                                                .message = frame->message,
+                                                .mark = {.packet = piece->packet, .time = piece->time},
+                                                .fraction_digits = fraction_digits,
+                                                .connection = connection.first_packet});
+        if (is_ours) on_frame_(shown);
     }
     if (connection.consumed[side] > begin) direction.drop_before(connection.consumed[side]);
 }

@@ -36,6 +36,8 @@ Mark mark_of(const PacketView& frame) { return {.packet = frame.number, .time = 
 void Sink::on_packet(std::uint64_t, const PacketView&) {}
 void Sink::on_fragment(const PacketView&) {}
 void Sink::on_fragments_of(std::uint64_t, std::span<const std::uint64_t>) {}
+void Sink::on_dns_frame(const DnsFrame&) {}
+void Sink::on_empty_attempt(std::uint64_t, const IpAddress&) {}
 
 /// One TCP packet, with what all handlers need of it.
 struct Tracker::Tcp {
@@ -50,7 +52,13 @@ struct Tracker::Tcp {
 };
 
 Tracker::Tracker(const TrackerOptions& options, kms::Codec& codec, Sink& sink)
-    : options_{options}, codec_{codec}, sink_{sink}, table_{options.max_slots} {}
+    : options_{options},
+      codec_{codec},
+      sink_{sink},
+      table_{options.max_slots},
+      dns_streams_{dns_, [this](const DnsFrame& frame) {
+                       if (options_.announce_dns) sink_.on_dns_frame(frame);
+                   }} {}
 
 void Tracker::on_packet(const PacketView& frame) {
     ++statistics_.packet_count;
@@ -223,6 +231,7 @@ void Tracker::on_handshake(const Tcp& tcp, stream::FlowSlot& slot) {
         } else {
             scans_.on_empty(tcp.destination.ip, tcp.source);
         }
+        sink_.on_empty_attempt(slot.first_packet, from_client ? tcp.source.ip : tcp.destination.ip);
         table_.erase(slot);
     }
 }
@@ -465,7 +474,7 @@ Flow* Tracker::flow_of(const stream::FlowSlot& slot) {
 
 // The flow is over: hands it to the sink if it is a KMS conversation.
 void Tracker::report(Flow& flow, Ending ending) {
-    if (!flow.has_payload() && is_empty_attempt(flow)) return;
+    if (!flow.has_payload() && is_empty_attempt(flow)) return sink_.on_empty_attempt(flow.serial, flow.client.ip);
     if (read_dialogue(flow, true, codec_, conversation_)) hand_over(flow, ending);
 }
 

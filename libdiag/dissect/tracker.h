@@ -34,6 +34,10 @@ public:
     virtual void on_fragment(const PacketView& packet);
     /// The packets with these numbers, fragments all, belong to the connection `serial`.
     virtual void on_fragments_of(std::uint64_t serial, std::span<const std::uint64_t> packet_numbers);
+    /// A DNS message over TCP that may be part of a search; with TrackerOptions::announce_dns alone.
+    virtual void on_dns_frame(const DnsFrame& frame);
+    /// The connection `serial` was tried, or opened and closed, without a byte: no conversation, but it counts in scans.
+    virtual void on_empty_attempt(std::uint64_t serial, const IpAddress& client);
 };
 
 struct TrackerOptions {
@@ -136,7 +140,7 @@ private:
     stream::FlowTable table_;
     ip::FragmentTable fragments_;
     DnsWatch dns_;
-    DnsStreams dns_streams_{dns_};
+    DnsStreams dns_streams_;
     ScanWatch scans_;
     TrackerStatistics statistics_;
     std::vector<std::unique_ptr<Pooled>> pool_;

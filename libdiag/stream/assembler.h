@@ -83,6 +83,11 @@ public:
     /// Offset of a sequence number, by the distance to the last byte seen; nullopt before anything is known.
     std::optional<std::int64_t> offset_of(std::uint32_t sequence) const;
 
+    /// The other way round; of no meaning before anything is known.
+    std::uint32_t sequence_of(std::int64_t offset) const {
+        return anchor_sequence_ + static_cast<std::uint32_t>(offset - anchor_offset_);
+    }
+
     Flat flatten();
 
     /// Forgets everything before `offset`; offsets keep their meaning.

@@ -41,6 +41,14 @@ po::options_description visible_options() {
     add_which("write,w", cli::text_value("FILE"),
               "write their packets to a new capture; FILE.pcapng is annotated for Wireshark");
 
+    po::options_description sharing{"To hand results to others", cli::help_width, cli::help_column};
+    auto add_sharing = sharing.add_options();
+    add_sharing("redact",
+                "pseudonyms for names, addresses and ids in reports and in what -w writes; what cannot be "
+                "given any is left out");
+    add_sharing("redact-key", cli::text_value("FILE"),
+                "any file: with the same one the pseudonyms are the same each time");
+
     po::options_description input{"Input", cli::help_width, cli::help_column};
     auto add_input = input.add_options();
     add_input("events", cli::texts_value("FILE"),
@@ -62,7 +70,7 @@ po::options_description visible_options() {
     cli::add_help(general);
 
     po::options_description all;
-    all.add(what).add(which).add(input).add(general);
+    all.add(what).add(which).add(sharing).add(input).add(general);
     return all;
 }
 
@@ -134,6 +142,16 @@ Result read_numbers(const po::variables_map& map, Options& out) {
     return {};
 }
 
+Result read_redaction(const po::variables_map& map, Options& out) {
+    out.redact = out.settings.redacted = map.contains("redact");
+    out.redact_key_file = cli::text_of(map, "redact-key");
+    if (out.redact_key_file && !out.redact) return Problem("--redact-key goes with --redact");
+    if (out.redact_key_file == "") return Problem("--redact-key: give the name of a file");
+    if (out.redact && map.contains("interface"))
+        return Problem("--redact goes with files: capture with -i INTERFACE -w FILE first, then redact FILE");
+    return {};
+}
+
 Result read_input(const po::variables_map& map, Options& out) {
     out.files = cli::texts_of(map, "file");
     out.event_files = cli::texts_of(map, "events");
@@ -143,7 +161,7 @@ Result read_input(const po::variables_map& map, Options& out) {
     out.keys_file = cli::text_of(map, "keys");
     out.write_file = cli::text_of(map, "write");
     if (std::ranges::count(out.files, "-") + std::ranges::count(out.event_files, "-") +
-            std::ranges::count(out.saved_files, "-") >
+            std::ranges::count(out.saved_files, "-") + (out.redact_key_file == "-" ? 1 : 0) >
         1)
         return Problem("'-' is given more than once: standard input can be read only once");
     if (out.write_file == "") return Problem("-w: give the name of a file");
@@ -172,7 +190,7 @@ std::expected<Options, std::string> parse_options(int argc, const char* const* a
     if (out.help || out.version || out.outcome_list) return out;
     out.promiscuous = map->contains("promiscuous");
     out.settings.statistics = map->contains("stats");
-    for (auto* read : {read_output, read_selection, read_numbers, read_input})
+    for (auto* read : {read_output, read_selection, read_numbers, read_redaction, read_input})
         if (auto ok = read(*map, out); !ok) return Problem(ok.error());
     return out;
 }
@@ -206,6 +224,7 @@ std::string help_text() {
             "  kms-decode --json in.pcap | jq .outcome\n"
             "  kms-decode --outcome refused_by_rst -w refused.pcap big.pcap\n"
             "  kms-decode -w annotated.pcapng in.pcap   verdicts as comments in Wireshark\n"
+            "  kms-decode --redact -w for-vendor.pcapng in.pcap   without names and addresses\n"
             "  kms-decode -i eth0 -f 'host 192.0.2.10'\n"
             "  kms-decode --events client.evtx host.xml client.pcapng\n"
             "  kms-decode --saved dlv.txt --events client.evtx client.pcapng\n\n"

@@ -25,6 +25,8 @@ struct Options {
     std::optional<std::string> filter;     ///< BPF
     std::optional<std::string> keys_file;
     std::optional<std::string> write_file;
+    bool redact = false;                         ///< pseudonyms in all that is written and reported
+    std::optional<std::string> redact_key_file;  ///< what they follow from; without it they are others each time
     std::optional<std::uint64_t> packet_limit;
     std::optional<std::chrono::milliseconds> time_limit;
     std::uint32_t snapshot_size = 262'144;  ///< bytes a packet, live

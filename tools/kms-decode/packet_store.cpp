@@ -25,6 +25,7 @@ std::uint64_t PacketStore::owner_of(std::uint64_t serial) const { return capture
 
 void PacketStore::append(const PacketView& packet, std::uint64_t owner) {
     if (failure_) return;
+    if (keeps_all_) selected_.insert(owner = owner_of(0));
     if (auto done = spool_.append(packet, owner); !done) failure_ = done.error();
 }
 

@@ -17,6 +17,9 @@ class PacketStore : public decode::PacketKeeper {
 public:
     static std::expected<PacketStore, capture::CaptureError> create(const std::string& output);
 
+    /// Every packet that comes is wanted, whatever is selected.
+    void keep_all() { keeps_all_ = true; }
+
     void begin_capture() override;
     void keep(std::uint64_t serial, const PacketView& packet) override;
     void keep_fragment(const PacketView& packet) override;
@@ -41,6 +44,7 @@ private:
     capture::PacketSpool spool_;
     capture::CaptureWriter writer_;
     bool annotated_;
+    bool keeps_all_ = false;
     std::uint64_t capture_index_ = 0;
     std::unordered_set<std::uint64_t> selected_;
     std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> fragments_;  ///< owners, by connection

@@ -12,10 +12,14 @@
 #include "libdiag/cli/input_file.h"
 #include "libdiag/cli/key_file.h"
 #include "libdiag/eventlog/load_event_file.h"
+#include "libdiag/redact/log_pseudonyms.h"
+#include "libdiag/redact/saved_pseudonyms.h"
 #include "libdiag/report/text.h"
 #include "libdiag/slmgr/read_saved.h"
 #include "tools/kms-decode/packet_store.h"
 #include "tools/kms-decode/progress.h"
+#include "tools/kms-decode/redacted_capture.h"
+#include "tools/kms-decode/redaction.h"
 
 namespace diag::tool {
 namespace {
@@ -35,6 +39,7 @@ class Run {
 public:
     Run(const Options& options, const Environment& environment)
         : options_{options},
+          settings_{options.settings},
           environment_{environment},
           progress_{environment.error_is_terminal && !options.interface} {}
 
@@ -46,6 +51,12 @@ public:
             if (!filter) return fail(filter.error().message);
             filter_.emplace(std::move(*filter));
         }
+        if (options_.redact) {
+            auto pseudonyms = make_pseudonyms(options_.redact_key_file);
+            if (!pseudonyms) return fail(pseudonyms.error());
+            pseudonyms_ = std::move(*pseudonyms);
+            settings_.selection = redacted(options_.settings.selection, *pseudonyms_);
+        }
         if (options_.write_file && !open_store()) return cli::status_failed;
         kms::Codec codec{*profile};
         auto logs = event_logs();
@@ -54,12 +65,12 @@ public:
                                     capture::display_name(captures_.front())));
         if (store_ && !options_.interface && captures_.empty())
             return fail("-w: there is no capture whose packets could be written");
-        decode::Decoder decoder{options_.settings, codec, environment_.write_result, store_ ? &*store_ : nullptr};
+        decode::Decoder decoder{settings_, codec, environment_.write_result, store_ ? &*store_ : nullptr};
         decoder.set_event_logs(std::move(logs));
         if (options_.interface) {
             live(decoder);
         } else {
-            for (const auto& path : captures_) file(decoder, path);
+            for (const auto& path : captures_) file(decoder, codec, path);
         }
         for (const auto& path : options_.saved_files) saved(decoder, path);
         decoder.finish();
@@ -113,7 +124,7 @@ private:
             fail(told("has no event of KMS (12288, 12289, 12290, 12293, 12294, 8198, 8233)"));
             return;
         }
-        logs.push_back(std::move(typed));
+        logs.push_back(pseudonyms_ ? redact::redacted(std::move(typed), *pseudonyms_) : std::move(typed));
     }
 
     void saved(decode::Decoder& decoder, const std::string& path) {
@@ -123,8 +134,9 @@ private:
         };
         const auto text = cli::read_input_file(path, slmgr::limits::file_size);
         if (!text) return void(fail(told(text.error())));
-        const auto output = slmgr::read_saved(bytes_of(*text));
+        auto output = slmgr::read_saved(bytes_of(*text));
         if (!output) return void(fail(told(output.error())));
+        if (pseudonyms_) *output = redact::redacted(std::move(*output), *pseudonyms_);
         decoder.add_saved(name, *output);
     }
 
@@ -133,6 +145,7 @@ private:
         inputs.insert(inputs.end(), options_.saved_files.begin(), options_.saved_files.end());
         inputs.insert(inputs.end(), options_.event_files.begin(), options_.event_files.end());
         if (options_.keys_file) inputs.push_back(*options_.keys_file);
+        if (options_.redact_key_file) inputs.push_back(*options_.redact_key_file);
         for (const auto& path : inputs) {
             if (capture::is_same_file(path == "-" ? "/dev/stdin" : path, *options_.write_file)) {
                 fail(fmt::format("-w {}: is an input, which it would overwrite: name another file",
@@ -146,10 +159,11 @@ private:
             return false;
         }
         store_.emplace(std::move(*store));
+        if (pseudonyms_ && settings_.selection.selects_all()) store_->keep_all();
         return true;
     }
 
-    void file(decode::Decoder& decoder, const std::string& path) {
+    void file(decode::Decoder& decoder, kms::Codec& codec, const std::string& path) {
         if (is_over(decoder)) return;
         auto reader = capture::CaptureReader::open(path);
         if (!reader) {
@@ -165,24 +179,48 @@ private:
         decoder.begin_capture(name);
         has_read_packets_ = true;
         progress_.begin(capture::display_name(path), reader->total_size());
-        read_all(decoder, *reader);
+        if (pseudonyms_) {
+            redact_all(decoder, codec, *reader);
+        } else {
+            read_all(decoder, *reader, [&decoder](const PacketView& packet) { decoder.on_packet(packet); });
+        }
         progress_.clear();
-        decoder.end_capture(damage_of(*reader), seconds_since(start));
+        auto damage = damage_of(*reader);
+        if (damage) damage->packet_count = taken_count_;
+        decoder.end_capture(damage, seconds_since(start));
         report_filter_problems();
     }
 
-    void read_all(decode::Decoder& decoder, capture::CaptureReader& reader) {
+    template <class Take> void read_all(decode::Decoder& decoder, capture::CaptureReader& reader, Take take) {
         PacketView packet;
-        std::uint64_t taken = 0;
+        taken_count_ = 0;
         while (reader.next(packet)) {
             if (packet.number % packets_between_updates == 0) {
                 if (is_over(decoder)) return;
                 progress_.update(reader.bytes_read(), packet.number);
             }
             if (filter_ && !filter_->matches(packet)) continue;
-            decoder.on_packet(packet);
-            if (++taken == options_.packet_limit) return;
+            take(packet);
+            if (++taken_count_ == options_.packet_limit) return;
         }
+    }
+
+    void redact_all(decode::Decoder& decoder, kms::Codec& codec, capture::CaptureReader& reader) {
+        auto redacted = RedactedCapture::create();
+        if (!redacted) return void(fail(redacted.error().message));
+        dissect::TrackerOptions tracker;
+        tracker.kms_port = settings_.kms_port;
+        tracker.hash_key = settings_.hash_key;
+        redacted->read(tracker, codec, *pseudonyms_,
+                       [&](const RedactedCapture::Take& take) { read_all(decoder, reader, take); });
+        const auto take = [&](const PacketView& packet) {
+            decoder.on_packet(packet);
+            // Of this one only the time is left, and the decoder has nothing to keep.
+            if (store_ && packet.data.empty() && ip::decode_packet(packet).error() == ip::NoPacket::truncated)
+                store_->keep(packet.number, packet);
+        };
+        const auto done = redacted->replay(*pseudonyms_, take, [&] { return is_over(decoder); });
+        if (!done) fail(done.error().message);
     }
 
     void live(decode::Decoder& decoder) {
@@ -246,12 +284,15 @@ private:
     }
 
     const Options& options_;
+    decode::Settings settings_;  ///< those of the options, as they are for redacted captures
     const Environment& environment_;
     Progress progress_;
     std::vector<std::string> captures_;
+    std::uint64_t taken_count_ = 0;  ///< packets of the file at hand
     bool has_read_packets_ = false;  ///< a capture could be opened
     std::optional<capture::PacketFilter> filter_;
     std::optional<PacketStore> store_;
+    std::unique_ptr<redact::Pseudonyms> pseudonyms_;  ///< with --redact
     std::size_t problems_told_ = 0;
     bool failed_ = false;
 };

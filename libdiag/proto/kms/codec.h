@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 
 #include "libdiag/proto/kms/hmac_key.h"
 #include "libdiag/proto/kms/key_profile.h"
@@ -54,6 +55,19 @@ public:
     /// A message of version 5 or 6 with these proofs, be they right or wrong: for tests of those who check them.
     Decoded<ByteVector> encode_response(const BaseResponse& base, const Block& salt, const Proofs& proofs);
 
+    /// What of an answer is the host's own or the client's. `epid`: as many bytes as the message says.
+    struct Identity {
+        std::span<std::uint8_t> epid;
+        Uuid client_machine_id;
+        FixedBytes<8> hwid{};  ///< version 6
+    };
+
+    /// A message with other names that says the same: as long, under the same salts, and every check of it, or of the two together
+    /// where both were changed alike, comes out as before. What was right is right again; what was wrong is wrong again, but not
+    /// by the same bytes. Bytes behind the fields become zeros. `request`, `response`: what decode_*() made of `message`; it has a base.
+    ByteVector rewrite_request(Bytes message, const Request& request, const BaseRequest& base);
+    ByteVector rewrite_response(Bytes message, const Response& response, const std::function<void(Identity&)>& change);
+
     const std::string& profile_name() const { return profile_name_; }
     /// Its profile is the lab profile that comes with the toolkit: hosts other than the reference host cannot have it.
     bool has_built_in_keys() const { return has_built_in_keys_; }
@@ -75,6 +89,9 @@ private:
     void read_sealed_request(Bytes message, Request& out);
     void read_signed_response(Bytes message, const Request* request, Response& out) const;
     void read_sealed_response(Bytes message, const Request* request, Response& out);
+
+    Block rewritten_mac(Bytes covered, Mac mac) const;
+    Block rewritten_tag(const Response& response, const Block& salt_decrypted, Bytes covered);
 
     struct Answer;  // a decrypted response on its way to being believed
     void check_proofs(const Answer& answer, const Request* request, ResponseChecks& checks);
