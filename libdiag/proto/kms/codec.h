@@ -20,9 +20,9 @@ struct ResponseSalts {
 
 /// KMS messages under one key profile: bytes to values and back (protocol.md 4 to 8, 11).
 ///
-/// Decoding never fails as a whole: `body` says how far a message could be read, and what was not proved to be right under
-/// the profile stays closed. It does not allocate. Majors above 6 are tried as version 6 and majors below 4 as version 4,
-/// since public implementations send such messages; they count only when they verify.
+/// Decoding never fails as a whole: `body` says how far a message could be read, and what was not proved to be right
+/// under the profile stays closed. It does not allocate. Majors above 6 are tried as version 6 and majors below 4 as
+/// version 4, since public implementations send such messages; they count only when they verify.
 ///
 /// Holds ciphers, hash contexts and a buffer that every call uses: one thread at a time.
 ///
@@ -62,9 +62,10 @@ public:
         FixedBytes<8> hwid{};  ///< version 6
     };
 
-    /// A message with other names that says the same: as long, under the same salts, and every check of it, or of the two together
-    /// where both were changed alike, comes out as before. What was right is right again; what was wrong is wrong again, but not
-    /// by the same bytes. Bytes behind the fields become zeros. `request`, `response`: what decode_*() made of `message`; it has a base.
+    /// A message with other names that says the same: as long, under the same salts, and every check of it, or of the
+    /// two together where both were changed alike, comes out as before. What was right is right again; what was wrong
+    /// is wrong again, but not by the same bytes. Bytes behind the fields become zeros. `request`, `response`: what
+    /// decode_*() made of `message`; it has a base.
     ByteVector rewrite_request(Bytes message, const Request& request, const BaseRequest& base);
     ByteVector rewrite_response(Bytes message, const Response& response, const std::function<void(Identity&)>& change);
 
@@ -108,8 +109,8 @@ private:
     std::array<std::uint8_t, 1024> opened_{};  // far more than any answer needs; what is longer stays closed
 };
 
-/// Adds what the message says. `offset`: of its first byte in the buffer of the root. Encrypted fields stand where their
-/// ciphertext stands, as CBC keeps sizes.
+/// Adds what the message says. `offset`: of its first byte in the buffer of the root. Encrypted fields stand where
+/// their ciphertext stands, as CBC keeps sizes.
 void describe_request(const Request& request, std::size_t offset, Node& parent);
 void describe_response(const Response& response, std::size_t offset, Node& parent);
 
