@@ -20,9 +20,9 @@ struct ResponseSalts {
 
 /// KMS messages under one key profile: bytes to values and back (protocol.md 4 to 8, 11).
 ///
-/// Decoding never fails as a whole: `body` says how far a message could be read, and what was not proved to be right
-/// under the profile stays closed. It does not allocate. Majors above 6 are tried as version 6 and majors below 4 as
-/// version 4, since public implementations send such messages; they count only when they verify.
+/// Decoding never fails as a whole: `body` says how far a message could be read, and what was not proved to be right under
+/// the profile stays closed. It does not allocate. Majors above 6 are tried as version 6 and majors below 4 as version 4,
+/// since public implementations send such messages; they count only when they verify.
 ///
 /// Holds ciphers, hash contexts and a buffer that every call uses: one thread at a time.
 ///
@@ -109,8 +109,8 @@ private:
     std::array<std::uint8_t, 1024> opened_{};  // far more than any answer needs; what is longer stays closed
 };
 
-/// Adds what the message says. `offset`: of its first byte in the buffer of the root. Encrypted fields stand where
-/// their ciphertext stands, as CBC keeps sizes.
+/// Adds what the message says. `offset`: of its first byte in the buffer of the root. Encrypted fields stand where their
+/// ciphertext stands, as CBC keeps sizes.
 void describe_request(const Request& request, std::size_t offset, Node& parent);
 void describe_response(const Response& response, std::size_t offset, Node& parent);
 
