@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <span>
+#include <vector>
 
 #include "libdiag/redact/pseudonyms.h"
 
@@ -17,8 +19,8 @@ struct AddressClass {
 };
 using Kind = AddressClass::Kind;
 
-// The first that has an address is its class. None has a prefix so long that two addresses which differ in the last bit only would
-// be of different ones: address() relies on it.
+// The first that has an address is its class. None has a prefix so long that two addresses which differ in the last bit
+// only would be of different ones: address() relies on it.
 constexpr AddressClass v4_classes[] = {
     {"0.0.0.0", 8, Kind::stays},           // this network, RFC 1122
     {"10.0.0.0", 8, Kind::mapped},         // private, RFC 1918
@@ -47,25 +49,37 @@ constexpr AddressClass v6_classes[] = {
     {"::", 0, Kind::mapped},
 };
 
-bool has_prefix(const IpAddress& address, const IpAddress& prefix, std::size_t bits) {
-    const std::size_t whole = bits / 8;
-    if (!std::equal(prefix.octets.begin(), prefix.octets.begin() + whole, address.octets.begin())) return false;
-    if (bits % 8 == 0) return true;
-    return (address.octets[whole] ^ prefix.octets[whole]) >> (8 - bits % 8) == 0;
+// A row with its prefix as bytes.
+struct ReadClass {
+    IpAddress prefix;
+    std::size_t prefix_bits;
+    Kind kind;
+
+    bool contains(const IpAddress& address) const {
+        const std::size_t whole = prefix_bits / 8;
+        const auto begin = prefix.octets.begin();
+        if (!std::equal(begin, begin + static_cast<std::ptrdiff_t>(whole), address.octets.begin())) return false;
+        if (prefix_bits % 8 == 0) return true;
+        return (address.octets[whole] ^ prefix.octets[whole]) >> (8 - prefix_bits % 8) == 0;
+    }
+};
+
+std::vector<ReadClass> read_classes(std::span<const AddressClass> rows) {
+    std::vector<ReadClass> out;
+    for (const AddressClass& row : rows) out.push_back({*IpAddress::parse(row.prefix), row.prefix_bits, row.kind});
+    return out;
 }
 
-const AddressClass& class_of(const IpAddress& address) {
-    const auto in = [&address](const AddressClass& c) {
-        return has_prefix(address, *IpAddress::parse(c.prefix), c.prefix_bits);
-    };
-    return address.family == IpAddress::Family::v4 ? *std::ranges::find_if(v4_classes, in)
-                                                   : *std::ranges::find_if(v6_classes, in);
+const ReadClass& class_of(const IpAddress& address) {
+    static const std::vector<ReadClass> v4 = read_classes(v4_classes), v6 = read_classes(v6_classes);
+    const auto& classes = address.family == IpAddress::Family::v4 ? v4 : v6;
+    return *std::ranges::find_if(classes, [&address](const ReadClass& c) { return c.contains(address); });
 }
 
 }  // namespace
 
-// Crypto-PAn (Xu, Fan, Ammar, Moon 2002): whether a bit flips is a keyed function of the bits before it, here eight of them from
-// each hash: its bits are the nodes of the octet's binary tree.
+// Crypto-PAn (Xu, Fan, Ammar, Moon 2002): whether a bit flips is a keyed function of the bits before it, here eight of
+// them from each hash: its bits are the nodes of the octet's binary tree.
 IpAddress Pseudonyms::step(const IpAddress& address, std::size_t kept_bits) const {
     IpAddress out = address;
     const Bytes octets = address.bytes();
@@ -91,10 +105,10 @@ IpAddress Pseudonyms::address(const IpAddress& address) const {
     return found;
 }
 
-// A step may lead into another class. Going on until it leads back is a permutation of each class, as the step is one of all; and
-// as addresses with a long common prefix are in the same classes on the way, they keep it.
+// A step may lead into another class. Going on until it leads back is a permutation of each class, as the step is one
+// of all; and as addresses with a long common prefix are in the same classes on the way, they keep it.
 IpAddress Pseudonyms::find_address(const IpAddress& address) const {
-    const AddressClass& its_class = class_of(address);
+    const ReadClass& its_class = class_of(address);
     if (its_class.kind == Kind::stays) return address;
     IpAddress out = address;
     if (its_class.kind == Kind::wraps_v4) {

@@ -47,12 +47,14 @@ private:
         const Bytes stub = pdu.decoded.stub();
         if (pdu.cut) return put_stub(index, cut_stub(pdu, stub));
         if (stub.empty() && pdu.decoded.header.has(dcerpc::flag::whole)) return;
-        // What may be a whole call by itself, as far as its stub tells, is taken as one until it turns out to be a part.
+        // What may be a whole call by itself, as far as its stub tells, is taken as one until it turns out to be a
+        // part.
         put_stub(index, whole_stub(index, stub));
         if (!pdu.decoded.header.has(dcerpc::flag::whole)) join(index);
     }
 
-    // By the rules by which the messages were read (dissect/exchange_reader.cpp), so that each fragment gets its part back.
+    // By the rules by which the messages were read (dissect/exchange_reader.cpp), so that each fragment gets its part
+    // back.
     void join(std::size_t index) {
         const PduRecord& pdu = c_.pdus[index];
         const bool is_call =

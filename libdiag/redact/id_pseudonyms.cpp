@@ -56,8 +56,8 @@ std::string Pseudonyms::digits(std::string_view purpose, std::string_view text) 
     return out;
 }
 
-// Stays within the block of the host key that has it, or without one. Where that takes longer than it should, which a block of
-// few numbers in its many could bring about, it is the next number.
+// Stays within the block of the host key that has it, or without one. Where that takes longer than it should, which a
+// block of few numbers in its many could bring about, it is the next number.
 std::uint32_t Pseudonyms::key_id(std::uint32_t group_id, std::uint32_t key_id) const {
     constexpr unsigned max_steps = 256;
     const kms::HostKey* owner = kms::find_host_key(group_id, key_id);

@@ -14,8 +14,8 @@ template <class Replace> void replace_text(std::span<std::uint8_t> units, Replac
     std::ranges::copy(head(text, units.size()), units.begin());
 }
 
-// What a message that nobody reads has in the clear. An answer of version 4 says in its second field how long it is: without
-// that it might become one that can be read.
+// What a message that nobody reads has in the clear. An answer of version 4 says in its second field how long it is:
+// without that it might become one that can be read.
 ByteVector clear_part(Bytes message, std::uint16_t major, bool is_response) {
     constexpr std::size_t epid_size_end = 8;
     ByteVector out(message.size());

@@ -7,7 +7,8 @@ namespace {
 
 using dcerpc::PduType;
 
-// Where fields that do not matter stand, and those of changing length: offsets in the PDU, all of fixed fields before them.
+// Where fields that do not matter stand, and those of changing length: offsets in the PDU, all of fixed fields before
+// them.
 constexpr std::size_t body_at = dcerpc::header_size;
 constexpr std::size_t call_fields_end = body_at + 8;     // of a request or response, and up to the status of a fault
 constexpr std::size_t answer_reserved_at = body_at + 7;  // the last of these in answers

@@ -11,8 +11,9 @@
 namespace diag::redact {
 namespace {
 
-// Characters that stand for each other: as many bytes in UTF-8 and as many units in UTF-16. Every character that is not ASCII is
-// in one; those that a script uses together are together, so that a pseudonym can be read and printed like the name.
+// Characters that stand for each other: as many bytes in UTF-8 and as many units in UTF-16. Every character that is not
+// ASCII is in one; those that a script uses together are together, so that a pseudonym can be read and printed like the
+// name.
 struct CharacterRange {
     char32_t first, last;
     char32_t size() const { return last - first + 1; }
@@ -186,8 +187,20 @@ std::string Pseudonyms::name(std::string_view text) const {
 }
 
 std::string Pseudonyms::host(std::string_view text) const {
-    if (const auto parsed = IpAddress::parse(text)) return to_string(address(*parsed));
-    return name(text);
+    const auto bare = [this](std::string_view host) {
+        const auto parsed = IpAddress::parse(host);
+        return parsed ? to_string(address(*parsed)) : name(host);
+    };
+    if (IpAddress::parse(text)) return bare(text);
+    // "[2001:db8::10]" and what has a port behind it: no name has a colon.
+    const std::size_t colon = text.rfind(':');
+    const bool has_port =
+        colon != std::string_view::npos && text.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
+    const std::string_view port = has_port ? text.substr(colon) : std::string_view{};
+    text.remove_suffix(port.size());
+    const bool is_bracketed = text.size() > 1 && text.starts_with('[') && text.ends_with(']');
+    if (!is_bracketed) return fmt::format("{}{}", bare(text), port);
+    return fmt::format("[{}]{}", bare(text.substr(1, text.size() - 2)), port);
 }
 
 }  // namespace diag::redact

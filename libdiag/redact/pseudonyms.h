@@ -14,11 +14,11 @@ namespace diag::redact {
 
 using MacAddress = std::array<std::uint8_t, 6>;
 
-/// Names, addresses and ids that stand for the true ones. Which, follows from the key and the true one alone, so that what was
-/// equal in a capture, a log and a saved output stays equal, and two runs with one key agree.
+/// Names, addresses and ids that stand for the true ones. Which, follows from the key and the true one alone, so that
+/// what was equal in a capture, a log and a saved output stays equal, and two runs with one key agree.
 ///
-/// Every pseudonym takes as many bytes as the true one, in UTF-8, UTF-16 and on the wire, but for addresses in text. It stays in
-/// the class by which rules go, and is never the true one, but for what is nobody's (see each).
+/// Every pseudonym takes as many bytes as the true one, in UTF-8, UTF-16 and on the wire, but for addresses in text. It
+/// stays in the class by which rules go, and is never the true one, but for what is nobody's (see each).
 ///
 /// Not thread-safe: holds a hash context, and the addresses that it was asked for last, since each packet has four.
 class Pseudonyms {
@@ -28,13 +28,14 @@ public:
     Pseudonyms(const Pseudonyms&) = delete;
     Pseudonyms& operator=(const Pseudonyms&) = delete;
 
-    /// One label of a name, or a text of any other kind: UTF-8, or what a wire has. Letters become letters and digits digits,
-    /// by what stands before them; other ASCII stays. So the same name in another case keeps its likeness, and a name that
-    /// was cut (15 characters in NetBIOS) stays the beginning of the whole. Other characters become some of the same size.
+    /// One label of a name, or a text of any other kind: UTF-8, or what a wire has. Letters become letters and digits
+    /// digits, by what stands before them; other ASCII stays. So the same name in another case keeps its likeness, and
+    /// a name that was cut (15 characters in NetBIOS) stays the beginning of the whole. Other characters become some of
+    /// the same size.
     std::string label(std::string_view text) const;
 
-    /// A label of digits only that may be part of an address in text: a number of as many digits and at most 255 becomes one.
-    /// All others: label().
+    /// A label of digits only that may be part of an address in text: a number of as many digits and at most 255
+    /// becomes one. All others: label().
     std::string name_label(std::string_view text) const;
 
     /// A name label by label. What clients ask for stays: "_vlmcs", "_tcp" and what zones have in their place
@@ -43,12 +44,13 @@ public:
     /// As text, with any escapes of presentation form and a final dot. Text that is no name: its parts between dots.
     std::string name(std::string_view text) const;
 
-    /// The host in a text: an address (its length may change), or else a name.
+    /// The host in a text: an address (its length may change), or else a name; in brackets or not, with or without a
+    /// port, which stays.
     std::string host(std::string_view text) const;
 
-    /// Addresses with the same first bits keep as many the same, within their class: private, shared, loopback, link-local, unique
-    /// local, documentation (IPv6), translated (NAT64, mapped: by their IPv4 address) and all others. The classes' own bits stay.
-    /// As it is: 0.0.0.0/8, multicast, 255.255.255.255, :: and ::1.
+    /// Addresses with the same first bits keep as many the same, within their class: private, shared, loopback,
+    /// link-local, unique local, documentation (IPv6), translated (NAT64, mapped: by their IPv4 address) and all
+    /// others. The classes' own bits stay. As it is: 0.0.0.0/8, multicast, 255.255.255.255, :: and ::1.
     IpAddress address(const IpAddress& address) const;
 
     /// Locally administered, whatever it was; group addresses stay as they are.
@@ -57,7 +59,8 @@ public:
     /// Keeps the digit of its version and its variant; the nil id stays.
     Uuid machine_id(const Uuid& id) const;
 
-    /// In the usual form: the number of the key, within the host key's block, and the day of the year. Other text: label().
+    /// In the usual form: the number of the key, within the host key's block, and the day of the year. Other text:
+    /// label().
     std::string epid(std::string_view text) const;
 
     std::array<std::uint8_t, 8> hwid(const std::array<std::uint8_t, 8>& hwid) const;

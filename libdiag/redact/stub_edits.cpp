@@ -21,10 +21,21 @@ void put(ByteVector& out, std::size_t at, Bytes bytes) {
     std::ranges::copy(bytes, out.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
+/// How a stub is read. The bytes tell, as they do to those who have not seen the bind; else the bind does. Where the
+/// two disagree those who go by the bind read bytes as lengths that only align for others: then these stay.
+struct Reading {
+    std::optional<Syntax> syntax;
+    bool keeps_alignment = false;
+};
+
+Reading reading(std::optional<Syntax> by_bytes, std::optional<Syntax> by_bind) {
+    return {.syntax = by_bytes ? by_bytes : by_bind, .keeps_alignment = by_bytes && by_bind && by_bytes != by_bind};
+}
+
 // The fields up to `end`, without the four bytes that only align in NDR64.
-void keep_head(Bytes stub, std::size_t end, Syntax syntax, ByteVector& out) {
+void keep_head(Bytes stub, std::size_t end, const Reading& reading, ByteVector& out) {
     put(out, 0, head(stub, end));
-    if (syntax != Syntax::ndr64) return;
+    if (reading.syntax != Syntax::ndr64 || reading.keeps_alignment) return;
     for (std::size_t i = length_size; i < std::min<std::size_t>(2 * length_size, out.size()); ++i) out[i] = 0;
 }
 
@@ -33,40 +44,40 @@ std::size_t offset_in(Bytes stub, Bytes part) { return static_cast<std::size_t>(
 ByteVector edit_cut_stub(Bytes stub, std::optional<Syntax> syntax, std::size_t head_size) {
     if (!syntax) return unread(stub);
     ByteVector out(stub.size());
-    keep_head(stub, (*syntax == Syntax::ndr64 ? 2 : 1) * head_size + version_size, *syntax, out);
+    keep_head(stub, (*syntax == Syntax::ndr64 ? 2 : 1) * head_size + version_size, {syntax}, out);
     return out;
 }
 
 }  // namespace
 
 ByteVector edit_request_stub(Bytes stub, std::optional<Syntax> syntax, std::endian order, const EditMessage& edit) {
-    if (!syntax || !dcerpc::decode_request_stub(stub, *syntax, order))
-        syntax = dcerpc::guess_request_syntax(stub, stub.size(), order);
-    const auto decoded = syntax ? dcerpc::decode_request_stub(stub, *syntax, order) : std::unexpected(WireError{});
+    const Reading as = reading(dcerpc::guess_request_syntax(stub, stub.size(), order), syntax);
+    const auto decoded =
+        as.syntax ? dcerpc::decode_request_stub(stub, *as.syntax, order) : std::unexpected(WireError{});
     if (!decoded) return unread(stub);
     ByteVector out(stub.size());
     const std::size_t message_at = offset_in(stub, decoded->message);
-    keep_head(stub, message_at, *syntax, out);
+    keep_head(stub, message_at, as, out);
     put(out, message_at, edit(decoded->message));
     return out;
 }
 
 ByteVector edit_response_stub(Bytes stub, std::optional<Syntax> syntax, std::endian order, const EditMessage& edit) {
-    if (!syntax || !dcerpc::decode_response_stub(stub, *syntax, order))
-        syntax = dcerpc::guess_response_syntax(stub, stub.size(), order);
-    const auto decoded = syntax ? dcerpc::decode_response_stub(stub, *syntax, order) : std::unexpected(WireError{});
+    const Reading as = reading(dcerpc::guess_response_syntax(stub, stub.size(), order), syntax);
+    const auto decoded =
+        as.syntax ? dcerpc::decode_response_stub(stub, *as.syntax, order) : std::unexpected(WireError{});
     if (!decoded) return unread(stub);
     constexpr std::size_t return_code_size = 4;
     ByteVector out(stub.size());
     const std::size_t fields_end = stub.size() - decoded->surplus.size();
     if (decoded->has_message()) {
         const std::size_t message_at = offset_in(stub, decoded->message);
-        keep_head(stub, message_at, *syntax, out);
+        keep_head(stub, message_at, as, out);
         put(out, message_at, edit(decoded->message));
         std::size_t at = message_at + decoded->message.size();
         for (const std::uint8_t byte : decoded->padding) out[at++] = byte == 0 ? 0 : unread_stub_byte;
     } else {
-        keep_head(stub, fields_end - return_code_size, *syntax, out);
+        keep_head(stub, fields_end - return_code_size, as, out);
     }
     put(out, fields_end - return_code_size, stub.subspan(fields_end - return_code_size, return_code_size));
     return out;

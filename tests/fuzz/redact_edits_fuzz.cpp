@@ -1,5 +1,5 @@
-// The bytes of two sides of a conversation, edited for redaction and read again. Property: it says the same with pseudonyms, check by
-// check. (That no name is left is no property of any bytes: other fields may hold the same ones.)
+// The bytes of two sides of a conversation, edited for redaction and read again. Property: it says the same with
+// pseudonyms, check by check. (That no name is left is no property of any bytes: other fields may hold the same ones.)
 //
 // The input is a list of segments: side (lowest bit of a byte), size (two bytes, little-endian), bytes.
 

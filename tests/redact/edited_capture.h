@@ -10,8 +10,9 @@
 
 namespace diag::test {
 
-/// What a conversation says, a line each: outcome, findings, PDUs, exchanges with all fields and checks. With `as` its names, machine ids,
-/// ePIDs and HwIds are given by their pseudonyms: so the facts of a redacted conversation are those of the original with pseudonyms.
+/// What a conversation says, a line each: outcome, findings, PDUs, exchanges with all fields and checks. With `as` its
+/// names, machine ids, ePIDs and HwIds are given by their pseudonyms: so the facts of a redacted conversation are those
+/// of the original with pseudonyms.
 std::vector<std::string> facts_of(const dissect::Conversation& conversation, const redact::Pseudonyms* as);
 
 /// A capture whose RPC has pseudonyms. Everything below RPC, and bytes that are no PDU, stay as they were.

@@ -146,6 +146,19 @@ TEST_CASE("pseudonyms: a name that is an address stays one of the same length", 
     CHECK(names().name_label("01") == names().label("01"));
 }
 
+TEST_CASE("pseudonyms: a port behind a host stays", "[redact]") {
+    const std::string name = names().name("kms01.contoso.com"), v4 = names().host("192.0.2.10"),
+                      v6 = names().host("2001:db8::10");
+    CHECK(names().host("kms01.contoso.com:1688") == name + ":1688");
+    CHECK(names().host("192.0.2.10:1688") == v4 + ":1688");
+    CHECK(names().host("[2001:db8::10]:1688") == "[" + v6 + "]:1688");
+    CHECK(names().host("[2001:db8::10]") == "[" + v6 + "]");
+    CHECK(names().host("") == "");
+    CHECK(names().host(":") == ":");
+    CHECK(names().host("[]") == "[]");
+    CHECK(names().host("a:b") == names().label("a:b"));
+}
+
 TEST_CASE("pseudonyms: addresses stay in their class and none is its own pseudonym", "[redact]") {
     for (unsigned i = 0; i < 20'000; ++i) {
         const std::uint32_t bits = i * 2'654'435'761U;  // far apart

@@ -65,12 +65,12 @@ std::vector<Place> files_in(const std::string& folder, const std::string& prefix
     return out;
 }
 
-// Names, addresses and ids as they stand in the file, by their looks alone: names in the domains that samples have, addresses, ids
-// with four groups of digits, ePIDs.
+// Names, addresses and ids as they stand in the file, by their looks alone: names in the domains that samples have,
+// addresses, ids with four groups of digits, ePIDs.
 std::vector<std::string> originals_in(const std::string& text, const std::vector<std::string>& ids) {
     std::vector<std::string> out = ids;
-    const std::regex looks{
-        R"([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.(test|example|com|local|net|org)\b|\b\d{1,3}(\.\d{1,3}){3}\b|\b\d{5}-\d{5}-\d{3}-\d{6}-\d\d-\d+-\d+\.\d{4}-\d{7}\b)"};
+    const std::regex looks{R"([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.(test|example|com|local|net|org)\b)"
+                           R"(|\b\d{1,3}(\.\d{1,3}){3}\b|\b\d{5}-\d{5}-\d{3}-\d{6}-\d\d-\d+-\d+\.\d{4}-\d{7}\b)"};
     for (std::sregex_iterator at{text.begin(), text.end(), looks}, end; at != end; ++at) out.push_back(at->str());
     std::erase_if(out, [](const std::string& s) { return s.find("microsoft") != std::string::npos; });
     return out;

@@ -62,9 +62,10 @@ public:
         FixedBytes<8> hwid{};  ///< version 6
     };
 
-    /// A message with other names that says the same: as long, under the same salts, and every check of it, or of the two together
-    /// where both were changed alike, comes out as before. What was right is right again; what was wrong is wrong again, but not
-    /// by the same bytes. Bytes behind the fields become zeros. `request`, `response`: what decode_*() made of `message`; it has a base.
+    /// A message with other names that says the same: as long, under the same salts, and every check of it, or of the
+    /// two together where both were changed alike, comes out as before. What was right is right again; what was wrong
+    /// is wrong again, but not by the same bytes. Bytes behind the fields become zeros. `request`, `response`: what
+    /// decode_*() made of `message`; it has a base.
     ByteVector rewrite_request(Bytes message, const Request& request, const BaseRequest& base);
     ByteVector rewrite_response(Bytes message, const Response& response, const std::function<void(Identity&)>& change);
 
