@@ -306,8 +306,9 @@ std::vector<check::Finding> Decoder::capture_findings(const std::optional<Captur
         findings.push_back(finding_about(
             rule::capture_damaged, capture_,
             fmt::format("{} is damaged at byte {}: everything before it was read", capture_, damage->offset),
-            fmt::format("byte offset {}: {}; {} read before it", damage->offset, damage->what,
-                        report::format_count(damage->packet_count.value_or(statistics.packet_count), "packet", "packets"))));
+            fmt::format(
+                "byte offset {}: {}; {} read before it", damage->offset, damage->what,
+                report::format_count(damage->packet_count.value_or(statistics.packet_count), "packet", "packets"))));
     }
     for (const auto& scan : tracker_->scans().scans()) {
         auto finding =
