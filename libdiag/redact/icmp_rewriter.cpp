@@ -37,13 +37,30 @@ void copy_transport(std::uint8_t protocol, Bytes quoted, Out out) {
         copy(quoted, 18, 2, out);
     } else if (protocol == ip::protocol::udp) {
         copy(quoted, 0, 6, out);
-        // 0 would say that there is none, which IPv6 does not allow.
-        if (quoted.size() >= ip::udp_header_size) out[6] = out[7] = 0xff;
     }
 }
 
+/// The checksum of a quoted segment of `size` bytes, where the quotation has it.
+void mend_transport(const ip::QuotedPacket& packet, Bytes quoted, Out out, std::size_t size,
+                    const Pseudonyms& pseudonyms) {
+    if (packet.protocol != ip::protocol::tcp && packet.protocol != ip::protocol::udp) return;
+    const PseudoHeader addresses{.old_source = packet.source,
+                                 .old_destination = packet.destination,
+                                 .source = pseudonyms.address(packet.source),
+                                 .destination = pseudonyms.address(packet.destination),
+                                 .protocol = packet.protocol};
+    const std::size_t checksum_offset = packet.protocol == ip::protocol::tcp ? 16 : 6;
+    // What follows the packet in the message is none of it.
+    const std::size_t captured = std::min(size, quoted.size());
+    mend_checksum({.before = quoted.first(captured),
+                   .after = out.first(captured),
+                   .size = size,
+                   .checksum_offset = checksum_offset},
+                  &addresses);
+}
+
 /// Permissive, as decode_icmp() is: lengths and flags may stand in another byte order.
-bool quote_v4(Bytes quoted, std::uint8_t protocol, Out out, const Pseudonyms& pseudonyms) {
+bool quote_v4(Bytes quoted, const ip::QuotedPacket& packet, Out out, const Pseudonyms& pseudonyms) {
     const std::size_t header_size = (quoted[0] & 0x0fU) * 4U;
     if (header_size > quoted.size()) return false;
     const ip::Layer layer{.kind = ip::Layer::Kind::ipv4, .offset = 0, .size = header_size};
@@ -55,19 +72,25 @@ bool quote_v4(Bytes quoted, std::uint8_t protocol, Out out, const Pseudonyms& ps
                    .checksum_offset = 10},
                   nullptr);
     const bool is_first = (load_be<std::uint16_t>(quoted, 6) & 0x1fffU) == 0;
-    if (is_first) copy_transport(protocol, quoted.subspan(header_size), out.subspan(header_size));
+    const std::size_t size = load_be<std::uint16_t>(quoted, 2);
+    if (!is_first) return true;
+    copy_transport(packet.protocol, quoted.subspan(header_size), out.subspan(header_size));
+    if (size > header_size)
+        mend_transport(packet, quoted.subspan(header_size), out.subspan(header_size), size - header_size, pseudonyms);
     return true;
 }
 
-bool quote_v6(Bytes quoted, Out out, const Pseudonyms& pseudonyms) {
+bool quote_v6(Bytes quoted, const ip::QuotedPacket& quoted_packet, Out out, const Pseudonyms& pseudonyms) {
     const PacketView packet{
         .link_type = LinkType::raw_ipv6, .original_size = static_cast<std::uint32_t>(quoted.size()), .data = quoted};
     const auto traced = ip::trace_packet(packet);
     if (!traced.packet || traced.packet->tunnel_depth != 0) return false;
     for (const ip::Layer& layer : traced.layers) rewrite_header(layer, quoted, out, pseudonyms);
     const auto& inner = *traced.packet;
-    if (inner.fragment.offset == 0)
-        copy_transport(inner.protocol, inner.payload, out.subspan(inner.payload_offset, inner.payload.size()));
+    if (inner.fragment.offset != 0) return true;
+    const Out inner_out = out.subspan(inner.payload_offset, inner.payload.size());
+    copy_transport(inner.protocol, inner.payload, inner_out);
+    mend_transport(quoted_packet, inner.payload, inner_out, inner.payload_size, pseudonyms);
     return true;
 }
 
@@ -81,8 +104,8 @@ bool rewrite_icmp(Bytes payload, IpAddress::Family family, Out out, const Pseudo
     copy_rest(*message, payload, family, out);
     const Bytes quoted = payload.subspan(icmp_header_size);
     const Out quoted_out = out.subspan(icmp_header_size);
-    return family == IpAddress::Family::v4 ? quote_v4(quoted, message->quoted->protocol, quoted_out, pseudonyms)
-                                           : quote_v6(quoted, quoted_out, pseudonyms);
+    return family == IpAddress::Family::v4 ? quote_v4(quoted, *message->quoted, quoted_out, pseudonyms)
+                                           : quote_v6(quoted, *message->quoted, quoted_out, pseudonyms);
 }
 
 }  // namespace diag::redact
