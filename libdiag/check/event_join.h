@@ -64,6 +64,13 @@ struct ClientHistory {
     std::vector<RequestStep> steps;  ///< oldest first
 };
 
+/// What saved output of a client tells: at this time, or later, it was activated for the product.
+struct KnownRenewal {
+    Uuid client_machine_id;
+    std::optional<Uuid> activation_id;
+    Timestamp since;
+};
+
 /// Joined logs and captures; views of what it was made of.
 struct JoinedEvents {
     std::span<const windows::KmsLog> logs;
@@ -71,6 +78,7 @@ struct JoinedEvents {
     std::vector<ClientHistory> clients;                   ///< in the order in which they first appear
     std::vector<EventRef> publications;                   ///< 12293 and 12294, oldest first
     std::vector<std::vector<windows::PlacedTime>> times;  ///< of the events of each log
+    std::vector<KnownRenewal> renewals;                   ///< of saved output, by those who have some
 
     const windows::KmsEvent& at(EventRef ref) const { return logs[ref.log].events[ref.event]; }
     const windows::PlacedTime& time_of(EventRef ref) const { return times[ref.log][ref.event]; }

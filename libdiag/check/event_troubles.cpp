@@ -43,6 +43,8 @@ std::vector<Course> courses_of(const JoinedEvents& events, const ClientHistory& 
 // When machines were last served: a machine id changes with slmgr /rearm, the name stays.
 class ServedTimes {
 public:
+    explicit ServedTimes(std::span<const KnownRenewal> renewals) : renewals_{renewals} {}
+
     void add(const ClientHistory& client, const JudgedStep& s) {
         if (s.verdict.kind != Kind::served || s.step->time.source == windows::TimeSource::none) return;
         for (const auto& product : {s.step->activation_id, std::optional<Uuid>{}}) {
@@ -54,7 +56,13 @@ public:
     // When the machine was served for the product, or, of a step without product, for any.
     std::optional<Timestamp> newest(const ClientHistory& client, const RequestStep& step) const {
         const auto found = newest_.find({machine_of(client), step.activation_id});
-        return found == newest_.end() ? std::nullopt : std::optional{found->second};
+        std::optional<Timestamp> time = found == newest_.end() ? std::nullopt : std::optional{found->second};
+        for (const KnownRenewal& renewal : renewals_) {
+            if (client.client_machine_id != renewal.client_machine_id) continue;
+            const bool is_product = !step.activation_id || step.activation_id == renewal.activation_id;
+            if (is_product && (!time || *time < renewal.since)) time = renewal.since;
+        }
+        return time;
     }
 
 private:
@@ -65,6 +73,7 @@ private:
         return dns::lower_case(client.name);
     }
 
+    std::span<const KnownRenewal> renewals_;
     std::map<std::pair<std::string, std::optional<Uuid>>, Timestamp> newest_;
 };
 
@@ -127,7 +136,9 @@ bool is_of_product(const Rule* rule) { return rule == &rule::product_not_covered
 
 class Collector {
 public:
-    explicit Collector(const JoinedEvents& events) : events_{events}, coverage_{events} { out_.state.events = &events; }
+    explicit Collector(const JoinedEvents& events) : events_{events}, coverage_{events}, served_{events.renewals} {
+        out_.state.events = &events;
+    }
 
     EventTroubles collect() {
         std::vector<std::vector<Course>> all;

@@ -24,12 +24,14 @@
 #include "libdiag/decode/verdict_json.h"
 #include "libdiag/report/json_finding.h"
 #include "libdiag/report/verdict.h"
+#include "libdiag/slmgr/last_renewal.h"
 
 namespace diag::decode {
 namespace {
 
 constexpr std::size_t flush_size = 64U << 10;
 constexpr std::string_view redaction_note = "Names, addresses and ids are pseudonyms (--redact).";
+constexpr std::size_t max_renewals = 1024;
 constexpr std::size_t shown_rows = 20;  // of the summary behind blocks; --summary shows all
 
 }  // namespace
@@ -82,7 +84,8 @@ void Decoder::end_capture(const std::optional<CaptureDamage>& damage, double sec
 
 void Decoder::print_timelines() {
     if (event_logs_.empty()) return;
-    const check::JoinedEvents events = check::join_events(event_logs_, captured_requests_);
+    check::JoinedEvents events = check::join_events(event_logs_, captured_requests_);
+    events.renewals = renewals_;
     const auto findings = check::check_events(events);
     const std::string source = event_logs_.size() == 1 ? event_logs_.front().name : "the event logs together";
     note(findings, source, check::Witness::event_log);
@@ -118,6 +121,14 @@ void Decoder::print_redaction() {
 }
 
 void Decoder::add_saved(const std::string& source, const slmgr::SavedOutput& saved) {
+    for (const slmgr::Dlv& product : saved.products) {
+        const auto since = slmgr::last_renewal(product);
+        if (!since || !product.client_machine_id || renewals_.size() >= max_renewals) continue;
+        renewals_.push_back(
+            {.client_machine_id = *product.client_machine_id,
+             .activation_id = product.activation_id ? std::optional{*product.activation_id} : std::nullopt,
+             .since = *since});
+    }
     const auto findings = check::check_saved(saved, source, {});
     note(findings, source, check::Witness::saved_output);
     summary_.add_findings(findings);
@@ -165,8 +176,7 @@ void Decoder::on_conversation(const dissect::Conversation& conversation) {
     if (keeper_ != nullptr) keeper_->select(conversation.serial);
     if (annotated_ != nullptr) annotate_conversation(conversation, outcome);
     if (attempt && is_failure) return hold(conversation, outcome, findings, *attempt);
-    if (annotated_ != nullptr)
-        annotated_->annotate(annotate(findings, conversation.last.packet, Backslash::doubled));
+    if (annotated_ != nullptr) annotated_->annotate(annotate(findings, conversation.last.packet, Backslash::doubled));
     note(findings);
     summary_.add_findings(findings);
     append(out_, conversation, outcome, findings);

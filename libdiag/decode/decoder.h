@@ -130,6 +130,7 @@ private:
     correlate::Correlation correlation_;
     HeldConversations held_;
     std::vector<windows::KmsLog> event_logs_;
+    std::vector<check::KnownRenewal> renewals_;              // by saved output
     std::vector<check::CapturedRequest> captured_requests_;  // only where there are event logs
     std::string out_;
     bool closed_ = false;

@@ -173,6 +173,19 @@ TEST_CASE("event findings: what failed and was served since is information", "[e
     }
 }
 
+TEST_CASE("event findings: saved output of a later renewal makes a failure history", "[events]") {
+    const auto ids_with = [](std::string_view machine, Timestamp since) {
+        const std::vector logs{
+            windows::kms_log(client().sent(0, {.code = "0x800706BA"}).failed(0, "0xC004F074").log(), "client")};
+        JoinedEvents events = join_events(logs);
+        events.renewals = {{*Uuid::parse(machine), *Uuid::parse(test::windows_id), since}};
+        return ids(check_events(events));
+    };
+    CHECK(ids_with(test::client_id, test::clock_at(1)) == Ids{"KMS-EVENT-RECOVERED"});
+    CHECK(ids_with(test::client_id, test::clock_at(-1)) == Ids{"KMS-EVENT-HOST-UNREACHABLE"});
+    CHECK(ids_with("11111111-2222-3333-4444-555555555555", test::clock_at(1)) == Ids{"KMS-EVENT-HOST-UNREACHABLE"});
+}
+
 TEST_CASE("event findings: a new machine id does not make old faults of the machine new again", "[events]") {
     constexpr std::string_view rearmed = "22222222-90f5-4a6c-8c11-0a4f2f3e9d01";
     CHECK(ids(check(client().sent(5, {.code = "0x800706BA"}).sent(30, {.id = rearmed}).answered(30, 50))) ==

@@ -75,6 +75,17 @@ def forms():
     walk = [PC.sent(TIME, "0x800706BA", "kms-old.corp.example:1688"), PC.sent(TIME, "0x0"), PC.answered(TIME)]
     yield row("healthy-second-host-in-log", "The first host of the list was tried in vain, the second served", [],
               {"events-client.csv": logs.csv(walk, "de", 1)}, "events.csv 12288: one event for each host; the last state counts")
+    old = TIME - datetime.timedelta(days=30)
+    yield row("healthy-renewed-since", "The client could not reach its host a month ago; it is licensed, and was renewed four days ago", [],
+              {"events-client.xml": logs.xml([PC.sent(old, "0x800706BA"), PC.failed(old, SUMMARY)], PC.name),
+               "saved-dlv.txt": saved.dlv("licensed", "en", machine=A_MACHINE)},
+              "slmgr.md 3: 253440 of 259200 minutes are left at the trusted time, 24 November")
+    late = TIME - datetime.timedelta(days=1)
+    yield row("hard-licensed-and-fails-since", "The client was renewed four days ago, and could not reach its host yesterday",
+              [cause("KMS-EVENT-HOST-UNREACHABLE")],
+              {"events-client.xml": logs.xml([PC.sent(late, "0x800706BA"), PC.failed(late, SUMMARY)], PC.name),
+               "saved-dlv.txt": saved.dlv("licensed", "en", machine=A_MACHINE)},
+              "slmgr.md 3: 253440 of 259200 minutes are left at the trusted time, 24 November; errors.csv 0x800706BA", windows=SUMMARY)
     served = Capture("c2c-v6-ndr32-win10")
     yield row("hard-ato-of-somebody-else", "A capture in which all is well, and slmgr /ato of another client that failed",
               [cause("KMS-SLMGR-ERROR")], {"client.pcap": served.path, "saved-ato.txt": saved.ato(SUMMARY, "ja")},
