@@ -54,7 +54,7 @@ constexpr const Rule* unanswered[] = {&rule::bind_no_answer,    &rule::bind_rese
 
 // Another machine may refuse, or answer with something else.
 constexpr const Rule* replaced[] = {&rule::path_middlebox};
-constexpr const Rule* refused_or_not_rpc[] = {&rule::connect_refused, &rule::not_rpc};
+constexpr const Rule* in_its_name[] = {&rule::connect_refused, &rule::not_rpc, &rule::bind_idle};
 
 // Machines that a host cannot tell apart.
 constexpr const Rule* cloned[] = {&rule::client_cloned};
@@ -102,7 +102,7 @@ constexpr Consequence table[] = {
     {failed_requests, refusals},
     {troubled_clients, low_count},
     {unanswered, obstructed},
-    {refused_or_not_rpc, replaced},
+    {in_its_name, replaced},
     {counted_once, cloned},
     {refused_all, ungranted},
     {refused_all, cloned},

@@ -46,12 +46,17 @@ void too_soon(const CapturedSearch& captured, std::vector<Finding>& out) {
 
 constexpr Row<CapturedSearch> rows[] = {{&rule::capture_ends, too_soon}};
 
+// Who captures UDP alone sees no second question.
+bool is_unseen(const Finding& finding, const DnsSearch& search) {
+    return finding.rule == &rule::dns_tcp_blocked && std::ranges::none_of(search.lookups, [](const DnsLookup& l) {
+               return l.transport == dissect::DnsTransport::tcp;
+           });
+}
+
 // What the rules for our own searches say, and the packets cannot tell.
 bool is_unproven(const Finding& finding, const DnsSearch& search) {
-    const bool over_tcp = std::ranges::any_of(
-        search.lookups, [](const DnsLookup& l) { return l.transport == dissect::DnsTransport::tcp; });
-    // Who captures UDP alone sees no second question.
-    if (finding.rule == &rule::dns_tcp_blocked) return !over_tcp;
+    if (is_unseen(finding, search)) return true;
+    if (finding.rule == &rule::dns_tcp_blocked) return false;
     if (!search.client_was_served) return false;
     // The client was served: a record that is wrong has not kept it from that, and how long it may keep the record matters to
     // later searches, not to this one.
@@ -62,7 +67,9 @@ bool is_unproven(const Finding& finding, const DnsSearch& search) {
 std::vector<Finding> passed_over(const DnsSearch& search, const session::SrvEvidence& evidence) {
     const std::string& found = search.passed_over_for;
     if (found.empty() || search.type != dns::type::srv || search.decisive().cut) return {};
+    if (!evidence.answer && waits_for_answer(search)) return {};
     std::vector<Finding> findings = check_srv(evidence, {});
+    std::erase_if(findings, [&](const Finding& finding) { return is_unseen(finding, search); });
     pass_over(findings, found);
     std::erase_if(findings, [](const Finding& finding) { return finding.rule != &rule::dns_suffix_failed; });
     for (Finding& finding : findings) finding.about.client_address = to_string(search.client);

@@ -23,6 +23,7 @@ bool is_closed_by_host(Outcome outcome) {
         case Outcome::reset_by_host_after_bind:
         case Outcome::reset_by_host_after_request:
         case Outcome::closed_by_host_without_response:
+        case Outcome::closed_by_host_idle:
         case Outcome::closed_by_host_mid_response: return true;
         default: return false;
     }
@@ -36,7 +37,8 @@ bool has_near(const HopLimits& limits, std::uint8_t limit) {
 
 // A packet that came another way than the SYN-ACK and, in a capture that holds several places, than every open packet of the host.
 bool came_another_way(const HeaderFacts& h, std::uint8_t hop_limit) {
-    return h.opening_hop_limit != 0 && hop_limit != 0 && !has_near(h.open_hop_limits, hop_limit);
+    const auto bare = h.bare_hops.until(h.fin_sequence);
+    return h.opening_hop_limit != 0 && hop_limit != 0 && bare && !has_near(*bare | h.payload_hop_limits, hop_limit);
 }
 
 struct Sign {
@@ -58,12 +60,14 @@ std::vector<Sign> signs_of_close(const Conversation& c) {
     return signs;
 }
 
-// What is no RPC came from elsewhere: the page with which a filter says no.
+// What is no RPC came from elsewhere: the page with which a filter says no. Where the host's bare acknowledgements came the same way as
+// the page, it is the host's own, whoever sent the SYN-ACK.
 std::vector<Sign> signs_of_answer(const Conversation& c) {
     const HeaderFacts& h = c.tcp.headers[host];
     const Mark& first = c.tcp.first_payload[host];
     std::vector<Sign> signs;
-    if (h.opening_hop_limit != 0 && h.payload_hop_limits.any() && !has_near(h.payload_hop_limits, h.opening_hop_limit))
+    const auto bare = h.bare_hops.until(h.fin_sequence);
+    if (h.opening_hop_limit != 0 && h.payload_hop_limit != 0 && bare && !has_near(*bare, h.payload_hop_limit))
         signs.push_back({first, say("first bytes with its address and TTL {}", h.payload_hop_limit)});
     if (first && first.packet == h.without_timestamps.packet)
         signs.push_back(
@@ -86,6 +90,7 @@ void middlebox(const ConversationEvidence& e, std::vector<Finding>& out) {
                               : say("a device on the way answers {} in the name of {}", client, name)};
     b.saw(c.tcp.syn_ack, say("SYN-ACK of the host with TTL {}", c.tcp.headers[host].opening_hop_limit));
     for (const Sign& sign : signs) b.saw(sign.mark, sign.text);
+    if (!is_close) b.points_to(1, 0);
     out.push_back(b.take());
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 
 #include "libdiag/check/contact_lines.h"
@@ -18,15 +17,22 @@ using correlate::HostOpening;
 using correlate::Result;
 using lang::say;
 
-constexpr int hop_tolerance = 2;       // routes change from connection to connection
 constexpr int options_of_another = 2;  // one alone may follow from a setting that was changed
 
 struct Connections {
     std::vector<const Contact*> served, failed;
 };
 
+// With which TTL a packet set out: systems begin with 32, 64, 128 or 255. Routes change from connection to connection, and a
+// capture may have been merged of two places, so the hops on the way tell nothing.
+unsigned first_hop_limit(std::uint8_t hop_limit) {
+    for (const unsigned first : {32U, 64U, 128U})
+        if (hop_limit <= first) return first;
+    return 255;
+}
+
 bool is_same_machine(const HostOpening& failed, const HostOpening& served) {
-    if (std::abs(int{failed.hop_limit} - int{served.hop_limit}) > hop_tolerance) return false;
+    if (first_hop_limit(failed.hop_limit) != first_hop_limit(served.hop_limit)) return false;
     if (failed.is_reset || failed.offer != served.offer) return true;
     return failed.option_differences(served) < options_of_another;
 }
@@ -75,7 +81,8 @@ void other_machine(const HostRecord& e, std::vector<Finding>& out) {
               .target = host,
               .title = say("another machine answers some connections in the name of {}", host),
               .evidence = {},
-              .packets = {}};
+              .packets = {},
+              .likely_cause = 2};
     ContactLines lines{f, e.correlation};
     lines.saw(*usual, say("the host, which served {}: {}", to_string(usual->client), opening_text(usual->opening)));
     for (const Contact* c : odd)

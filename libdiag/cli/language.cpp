@@ -28,8 +28,7 @@ lang::Language language_of_environment() {
 }  // namespace
 
 void add_language(po::options_description& options) {
-    options.add_options()("lang", text_value("LANGUAGE"),
-                          "en or ja: causes, remedies and explanations (that of the locale)");
+    options.add_options()("lang", text_value("LANGUAGE"), "en or ja: findings and explanations (that of the locale)");
 }
 
 std::expected<lang::Language, std::string> language_of(const po::variables_map& map) {

@@ -55,11 +55,12 @@ struct HostOpening {
     bool has_window_scale = false, sack_permitted = false, has_timestamps = false, is_reset = false;
 
     bool is_known() const { return hop_limit != 0; }
-    /// How many of the options of two SYN-ACKs differ: maximum segment size, window scale, SACK, timestamps.
-    int option_differences(const HostOpening& other) const {
-        return int{maximum_segment_size != other.maximum_segment_size} +
-               int{has_window_scale != other.has_window_scale || window_scale != other.window_scale} +
-               int{sack_permitted != other.sack_permitted} + int{has_timestamps != other.has_timestamps};
+    /// In how many TCP options this SYN-ACK has something else than `usual`, or something more. One that is missing says nothing: a
+    /// host under load leaves them out (SYN cookies).
+    int option_differences(const HostOpening& usual) const {
+        return int{maximum_segment_size != 0 && maximum_segment_size != usual.maximum_segment_size} +
+               int{has_window_scale && (!usual.has_window_scale || window_scale != usual.window_scale)} +
+               int{sack_permitted && !usual.sack_permitted} + int{has_timestamps && !usual.has_timestamps};
     }
 };
 

@@ -49,14 +49,32 @@ struct TooBig {
 /// All values of TTL (hop limit) that packets of one kind had: a capture that was merged of two places has two of each.
 using HopLimits = std::bitset<256>;
 
+/// The same of packets without data, each value with the lowest sequence number: who closes in a side's name also acknowledges
+/// the other's FIN in it, behind the FIN. Whatever order the packets come in, the result is the same.
+class BareHops {
+public:
+    void add(std::uint8_t hop_limit, std::uint32_t sequence);
+    /// Those of packets at or in front of this sequence number, all without one. nullopt: there were too many to tell.
+    std::optional<HopLimits> until(const std::optional<std::uint32_t>& sequence) const;
+
+private:
+    struct Entry {
+        std::uint8_t hop_limit = 0;
+        std::uint32_t sequence = 0;
+    };
+    std::array<Entry, 6> entries_{};
+    std::uint8_t count_ = 0;  ///< one more than there is room for: too many
+};
+
 /// How the packets of one side look: those of another machine that speaks in its name look different. 0: none was seen.
 struct HeaderFacts {
     std::uint8_t opening_hop_limit = 0;  ///< of its SYN or SYN-ACK (TTL in IPv4)
     std::uint8_t payload_hop_limit = 0;  ///< of the first packet with data, and so on
     std::uint8_t fin_hop_limit = 0;
     std::uint8_t rst_hop_limit = 0;
-    HopLimits payload_hop_limits;  ///< of packets with data
-    HopLimits open_hop_limits;     ///< of all but FIN and RST
+    HopLimits payload_hop_limits;  ///< of packets with data, but for one that is the FIN as well
+    BareHops bare_hops;            ///< of packets without data, its SYN or SYN-ACK included, but FIN and RST
+    std::optional<std::uint32_t> fin_sequence;  ///< the sequence number of its FIN
     // The options of its SYN or SYN-ACK.
     std::uint16_t window = 0;
     std::optional<std::uint16_t> maximum_segment_size;

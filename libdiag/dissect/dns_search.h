@@ -75,7 +75,7 @@ struct DnsSearch {
     Timestamp observed_until;             ///< when the capture ended, or the search was reported
     bool client_found_host = false;       ///< an SRV record of this or another domain named one, or a KMS host answered
     bool client_was_served = false;       ///< a KMS host answered it
-    std::string passed_over_for;          ///< the domain in which the client found a host next, where it found none here
+    std::string passed_over_for;  ///< the domain in which the client found a host next, where it found none here
 
     bool names_host() const {
         return std::any_of(lookups.begin(), lookups.end(), [](const DnsLookup& l) { return l.names_host(); });

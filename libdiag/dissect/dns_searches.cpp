@@ -13,6 +13,18 @@ constexpr std::size_t map_node_size = 48;        // what a map has around an ent
 // `time` is that of an event not long before the search, or in it.
 bool is_near(Timestamp time, Timestamp began) { return time.ns != 0 && time.ns >= began.ns - DnsSearches::idle_ns; }
 
+// Whether the client asked for `found` because `other` was over: it had an answer, or had waited for one. Who asks for several
+// domains at once passes none over.
+bool had_its_time(const DnsSearch& other, const DnsSearch& found) {
+    constexpr std::int64_t shortest_wait_ns = 1'000'000'000;  // the least that resolvers wait before they ask again
+    const Mark& next = found.lookups.front().asked;
+    const bool was_answered = std::any_of(other.lookups.begin(), other.lookups.end(), [&](const DnsLookup& l) {
+        return l.ended() && l.ended().packet < next.packet;
+    });
+    const Mark& first = other.lookups.front().asked;
+    return first.packet < next.packet && (was_answered || next.time.ns - first.time.ns >= shortest_wait_ns);
+}
+
 template <class Index, class Key> void erase_from(Index& index, const Key& key, DnsSearches::Ref ref) {
     const auto [first, last] = index.equal_range(key);
     const auto entry = std::find_if(first, last, [&](const auto& e) { return e.second == ref; });
@@ -202,8 +214,7 @@ void DnsSearches::on_named_host(Ref search) {
     for (const Ref ref : of_client(found.client)) {
         DnsSearch& other = ref->search;
         if (ref == search || ref->reported || other.domain == found.domain || !other.passed_over_for.empty()) continue;
-        const bool was_first = other.lookups.front().asked.packet < found.lookups.front().asked.packet;
-        if (!was_first || other.names_host() || !is_near(ref->last, search->began)) continue;
+        if (other.names_host() || !is_near(ref->last, search->began) || !had_its_time(other, found)) continue;
         other.passed_over_for = found.domain;
         charge(*ref, found.domain.size());
     }

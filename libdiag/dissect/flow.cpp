@@ -15,6 +15,24 @@ bool is_before_or_at(std::uint32_t a, std::uint32_t b) { return static_cast<std:
 
 }  // namespace
 
+void BareHops::add(std::uint8_t hop_limit, std::uint32_t sequence) {
+    for (std::size_t i = 0; i < std::min<std::size_t>(count_, entries_.size()); ++i) {
+        if (entries_[i].hop_limit != hop_limit) continue;
+        if (is_before_or_at(sequence, entries_[i].sequence)) entries_[i].sequence = sequence;
+        return;
+    }
+    if (count_ < entries_.size()) entries_[count_] = {hop_limit, sequence};
+    if (count_ <= entries_.size()) ++count_;
+}
+
+std::optional<HopLimits> BareHops::until(const std::optional<std::uint32_t>& sequence) const {
+    if (count_ > entries_.size()) return std::nullopt;
+    HopLimits limits;
+    for (std::size_t i = 0; i < count_; ++i)
+        if (!sequence || is_before_or_at(entries_[i].sequence, *sequence)) limits.set(entries_[i].hop_limit);
+    return limits;
+}
+
 void Flow::reset(std::uint64_t new_serial, const Endpoint& new_client, const Endpoint& new_host) {
     *this = Flow{};
     serial = new_serial;
@@ -64,11 +82,15 @@ void Flow::note_header(const TcpEvent& event) {
         if (hop_limit == 0) hop_limit = event.hop_limit;
     };
     ++facts_of_side.packet_count;
-    if (event.payload_size > 0 && !event.rst) {
-        keep_first(facts_of_side.payload_hop_limit);
-        facts_of_side.payload_hop_limits.set(event.hop_limit);
+    if (event.payload_size > 0 && !event.rst) keep_first(facts_of_side.payload_hop_limit);
+    if (event.fin) facts_of_side.fin_sequence = event.sequence + event.payload_size;
+    if (!event.fin && !event.rst) {
+        if (event.payload_size > 0) {
+            facts_of_side.payload_hop_limits.set(event.hop_limit);
+        } else {
+            facts_of_side.bare_hops.add(event.hop_limit, event.sequence);
+        }
     }
-    if (!event.fin && !event.rst) facts_of_side.open_hop_limits.set(event.hop_limit);
     if (event.fin) keep_first(facts_of_side.fin_hop_limit);
     if (event.rst) keep_first(facts_of_side.rst_hop_limit);
     if ((event.payload_size > 0 || event.fin) && !event.rst && !event.syn) note_timestamps(event);

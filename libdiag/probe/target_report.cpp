@@ -1,4 +1,5 @@
 #include "libdiag/probe/target_report.h"
+#include "libdiag/check/consequences.h"
 
 #include <fmt/format.h>
 
@@ -54,9 +55,8 @@ std::string_view port_state(const Attempt& attempt) {
 }
 
 const check::Finding* deciding(const std::vector<check::Finding>& findings) {
-    const auto found = std::ranges::max_element(findings, {}, [](const auto& f) { return f.rule->severity; });
-    if (found == findings.end() || found->rule->severity == check::Severity::info) return nullptr;
-    return &*found;
+    if (check::worst(findings).value_or(check::Severity::info) == check::Severity::info) return nullptr;
+    return &findings[check::causes_among(findings).front().finding];
 }
 
 std::string verdict_text(const TargetReport& report) {

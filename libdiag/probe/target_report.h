@@ -84,7 +84,7 @@ struct TargetReport {
 /// PortQry's word for a TCP port: "listening", "not listening", "filtered"; "unreachable" when nothing left this machine.
 std::string_view port_state(const Attempt& attempt);
 
-/// The finding that decides: the first critical one, else the first warning; nullptr when nothing is wrong.
+/// The finding that decides: the cause of the worst, where one follows from another; nullptr when nothing is wrong.
 const check::Finding* deciding(const std::vector<check::Finding>& findings);
 
 /// One sentence for people: "KMS answers at 10.0.0.1:1688", "10.0.0.1:1688 refused the TCP connection of ...".

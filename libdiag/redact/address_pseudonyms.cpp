@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "libdiag/redact/pseudonyms.h"
+#include "libdiag/wire/load.h"
 
 namespace diag::redact {
 namespace {
@@ -76,6 +77,14 @@ const ReadClass& class_of(const IpAddress& address) {
     return *std::ranges::find_if(classes, [&address](const ReadClass& c) { return c.contains(address); });
 }
 
+// Groups that every network has. Others may hold an address: of a cluster of load balancing (03-BF and 01-00-5E-7F with its IPv4
+// address), of a host's solicited-node group (33-33-FF).
+bool is_well_known_group(const MacAddress& mac) {
+    constexpr MacAddress broadcast{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    const auto front = load_be<std::uint32_t>(mac, 0);
+    return mac == broadcast || front == 0x01005E00 || front == 0x0180C200 || front >> 8U == 0x333300;
+}
+
 }  // namespace
 
 // Crypto-PAn (Xu, Fan, Ammar, Moon 2002): whether a bit flips is a keyed function of the bits before it, here eight of
@@ -125,13 +134,13 @@ IpAddress Pseudonyms::find_address(const IpAddress& address) const {
 
 MacAddress Pseudonyms::mac(const MacAddress& mac) const {
     constexpr std::uint8_t group_bit = 0x01, local_bit = 0x02;
-    if ((mac[0] & group_bit) != 0) return mac;
+    if (is_well_known_group(mac)) return mac;
     if (const auto known = macs_.find(mac); known != macs_.end()) return known->second;
     if (macs_.size() >= max_remembered) macs_.clear();
     const Digest digest = hash("mac", mac);
     MacAddress out;
     std::copy_n(digest.begin(), out.size(), out.begin());
-    out[0] = static_cast<std::uint8_t>((out[0] & ~group_bit) | local_bit);
+    out[0] = static_cast<std::uint8_t>((out[0] & ~group_bit) | local_bit | (mac[0] & group_bit));
     macs_.emplace(mac, out);
     return out;
 }

@@ -25,7 +25,7 @@ public:
     Rewriting(Bytes message, Out out, const Pseudonyms& pseudonyms)
         : message_{message}, out_{out}, pseudonyms_{pseudonyms} {}
 
-    void run() {
+    void run(bool is_cut) {
         copy(0, dns::header_size);
         const auto [message, error] = dns::decode_partial(message_);
         end_ = std::min(dns::header_size, message_.size());
@@ -33,7 +33,7 @@ public:
         for (const auto* section : {&message.answers, &message.authorities, &message.additionals})
             for (const auto& r : *section) record(r);
         // Zeros might be read as one more record.
-        if (error && end_ < message_.size()) out_[end_] = reserved_label;
+        if (error && !is_cut && end_ < message_.size()) out_[end_] = reserved_label;
     }
 
 private:
@@ -120,6 +120,8 @@ private:
 
 }  // namespace
 
-void rewrite_dns(Bytes message, Out out, const Pseudonyms& pseudonyms) { Rewriting{message, out, pseudonyms}.run(); }
+void rewrite_dns(Bytes message, Out out, const Pseudonyms& pseudonyms, bool is_cut) {
+    Rewriting{message, out, pseudonyms}.run(is_cut);
+}
 
 }  // namespace diag::redact

@@ -90,6 +90,9 @@ void rewrite_header(const ip::Layer& layer, Bytes frame, Out out, const Pseudony
         case Kind::geneve: return h.copy(0, 8);
         // The hardware's own part of version 3 is left out.
         case Kind::erspan: return h.copy(0, 12);
+        case Kind::vxlan:  // RFC 7348 5: flags and network identifier; the rest is reserved
+            h.copy(0, 1);
+            return h.copy(4, 3);
         case Kind::vlan:
         case Kind::snap:
         case Kind::pppoe:
@@ -97,8 +100,7 @@ void rewrite_header(const ip::Layer& layer, Bytes frame, Out out, const Pseudony
         case Kind::loopback:
         case Kind::fragment_header:
         case Kind::gre:
-        case Kind::udp:
-        case Kind::vxlan: return h.copy(0, layer.size);
+        case Kind::udp: return h.copy(0, layer.size);
     }
 }
 

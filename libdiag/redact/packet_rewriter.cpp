@@ -179,7 +179,8 @@ bool PacketRewriter::rewrite_udp(const ip::IpPacket& packet, Out out) const {
     if (header.source_port != dns_port && header.destination_port != dns_port) return false;
     std::ranges::copy(packet.payload.first(ip::udp_header_size), out.begin());
     const Bytes message = datagram->payload;
-    rewrite_dns(message, out.subspan(ip::udp_header_size, message.size()), pseudonyms_);
+    const bool is_cut = packet.payload.size() < packet.payload_size;
+    rewrite_dns(message, out.subspan(ip::udp_header_size, message.size()), pseudonyms_, is_cut);
     return true;
 }
 

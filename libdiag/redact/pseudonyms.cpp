@@ -101,12 +101,19 @@ std::optional<std::uint32_t> octet_of(std::string_view text) {
     return value;
 }
 
+// "_kms-check-1f03...": what kms-srv draws by lot; anybody may write something else behind the prefix.
+bool is_drawn_label(std::string_view text) {
+    constexpr std::size_t max_digits = 16;
+    if (!text.starts_with(dns::impossible_prefix)) return false;
+    text.remove_prefix(dns::impossible_prefix.size());
+    return !text.empty() && text.size() <= max_digits && text.find_first_not_of("0123456789abcdef") == text.npos;
+}
+
 }  // namespace
 
 bool is_service_label(std::string_view label) {
     const std::string text = dns::lower_case(std::string{label});
-    return std::ranges::find(service_labels, text) != std::end(service_labels) ||
-           text.starts_with(dns::impossible_prefix);
+    return std::ranges::find(service_labels, text) != std::end(service_labels) || is_drawn_label(text);
 }
 
 Pseudonyms::Pseudonyms(Bytes key) : hmac_{sha256_.hash({key}), sha256_} {}

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "libdiag/proto/dcerpc/header.h"
 #include "libdiag/redact/dns_rewriter.h"
 #include "libdiag/redact/unread_bytes.h"
 #include "libdiag/wire/reader.h"
@@ -27,7 +28,10 @@ public:
         : stream_{conversation.streams[static_cast<std::size_t>(side)]}, edits_{edits} {
         for (const auto& pdu : conversation.pdus) {
             if (pdu.from != side) continue;
-            pdus_.push_back({pdu.stream_offset, pdu.stream_offset + size_of(pdu.raw)});
+            // Of a cut PDU the raw bytes end before it does.
+            const std::int64_t size =
+                std::max<std::int64_t>(size_of(pdu.raw), pdu.cut ? pdu.decoded.header.frag_length : 0);
+            pdus_.push_back({pdu.stream_offset, pdu.stream_offset + size});
             pdu_end_ = std::max(pdu_end_, pdus_.back().end);
         }
         // Ends of calls may be in another order than their bytes.
@@ -93,6 +97,14 @@ private:
             at = pdu.end;
         }
         if (at) keep(*at, end_of(run));
+        keep_behind_gap(run, out);
+    }
+
+    /// Behind bytes that are not there a PDU may begin that never got whole.
+    void keep_behind_gap(const stream::Run& run, Out out) const {
+        const bool is_inside = std::ranges::any_of(
+            pdus_, [&](const Span& pdu) { return pdu.begin <= run.offset && run.offset < pdu.end; });
+        if (!is_inside && dcerpc::is_pdu_start(run.bytes)) keep_opening(run.bytes, out);
     }
 
     const dissect::StreamBytes& stream_;

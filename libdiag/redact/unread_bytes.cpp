@@ -37,11 +37,20 @@ std::size_t status_line_size(std::string_view text) {
     return size;
 }
 
+// As far as it is there.
+bool may_begin_pdu(Bytes bytes) {
+    if (bytes.size() >= dcerpc::header_size) return dcerpc::is_pdu_start(bytes);
+    constexpr std::uint8_t ping = 1, first_of_udp = 4, first_behind_udp = 11, last_type = 19;
+    const std::uint8_t type = bytes.size() > 2 ? bytes[2] : 0;
+    const bool is_type = type <= last_type && type != ping && (type < first_of_udp || type >= first_behind_udp);
+    return is_type && dcerpc::looks_like_rpc(bytes);
+}
+
 }  // namespace
 
 void keep_opening(Bytes bytes, Out out) {
-    // The header of a PDU tells its type and sizes. Broken ones are kept as well: how they are broken is all that there is.
-    if (!bytes.empty() && bytes[0] == 5) return copy(bytes, 0, dcerpc::header_size, out);
+    // The header of a PDU tells its type and sizes. What only begins like one may be SOCKS, with a name or an address in it.
+    if (!bytes.empty() && bytes[0] == 5) return copy(bytes, 0, may_begin_pdu(bytes) ? dcerpc::header_size : 1, out);
     if (bytes.size() > 2 && (bytes[0] == 0x16 || bytes[0] == 0x15) && bytes[1] == 3)
         return copy(bytes, 0, tls_header_size, out);
     const Bytes opening = head(bytes, opening_size);

@@ -80,7 +80,12 @@ void append_metrics(std::string& out, std::span<const Subject> subjects) {
 // The verdict; where one finding follows from another, the cause of the worst.
 std::string summary(const Subject& subject) {
     const auto causes = check::causes_among(subject.findings);
-    if (causes.empty() || causes.front().consequences.empty()) return harmless(subject.summary);
+    const auto is_effect_of_it = [&](const check::Cause& cause) {
+        return std::ranges::any_of(cause.consequences,
+                                   [&](std::size_t i) { return subject.findings[i].title == subject.summary; });
+    };
+    const bool names_effect = std::ranges::any_of(causes, is_effect_of_it);
+    if (causes.empty() || (causes.front().consequences.empty() && !names_effect)) return harmless(subject.summary);
     return harmless(subject.findings[causes.front().finding].title);
 }
 

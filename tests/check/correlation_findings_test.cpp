@@ -123,7 +123,8 @@ TEST_CASE("other machine: a reset that came another way than the SYN-ACKs of ser
     REQUIRE(finding.evidence.size() == 2);
     CHECK(finding.evidence[0].find("SYN-ACK with TTL 126, window 0, options MSS 1460, TS") != std::string::npos);
     CHECK(finding.evidence[1].find("RST in place of a SYN-ACK, TTL 62") != std::string::npos);
-    for (const std::uint8_t hop_limit : {std::uint8_t{0}, std::uint8_t{126}, std::uint8_t{124}}) {
+    // Another route, or another place in a capture that was merged, changes the hops and not what a machine begins with.
+    for (const std::uint8_t hop_limit : {std::uint8_t{0}, std::uint8_t{126}, std::uint8_t{119}, std::uint8_t{128}}) {
         talks[1].hop_limit = hop_limit;
         CHECK(ids_of(talks) == none);
     }
@@ -150,12 +151,16 @@ TEST_CASE("other machine: TTLs are compared for one client in one capture alone"
 TEST_CASE("other machine: two other TCP options in answer to the same offer, and no request is answered",
           "[check][correlation]") {
     const Talk served{.hop_limit = 126};
-    Talk failed{.after = hour, .answered = false, .hop_limit = 126, .segment_size = 1380, .timestamps = false};
-    CHECK(ids_of(Talks{served, failed}) == Ids{"KMS-PATH-MIDDLEBOX"});
-    failed.offers_timestamps = false;
-    CHECK(ids_of(Talks{served, failed}) == none);
-    failed.offers_timestamps = failed.timestamps = true;
-    CHECK(ids_of(Talks{served, failed}) == none);
+    const Talk plain{.hop_limit = 126, .timestamps = false};
+    Talk failed{.after = hour, .answered = false, .hop_limit = 126, .segment_size = 1380, .timestamps = true};
+    CHECK(ids_of(Talks{plain, failed}) == Ids{"KMS-PATH-MIDDLEBOX"});
+    CHECK(ids_of(Talks{served, failed}) == none);  // one option
+    failed.offers_timestamps = false;              // another offer
+    CHECK(ids_of(Talks{plain, failed}) == none);
+    // SYN cookies of a host under load leave options out.
+    CHECK(ids_of(Talks{served,
+                       {.after = hour, .answered = false, .hop_limit = 126, .segment_size = 0, .timestamps = false}}) ==
+          none);
 }
 
 TEST_CASE("other machine: hosts behind one address that both serve are known", "[check][correlation]") {

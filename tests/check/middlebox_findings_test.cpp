@@ -89,6 +89,27 @@ TEST_CASE("middlebox: two places in one capture, of which one missed the SYN-ACK
     }
 }
 
+TEST_CASE("middlebox: who closes for the host may acknowledge the client's FIN in its name, too", "[check][path]") {
+    Bound script;
+    script.request();
+    script.tcp.fin(Side::host);
+    script.tcp.packets.back().frame[ttl_at] = 120;
+    script.tcp.ack(Side::client).fin(Side::client).ack(Side::host);
+    script.tcp.packets.back().frame[ttl_at] = 120;
+    CHECK(only(with_silence(script.packets())).has(id));
+}
+
+TEST_CASE("middlebox: a device that only answers the SYN has not written the page behind it", "[check][path]") {
+    ConversationScript script;
+    script.tcp.handshake();
+    script.tcp.packets[1].frame[ttl_at] = 255;
+    script.bind();
+    script.host(bytes_of(std::string_view{"HTTP/1.1 400 Bad Request\r\n\r\n"}));
+    const Seen seen = only(with_silence(script.packets()));
+    CHECK(seen.has("KMS-NOT-RPC"));
+    CHECK_FALSE(seen.has(id));
+}
+
 TEST_CASE("middlebox: a page in place of RPC that came another way is a device's answer", "[check][path]") {
     const auto answered = [](std::uint8_t ttl) {
         ConversationScript script;
@@ -97,7 +118,9 @@ TEST_CASE("middlebox: a page in place of RPC that came another way is a device's
         const std::string_view page = "HTTP/1.1 403 Forbidden\r\n\r\n";
         script.host(bytes_of(page));
         for (TestPacket& packet : script.tcp.packets)
-            if (is_from_host(packet) && (flags_of(packet) & syn_flag) == 0) packet.frame[ttl_at] = ttl;
+            if (is_from_host(packet) && load_be<std::uint16_t>(packet.frame, 16) > 40 &&
+                (flags_of(packet) & syn_flag) == 0)
+                packet.frame[ttl_at] = ttl;
         return only(with_silence(script.packets()));
     };
     const Seen seen = answered(61);

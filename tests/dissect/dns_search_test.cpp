@@ -404,6 +404,32 @@ TEST_CASE("dns search: a suffix for which DNS fails before the next one has the 
     }
 }
 
+TEST_CASE("dns search: suffixes that are asked at once are not passed over for one another", "[dissect][dns]") {
+    const DnsMessage question{.id = 9, .name = "_vlmcs._tcp.old.test"};
+    DnsScript script;
+    script.ask(question).ask({}).answer({.answers = {srv_record(service, host)}}).answer(question, server_failure);
+    CHECK(script.said().empty());
+    DnsScript silent;  // nobody goes on after a millisecond because of silence
+    silent.ask(question).lookup({}, {srv_record(service, host)});
+    CHECK(silent.said().empty());
+    DnsScript patient;
+    patient.ask(question).wait(2'000'000'000).lookup({}, {srv_record(service, host)});
+    CHECK(patient.said() == Said{"KMS-DNS-SUFFIX-FAILED"});
+    patient.capture_goes_on = false;  // the answer may be still to come
+    CHECK(patient.said().empty());
+}
+
+TEST_CASE("dns search: a truncated answer for a suffix is no failure where TCP was not captured", "[dissect][dns]") {
+    DnsScript script;
+    const DnsMessage question{.id = 9, .name = "_vlmcs._tcp.old.test"};
+    DnsMessage answer = question;
+    answer.flags = dns_flags::truncated_answer;
+    script.ask(question)
+        .datagram(script.server, script.client, to_bytes(answer))
+        .lookup({}, {srv_record(service, host)});
+    CHECK(script.said().empty());
+}
+
 TEST_CASE("dns search: a failed suffix is none of a client that found a host long after", "[dissect][dns]") {
     DnsScript script;
     script.lookup({.id = 9, .name = "_vlmcs._tcp.old.test"}, {}, server_failure);

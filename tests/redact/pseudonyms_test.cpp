@@ -236,6 +236,21 @@ TEST_CASE("pseudonyms: a MAC address becomes a local one and groups stay", "[red
     const redact::MacAddress everybody = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}, group = {0x33, 0x33, 0, 1, 0, 3};
     CHECK(names().mac(everybody) == everybody);
     CHECK(names().mac(group) == group);
+    // Load balancing (multicast, IGMP) and solicited nodes: the last bytes are those of an address.
+    for (const redact::MacAddress& cluster :
+         {redact::MacAddress{0x03, 0xBF, 192, 0, 2, 10}, redact::MacAddress{0x01, 0x00, 0x5E, 0x7F, 2, 10},
+          redact::MacAddress{0x33, 0x33, 0xFF, 0, 2, 10}}) {
+        const redact::MacAddress out = names().mac(cluster);
+        CHECK((out[0] & 3) == 3);
+        CHECK(std::equal(out.begin() + 4, out.end(), cluster.begin() + 4) == false);
+    }
+}
+
+TEST_CASE("pseudonyms: of labels that kms-srv draws by lot only those stay", "[redact]") {
+    const std::string drawn = "_kms-check-00112233aabbccdd";
+    CHECK(names().name(drawn + "._tcp.corp.test").starts_with(drawn + "._tcp."));
+    for (const char* text : {"_kms-check-SecretHost", "_kms-check-", "_kms-check-00112233aabbccdd00"})
+        CHECK(names().name("x." + std::string{text}).find(text) == std::string::npos);
 }
 
 TEST_CASE("pseudonyms: a machine id keeps the digit of its version and nobody's stays", "[redact]") {

@@ -90,5 +90,9 @@ TEST_CASE("unread bytes: what tells the protocol is kept, and nothing behind it"
     CHECK(kept_of(std::string_view{"\x16\x03\x01\x02\x05 client hello", 18}) ==
           std::string{"\x16\x03\x01\x02\x05"} + ".............");
     CHECK(kept_of("USER name") == ".........");
+    // SOCKS begins as RPC does: with a name or an address.
+    CHECK(kept_of("\x05\x01\x02SECRETHOSTNAME123") == "\x05...................");
+    CHECK(kept_of(std::string_view{"\x05\x00\x05\x00\x00\x03\x09kms1.corp", 16}) == "\x05...............");
+    CHECK(kept_of(std::string_view{"\x05\x00\x05\x00\x00\x01\x0a\x4d\x58\x63\x06\x98", 12}) == "\x05...........");
     CHECK(kept_of("").empty());
 }

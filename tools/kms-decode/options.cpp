@@ -44,10 +44,9 @@ po::options_description visible_options() {
     po::options_description sharing{"To hand results to others", cli::help_width, cli::help_column};
     auto add_sharing = sharing.add_options();
     add_sharing("redact",
-                "pseudonyms for names, addresses and ids in reports and in what -w writes; what cannot be "
-                "given any is left out");
+                "pseudonyms for names, addresses and ids, in reports and in what -w writes; all else is left out");
     add_sharing("redact-key", cli::text_value("FILE"),
-                "any file: with the same one the pseudonyms are the same each time");
+                "any file; with the same one the pseudonyms are the same each time");
 
     po::options_description input{"Input", cli::help_width, cli::help_column};
     auto add_input = input.add_options();

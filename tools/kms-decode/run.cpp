@@ -163,15 +163,20 @@ private:
         return true;
     }
 
+    std::string unread_text(const std::string& path, const capture::CaptureError& error) const {
+        const std::string name = capture::display_name(path);
+        if (path != "-" && eventlog::is_event_file(path))
+            return name + ": an exported event log (EVTX, XML, CSV or text), not a capture: give it with --events";
+        // The message quotes the first line of what it is instead.
+        if (pseudonyms_ && error.kind == capture::CaptureError::Kind::not_a_capture) return name + ": not a capture";
+        return error.message;
+    }
+
     void file(decode::Decoder& decoder, kms::Codec& codec, const std::string& path) {
         if (is_over(decoder)) return;
         auto reader = capture::CaptureReader::open(path);
         if (!reader) {
-            fail(path != "-" && eventlog::is_event_file(path)
-                     ? fmt::format(
-                           "{}: an exported event log (EVTX, XML, CSV or text), not a capture: give it with --events",
-                           capture::display_name(path))
-                     : reader.error().message);
+            fail(unread_text(path, reader.error()));
             return;
         }
         const auto start = Clock::now();
