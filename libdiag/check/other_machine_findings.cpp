@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <iterator>
+#include <span>
+#include <tuple>
 
 #include "libdiag/check/contact_lines.h"
 #include "libdiag/check/rules.h"
@@ -19,10 +21,6 @@ using lang::say;
 
 constexpr int options_of_another = 2;  // one alone may follow from a setting that was changed
 
-struct Connections {
-    std::vector<const Contact*> served, failed;
-};
-
 // With which TTL a packet set out: systems begin with 32, 64, 128 or 255. Routes change from connection to connection, and a
 // capture may have been merged of two places, so the hops on the way tell nothing.
 unsigned first_hop_limit(std::uint8_t hop_limit) {
@@ -37,15 +35,38 @@ bool is_same_machine(const HostOpening& failed, const HostOpening& served) {
     return failed.option_differences(served) < options_of_another;
 }
 
-std::map<std::pair<IpAddress, std::uint16_t>, Connections> by_client(const std::vector<const Contact*>& contacts) {
-    std::map<std::pair<IpAddress, std::uint16_t>, Connections> clients;
+bool is_served(const Contact* c) { return is_answered(c->result) && !c->opening.is_reset; }
+bool is_failed(const Contact* c) { return c->result == Result::unanswered; }
+auto place_of_client(const Contact* c) { return std::tuple{c->client, c->file}; }
+
+// What can be compared, each client of a capture by itself; nothing where nothing failed. A host may have a million contacts, so
+// there is but one list of them.
+std::vector<const Contact*> comparable(const std::vector<const Contact*>& contacts) {
+    std::vector<const Contact*> known;
+    if (std::ranges::none_of(contacts, [](const Contact* c) { return is_failed(c) && c->opening.is_known(); }))
+        return known;
+    std::ranges::copy_if(contacts, std::back_inserter(known),
+                         [](const Contact* c) { return c->opening.is_known() && (is_served(c) || is_failed(c)); });
+    std::ranges::stable_sort(known, {}, place_of_client);
+    return known;
+}
+
+// Served connections that differ in their openings: as a rule one, of a cluster one for each machine.
+constexpr std::size_t max_kinds = 64;
+
+std::vector<const Contact*> kinds_of_served(std::span<const Contact* const> contacts) {
+    std::vector<const Contact*> kinds;
     for (const Contact* c : contacts) {
-        if (!c->opening.is_known()) continue;
-        Connections& connections = clients[{c->client, c->file}];
-        if (is_answered(c->result) && !c->opening.is_reset) connections.served.push_back(c);
-        if (c->result == Result::unanswered) connections.failed.push_back(c);
+        const auto is_same = [c](const Contact* kind) { return kind->opening == c->opening; };
+        if (is_served(c) && kinds.size() < max_kinds && std::ranges::none_of(kinds, is_same)) kinds.push_back(c);
     }
-    return clients;
+    return kinds;
+}
+
+// Where there are more kinds than are looked at, one of them may be like it.
+bool is_of_none(const HostOpening& failed, const std::vector<const Contact*>& served) {
+    return !served.empty() && served.size() < max_kinds &&
+           std::ranges::none_of(served, [&](const Contact* c) { return is_same_machine(failed, c->opening); });
 }
 
 std::string opening_text(const HostOpening& o) {
@@ -65,15 +86,16 @@ std::string opening_text(const HostOpening& o) {
 void other_machine(const HostRecord& e, std::vector<Finding>& out) {
     std::vector<const Contact*> odd;
     const Contact* usual = nullptr;
-    for (const auto& [key, connections] : by_client(e.history.contacts)) {
-        for (const Contact* failed : connections.failed) {
-            const bool is_known = std::ranges::any_of(connections.served, [&](const Contact* served) {
-                return is_same_machine(failed->opening, served->opening);
-            });
-            if (is_known || connections.served.empty()) continue;
-            odd.push_back(failed);
-            if (usual == nullptr) usual = connections.served.back();
-        }
+    const std::vector<const Contact*> known = comparable(e.history.contacts);
+    for (auto first = known.begin(); first != known.end();) {
+        const auto last = std::find_if(first, known.end(),
+                                       [&](const Contact* c) { return place_of_client(c) != place_of_client(*first); });
+        const std::span<const Contact* const> of_client{first, last};
+        const auto served = kinds_of_served(of_client);
+        for (const Contact* c : of_client)
+            if (is_failed(c) && is_of_none(c->opening, served)) odd.push_back(c);
+        if (!odd.empty() && usual == nullptr) usual = served.front();
+        first = last;
     }
     if (odd.empty()) return;
     const std::string host = to_string(e.history.host);

@@ -55,6 +55,7 @@ struct HostOpening {
     bool has_window_scale = false, sack_permitted = false, has_timestamps = false, is_reset = false;
 
     bool is_known() const { return hop_limit != 0; }
+    friend bool operator==(const HostOpening&, const HostOpening&) = default;
     /// In how many TCP options this SYN-ACK has something else than `usual`, or something more. One that is missing says nothing: a
     /// host under load leaves them out (SYN cookies).
     int option_differences(const HostOpening& usual) const {
