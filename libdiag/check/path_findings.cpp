@@ -1,5 +1,7 @@
 #include "libdiag/check/path_findings.h"
 
+#include <algorithm>
+
 #include "libdiag/check/finding_builder.h"
 #include "libdiag/check/middlebox_findings.h"
 #include "libdiag/check/rules.h"
@@ -64,6 +66,13 @@ bool is_lost(const Conversation& c) {
            c.tcp.headers[host].packet_count > 0;
 }
 
+// Somebody on the way, or at its end, knows of a tunnel: Ethernet has room for 1460 bytes, 1440 over IPv6.
+bool has_small_segments(const Conversation& c) {
+    constexpr std::uint16_t usual = 1400;
+    return std::ranges::any_of(
+        c.tcp.headers, [](const HeaderFacts& h) { return h.maximum_segment_size && *h.maximum_segment_size < usual; });
+}
+
 void loss(const ConversationEvidence& e, std::vector<Finding>& out) {
     const Conversation& c = e.conversation;
     if (!is_silence(e) || !is_lost(c)) return;
@@ -73,6 +82,7 @@ void loss(const ConversationEvidence& e, std::vector<Finding>& out) {
     b.saw(c.tcp.syn_ack,
           say("the host's SYN-ACK: small packets pass; maximum segment size {}", mss_text(c.tcp.headers[host])));
     b.saw(c.tcp.last_payload[client], tr("the client's last attempt to send its bytes"));
+    if (has_small_segments(c)) b.points_to(1, 1);
     out.push_back(b.take());
 }
 

@@ -46,7 +46,8 @@ CaptureRewriter::CaptureRewriter(const Collector& collector, const Pseudonyms& p
     : collector_{collector},
       edits_{edits},
       packets_{pseudonyms, [this](const SegmentPlace& place, Bytes payload, std::span<std::uint8_t> out) {
-                   if (const StreamEdits* known = edits_.of(serial_)) apply(*known, place, payload, out);
+                   const StreamEdits* known = edits_.of(serial_);
+                   return known == nullptr || apply(*known, place, payload, out);
                }} {}
 
 void CaptureRewriter::read_fragment(std::uint64_t owner, const PacketView& packet) {

@@ -165,11 +165,10 @@ bool PacketRewriter::rewrite_tcp(const ip::IpPacket& packet, Out out) const {
     std::ranges::copy(packet.payload.first(tcp::min_header_size), out.begin());
     rewrite_tcp_options(segment->options, out.subspan(tcp::min_header_size, segment->options.size()));
     if (segment->payload.empty()) return true;
-    rewrite_segment_({.source = {packet.source, segment->source_port},
-                      .destination = {packet.destination, segment->destination_port},
-                      .sequence = segment->sequence + (segment->has(tcp::flag::syn) ? 1U : 0U)},
-                     segment->payload, out.last(segment->payload.size()));
-    return true;
+    return rewrite_segment_({.source = {packet.source, segment->source_port},
+                             .destination = {packet.destination, segment->destination_port},
+                             .sequence = segment->sequence + (segment->has(tcp::flag::syn) ? 1U : 0U)},
+                            segment->payload, out.last(segment->payload.size()));
 }
 
 bool PacketRewriter::rewrite_udp(const ip::IpPacket& packet, Out out) const {

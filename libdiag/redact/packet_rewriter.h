@@ -17,7 +17,8 @@ struct SegmentPlace {
 };
 
 /// Puts into `out`, which is as long as `payload` and all zeros, what may be known of the bytes of a segment.
-using RewriteSegment = std::function<void(const SegmentPlace& place, Bytes payload, std::span<std::uint8_t> out)>;
+/// False drops the packet.
+using RewriteSegment = std::function<bool(const SegmentPlace& place, Bytes payload, std::span<std::uint8_t> out)>;
 
 /// Writes packets anew, with pseudonyms for the addresses in all their headers.
 ///

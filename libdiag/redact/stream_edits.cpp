@@ -172,12 +172,13 @@ void StreamEdits::sort() {
     }
 }
 
-void apply(const StreamEdits& edits, const SegmentPlace& place, Bytes payload, Out out) {
+bool apply(const StreamEdits& edits, const SegmentPlace& place, Bytes payload, Out out) {
     const auto& side = edits.sides[place.source == edits.client ? 0 : 1];
-    if (side.empty()) return;
+    if (side.empty()) return true;
     const std::uint32_t first = side.front().sequence;
     const std::int64_t begin = distance(first, place.sequence);
     const std::int64_t end = begin + size_of(payload);
+    if (end <= 0) return false;
     auto edit = std::ranges::lower_bound(
         side, begin + 1, {}, [first](const StreamEdit& e) { return distance(first, e.sequence) + size_of(e.before); });
     for (; edit != side.end() && distance(first, edit->sequence) < end; ++edit) {
@@ -192,6 +193,7 @@ void apply(const StreamEdits& edits, const SegmentPlace& place, Bytes payload, O
             out[in_payload] = is_same ? after : static_cast<std::uint8_t>(~after);
         }
     }
+    return true;
 }
 
 ByteVector encode_edits(const StreamEdits& edits) {

@@ -39,8 +39,9 @@ StreamEdits stream_edits(const dissect::Conversation& conversation, const Conver
 StreamEdits stream_edits(const dissect::DnsFrame& frame, const Pseudonyms& pseudonyms);
 
 /// Puts into `out`, which is zeros, what takes the place of a segment's payload. A byte that differs from that which was first
-/// captured for its place becomes one that differs from its successor, whatever it was.
-void apply(const StreamEdits& edits, const SegmentPlace& place, Bytes payload, std::span<std::uint8_t> out);
+/// captured for its place becomes one that differs from its successor, whatever it was. False where all of it lies in front of
+/// what was read of this side, and was judged by nobody: the connection spoke something else before.
+bool apply(const StreamEdits& edits, const SegmentPlace& place, Bytes payload, std::span<std::uint8_t> out);
 
 /// For keeping them on a disk.
 ByteVector encode_edits(const StreamEdits& edits);

@@ -92,6 +92,25 @@ TEST_CASE("loss: bytes that are sent again and never confirmed are told beside t
     const check::Finding* finding = seen.finding("KMS-PATH-LOSS");
     REQUIRE(finding != nullptr);
     CHECK(finding->title.find("sent 4 times") != std::string::npos);
+    CHECK(finding->likely_cause == 0);
+}
+
+TEST_CASE("loss: a small maximum segment size points to a tunnel", "[check][path]") {
+    constexpr std::size_t mss_at = 14 + 20 + 20 + 2;  // behind kind and length of the first option
+    Bound script;
+    auto& syn_ack = script.tcp.packets[1].frame;
+    REQUIRE(syn_ack[mss_at - 2] == 2);
+    syn_ack[mss_at] = 1200 >> 8;
+    syn_ack[mss_at + 1] = 1200 & 0xFF;
+    const ByteVector request = script.request_pdus();
+    const std::uint32_t sequence = script.tcp.next_sequence(Side::client);
+    script.tcp.send(Side::client, request);
+    resend(script, request, sequence);
+    const Seen seen = only(with_silence(script.packets()));
+    const check::Finding* finding = seen.finding("KMS-PATH-LOSS");
+    REQUIRE(finding != nullptr);
+    CHECK(check::causes_of(*finding).front().find("tunnel") != std::string::npos);
+    CHECK(finding->evidence.front().find("1200") != std::string::npos);
 }
 
 TEST_CASE("loss: a host that confirms and is silent lost nothing", "[check][path]") {

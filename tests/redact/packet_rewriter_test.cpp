@@ -25,6 +25,7 @@ const Ends outer{endpoint("203.0.113.5", 50'000), endpoint("203.0.113.9", 4789)}
 redact::PacketRewriter rewriter() {
     return {test_pseudonyms(), [](const redact::SegmentPlace&, Bytes payload, std::span<std::uint8_t> out) {
                 std::ranges::copy(payload, out.begin());
+                return true;
             }};
 }
 

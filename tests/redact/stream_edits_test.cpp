@@ -50,6 +50,18 @@ TEST_CASE("stream edits: a segment gets its part of them, zeros where there are 
     CHECK(applied(edits, 100, "abcdef", host) == zeros(6));
 }
 
+TEST_CASE("stream edits: what lies in front of all that was read is refused", "[redact]") {
+    const redact::StreamEdits edits = edits_at(1000, "abcd", "ABCD");
+    const auto is_kept = [&](std::uint32_t sequence) {
+        ByteVector out(4);
+        return redact::apply(edits, {.source = client, .destination = host, .sequence = sequence}, bytes_of("abcd"),
+                             out);
+    };
+    CHECK_FALSE(is_kept(996));
+    CHECK(is_kept(997));
+    CHECK(is_kept(1004));
+}
+
 TEST_CASE("stream edits: sequence numbers may wrap around", "[redact]") {
     auto edits = edits_at(0xfffffffe, "abcd", "ABCD");
     edits.sides[0].push_back({.sequence = 10, .before = text("xy"), .after = text("XY")});
