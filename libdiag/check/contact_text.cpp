@@ -45,7 +45,7 @@ std::string place_of(const Contact& contact, const Correlation& correlation) {
 }
 
 std::string result_text(const Contact& contact, const Correlation& correlation) {
-    const std::string result = result_alone(contact, correlation);
+    std::string result = result_alone(contact, correlation);
     if (contact.host.port == 0) return result;
     return fmt::format("{}: {}", to_string(contact.host), result);
 }

@@ -203,6 +203,7 @@ std::vector<SameAnswers> refusals_of(const HostRecord& e) {
     }
     if (refused_clients.size() < 2 || refusals < enough_answers) return {};
     std::vector<SameAnswers> out;
+    out.reserve(answers.size());
     for (const auto& [key, same] : answers) out.push_back(same);
     return out;
 }

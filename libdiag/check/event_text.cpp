@@ -22,7 +22,7 @@ std::string place_text(const JoinedEvents& events, EventRef ref) {
     return say("event {} of {} in {}", event.event_id, event.computer, log);
 }
 
-std::string with_flags(std::string text, std::uint32_t flags) {
+std::string with_flags(const std::string& text, std::uint32_t flags) {
     const std::string names = windows::flag_names(flags);
     return names.empty() ? text : text + "; " + names;
 }

@@ -72,7 +72,7 @@ bool is_of_none(const HostOpening& failed, const std::vector<const Contact*>& se
 std::string opening_text(const HostOpening& o) {
     if (o.is_reset) return say("RST in place of a SYN-ACK, TTL {}", o.hop_limit);
     std::string options;
-    const auto add = [&options](std::string option) { options += (options.empty() ? "" : ", ") + option; };
+    const auto add = [&options](const std::string& option) { options += (options.empty() ? "" : ", ") + option; };
     if (o.maximum_segment_size != 0) add(fmt::format("MSS {}", o.maximum_segment_size));
     if (o.has_window_scale) add(fmt::format("WS {}", o.window_scale));
     if (o.sack_permitted) add("SACK");

@@ -29,9 +29,9 @@ std::string event_text(const windows::Publication& publication) {
     const unsigned event =
         publication.succeeded ? windows::event_id::publication_succeeded : windows::event_id::publication_failed;
     const std::string time = time_text(publication);
-    const std::string text = publication.computer.empty()
-                                 ? say("event {} of the host, {}: {}", event, time, publication.domain)
-                                 : say("event {} of {}, {}: {}", event, publication.computer, time, publication.domain);
+    std::string text = publication.computer.empty()
+                           ? say("event {} of the host, {}: {}", event, time, publication.domain)
+                           : say("event {} of {}, {}: {}", event, publication.computer, time, publication.domain);
     if (!publication.hresult) return text;
     const std::string code = format_code(*publication.hresult);
     const auto* error = kms::find_error(*publication.hresult);
