@@ -35,7 +35,7 @@ std::string answered_text(const windows::ResponseProcessed& answer) {
     const std::string_view result = answer.activated ? tr("activated") : tr("not activated");
     std::string text = fmt::format("{}, {}", code_text(answer.hresult), result);
     if (answer.count) text += ", " + say("count {}", *answer.count);
-    return with_flags(std::move(text), answer.flags);
+    return with_flags(text, answer.flags);
 }
 
 std::string captured_text(const CapturedRequest& seen, CaptureMatch match) {

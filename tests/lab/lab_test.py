@@ -57,6 +57,30 @@ def processes_with(mark):
     return found
 
 
+# Many connection attempts at once; prints how many of them an ICMP error ended before a SYN was sent again.
+ATTEMPTS = """
+import errno, select, socket, sys, time
+address, count = sys.argv[1], int(sys.argv[2])
+waiting = select.poll()
+clients = {}
+for _ in range(count):
+    client = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    client.setblocking(False)
+    # IP_RECVERR, IPV6_RECVERR: without, an error that comes while connect() still runs wakes nobody.
+    client.setsockopt(*((socket.IPPROTO_IPV6, 25) if ":" in address else (socket.IPPROTO_IP, 11)), 1)
+    clients[client.fileno()] = client
+    if client.connect_ex((address, 1688)) != errno.EINPROGRESS:
+        sys.exit("connect() did not begin")
+    waiting.register(client, select.POLLOUT)
+refused, end = 0, time.monotonic() + 0.8
+while refused < count and (left := end - time.monotonic()) > 0:
+    for fd, _ in waiting.poll(left * 1000):
+        refused += clients[fd].getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) in (errno.EHOSTUNREACH, errno.EACCES)
+        waiting.unregister(fd)
+print(refused)
+"""
+
+
 class Topology(Case):
     def test_every_host_reaches_every_other_by_both_families(self):
         for source in lab.HOSTS:
@@ -73,6 +97,14 @@ class Topology(Case):
             self.assertEqual(seen["answer"][:6], BIND_ACK)
         chain = self.lab.check("router", ["nft", "list", "chain", "inet", "lab", "forward"])
         self.assertGreater(int(re.search(r"counter packets (\d+)", chain)[1]), 10)
+
+    def test_no_ICMP_error_is_withheld_however_many_there_are(self):
+        # More than net.ipv4.icmp_msgs_burst, and before a second SYN could make up for one that got no answer.
+        for family in (4, 6):
+            with self.subTest(family=family):
+                self.lab.nft("tcp dport 1688 reject with icmpx type admin-prohibited")
+                address = self.lab.address("kms1", family)
+                self.assertEqual(self.lab.check("client", [sys.executable, "-c", ATTEMPTS, address, "400"]), "400\n")
 
     def test_there_is_no_way_out(self):
         links = json.loads(self.lab.check("router", ["ip", "-j", "link"]))

@@ -124,13 +124,14 @@ class Matrix(lab.LabCase):
             case.network(self.lab)
         tools = Tools(case, self.lab)
         with tempfile.TemporaryDirectory() as folder:
-            conversations = tools.run(pathlib.Path(folder, "case.pcap"))
-        for name, document in tools.documents.items():
-            with self.subTest(tool=name):
-                self.check(document["findings"], case.bind if name == "kms-probe" else case.request)
-        if case.evidence:
-            self.assertRegex("\n".join(tools.documents["kms-probe"]["findings"][0]["evidence"]), case.evidence)
-        self.check_capture(case, [c for c in conversations if is_of_case(c)], tools)
+            self.capture = pathlib.Path(folder, "case.pcap")
+            conversations = tools.run(self.capture)
+            for name, document in tools.documents.items():
+                with self.subTest(tool=name):
+                    self.check(document["findings"], case.bind if name == "kms-probe" else case.request)
+            if case.evidence:
+                self.assertRegex("\n".join(tools.documents["kms-probe"]["findings"][0]["evidence"]), case.evidence)
+            self.check_capture(case, [c for c in conversations if is_of_case(c)], tools)
 
     def check_capture(self, case, conversations, tools):
         """kms-decode reaches the same from the packets."""
@@ -158,7 +159,11 @@ class Matrix(lab.LabCase):
         choices = [choice if choice is None else tuple(choice[:-1]) for choice in as_choices(want)]
         if got not in choices:
             seen = [(f["id"], f["inner_code"], f["title"], f["evidence"]) for f in findings]
-            self.fail(f"said {got}, wanted {text_of(want)}; all findings: {json.dumps(seen, indent=1)}")
+            self.fail(f"said {got}, wanted {text_of(want)}; all findings: {json.dumps(seen, indent=1)}\n{self.packets()}")
+
+    def packets(self):
+        """What passed the client's interface, for whoever has to find out why a case failed."""
+        return subprocess.run(["tshark", "-r", self.capture], capture_output=True, text=True, check=False).stdout
 
 
 def add_cases():
