@@ -1,35 +1,14 @@
 #include "libdiag/dissect/tracker.h"
 
-#include <algorithm>
-#include <cstring>
-
-#include "libdiag/dissect/dialogue.h"
 #include "libdiag/dissect/recognition.h"
+#include "libdiag/dissect/tracker_parts.h"
 #include "libdiag/proto/dcerpc/header.h"
-#include "libdiag/proto/ip/udp.h"
-#include "libdiag/proto/tcp/segment.h"
 
 namespace diag::dissect {
 namespace {
 
-constexpr std::int64_t linger_ns = 2'000'000'000;  // late retransmissions of a closed connection still belong to it
-constexpr std::size_t max_over = 1024;
-constexpr std::uint16_t dns_port = 53;
 constexpr std::uint32_t handshake_window = 1U
                                            << 16;  // data this far behind the first byte may be a reordered beginning
-constexpr unsigned max_syn_count = 255;
-
-std::array<std::uint64_t, 2> halves_of(const IpAddress& address) {
-    std::array<std::uint64_t, 2> halves{};
-    std::memcpy(halves.data(), address.octets.data(), sizeof halves);
-    return halves;
-}
-
-std::uint64_t fingerprint_of(const Endpoint& a, const Endpoint& b, std::uint64_t key) {
-    return stream::fingerprint_of(halves_of(a.ip), a.port, halves_of(b.ip), b.port, key);
-}
-
-Mark mark_of(const PacketView& frame) { return {.packet = frame.number, .time = frame.time}; }
 
 }  // namespace
 
@@ -38,18 +17,6 @@ void Sink::on_fragment(const PacketView&) {}
 void Sink::on_fragments_of(std::uint64_t, std::span<const std::uint64_t>) {}
 void Sink::on_dns_frame(const DnsFrame&) {}
 void Sink::on_empty_attempt(std::uint64_t, const IpAddress&) {}
-
-/// One TCP packet, with what all handlers need of it.
-struct Tracker::Tcp {
-    Endpoint source, destination;
-    tcp::Segment segment;
-    const PacketView& frame;
-    std::uint8_t hop_limit = 0;
-
-    bool has(std::uint8_t flag) const { return (segment.flags & flag) != 0; }
-    bool is_first_syn() const { return has(tcp::flag::syn) && !has(tcp::flag::ack); }
-    bool is_syn_ack() const { return has(tcp::flag::syn) && has(tcp::flag::ack); }
-};
 
 Tracker::Tracker(const TrackerOptions& options, kms::Codec& codec, Sink& sink)
     : options_{options},
@@ -312,32 +279,18 @@ TcpEvent Tracker::tcp_event(const Tcp& tcp, Side from) {
 }
 
 Flow& Tracker::open_flow(const Tcp& tcp, std::uint64_t fingerprint, Side from) {
-    if (flow_count_ >= options_.max_flows) relieve();
-    std::uint32_t index = 0;
-    if (free_.empty()) {
-        index = static_cast<std::uint32_t>(pool_.size());
-        pool_.push_back(std::make_unique<Pooled>());
-    } else {
-        index = free_.back();
-        free_.pop_back();
-    }
-    Pooled& pooled = *pool_[index];
-    pooled.used = true;
-    Flow& flow = pooled.flow;
+    if (flows_.count() >= options_.max_flows) relieve();
     const bool from_client = from == Side::client;
-    flow.reset(tcp.frame.number, from_client ? tcp.source : tcp.destination,
-               from_client ? tcp.destination : tcp.source);
+    const Endpoint& client = from_client ? tcp.source : tcp.destination;
+    const Endpoint& host = from_client ? tcp.destination : tcp.source;
+    Flow& flow = flows_.acquire(tcp.frame.number, client, host);
     flow.fingerprint = fingerprint;
-    flow.pool_index = index;
     flow.on_port = flow.host.port == options_.kms_port || dns_.has_path(flow.client.ip, flow.host);
     flow.fraction_digits = tcp.frame.fraction_digits;
-    pooled.charged_size = flow.memory_size();
-    flow_memory_ += pooled.charged_size;
-    ++flow_count_;
-    link_newest(index);
+    flows_.charge(flow);
     auto& slot = table_.insert(fingerprint);
     slot.set_kind(stream::FlowSlot::Kind::active);
-    slot.client_next = index;
+    slot.client_next = flow.pool_index;
     return flow;
 }
 
@@ -366,16 +319,12 @@ Flow& Tracker::resume(const Tcp& tcp, stream::FlowSlot& slot, Side from) {
 }
 
 void Tracker::feed(Flow& flow, const Tcp& tcp, Side from) {
-    Pooled& pooled = *pool_[flow.pool_index];
     announce(flow.serial, tcp.frame);
     if (flow.on_port && !flow.has_payload() && tcp.segment.payload_size > 0)
         scans_.on_payload(flow.client.ip, flow.host);
     flow.on_segment(tcp_event(tcp, from));
-    unlink(flow.pool_index);
-    link_newest(flow.pool_index);
-    const std::size_t size = flow.memory_size();
-    flow_memory_ = flow_memory_ - pooled.charged_size + size;
-    pooled.charged_size = size;
+    flows_.touch(flow);
+    const std::size_t size = flows_.charge(flow);
     if (flow.verdict == Flow::Verdict::undecided && tcp.segment.payload_size > 0) {
         flow.verdict = decide(flow);
         if (flow.verdict == Flow::Verdict::not_ours) {
@@ -383,29 +332,9 @@ void Tracker::feed(Flow& flow, const Tcp& tcp, Side from) {
             return close_flow(flow, true);
         }
     }
-    if (flow.is_over() && !flow.over_queued) {
-        flow.over_queued = true;
-        over_.push_back({flow.pool_index, flow.serial, flow.last.time});
-    }
+    queue_over(flow);
     if (size > options_.part_size) split(flow);
-    if (flow_memory_ > options_.flow_memory) relieve();
-}
-
-void Tracker::on_udp(const ip::IpPacket& packet, const PacketView& frame) {
-    const auto datagram = ip::decode_udp(packet.payload, packet.payload_size);
-    if (!datagram) return;
-    const auto& header = datagram->header;
-    if (header.source_port != dns_port && header.destination_port != dns_port) return;
-    const Endpoint source{packet.source, header.source_port};
-    const Endpoint destination{packet.destination, header.destination_port};
-    const bool is_ours = dns_.on_message({.source = source,
-                                          .destination = destination,
-                                          .transport = DnsTransport::udp,
-                                          .message = datagram->payload,
-                                          .cut = datagram->payload.size() < datagram->payload_size,
-                                          .mark = mark_of(frame),
-                                          .fraction_digits = frame.fraction_digits});
-    if (is_ours) announce_dns(frame.number, frame);
+    if (flows_.memory() > options_.flow_memory) relieve();
 }
 
 std::uint64_t Tracker::on_dns_segment(const Tcp& tcp) {
@@ -415,214 +344,6 @@ std::uint64_t Tracker::on_dns_segment(const Tcp& tcp) {
                                    tcp_event(tcp, from), tcp.frame.fraction_digits);
 }
 
-void Tracker::report_dns(std::span<const DnsSearch> searches) {
-    for (const DnsSearch& search : searches) sink_.on_dns(search);
-}
-
-void Tracker::on_icmp(const ip::IpPacket& packet, const PacketView& frame) {
-    const auto message = ip::decode_icmp(packet.payload, packet.source.family);
-    if (!message || !message->quoted || !message->quoted->ports || message->kind == ip::IcmpKind::redirect) return;
-    const auto& quoted = *message->quoted;
-    const bool is_unreachable = message->kind == ip::IcmpKind::destination_unreachable;
-    if (is_unreachable) on_dns_error(quoted, mark_of(frame));
-    if (quoted.protocol == ip::protocol::tcp) on_tcp_error(*message, packet.source, frame);
-    if (is_unreachable && quoted.ports->destination == dns_port) announce_dns(frame.number, frame);
-}
-
-void Tracker::on_tcp_error(const ip::IcmpMessage& message, const IpAddress& sender, const PacketView& frame) {
-    const auto& quoted = *message.quoted;
-    const Endpoint source{quoted.source, quoted.ports->source};
-    const Endpoint destination{quoted.destination, quoted.ports->destination};
-    stream::FlowSlot* slot = table_.find(fingerprint_of(source, destination, options_.hash_key));
-    if (slot == nullptr || slot->kind() != stream::FlowSlot::Kind::active) return;
-    Flow* flow = flow_of(*slot);
-    if (flow == nullptr) return;
-    if (message.kind == ip::IcmpKind::packet_too_big) {
-        const bool from_client = flow->client == source && flow->host == destination;
-        const bool from_host = flow->host == source && flow->client == destination;
-        if (!from_client && !from_host) return;
-        announce(flow->serial, frame);
-        return flow->on_too_big({.mark = mark_of(frame),
-                                 .sender = sender,
-                                 .from = from_client ? Side::client : Side::host,
-                                 .mtu = message.mtu.value_or(0)});
-    }
-    if (flow->client != source || flow->host != destination) return;
-    announce(flow->serial, frame);
-    flow->on_icmp({.mark = mark_of(frame),
-                   .sender = sender,
-                   .type = message.header.type,
-                   .code = message.header.code,
-                   .text = icmp_text(sender.family, message.header.type, message.header.code)});
-    if (flow->is_over() && !flow->over_queued) {
-        flow->over_queued = true;
-        over_.push_back({flow->pool_index, flow->serial, flow->last.time});
-    }
-}
-
-void Tracker::on_dns_error(const ip::QuotedPacket& quoted, Mark mark) {
-    const bool is_udp = quoted.protocol == ip::protocol::udp;
-    if (quoted.ports->destination != dns_port || (!is_udp && quoted.protocol != ip::protocol::tcp)) return;
-    dns_.on_refused({quoted.source, quoted.ports->source}, {quoted.destination, quoted.ports->destination},
-                    is_udp ? DnsTransport::udp : DnsTransport::tcp, mark);
-}
-
-Flow* Tracker::flow_of(const stream::FlowSlot& slot) {
-    if (slot.client_next >= pool_.size() || !pool_[slot.client_next]->used) return nullptr;
-    return &pool_[slot.client_next]->flow;
-}
-
-// The flow is over: hands it to the sink if it is a KMS conversation.
-void Tracker::report(Flow& flow, Ending ending) {
-    if (!flow.has_payload() && is_empty_attempt(flow)) return sink_.on_empty_attempt(flow.serial, flow.client.ip);
-    if (read_dialogue(flow, true, codec_, conversation_)) hand_over(flow, ending);
-}
-
-void Tracker::hand_over(const Flow& flow, Ending ending) {
-    // A reordered capture may have had the SYN before the answer.
-    if (!dns_.has_path(flow.client.ip, flow.host)) dns_.on_connect(flow.client, flow.host, flow.first);
-    conversation_.found_through = dns_.path_of(flow.client.ip, flow.host);
-    // Names may share an address: this client meant the one that it asked for.
-    conversation_.host_name =
-        conversation_.found_through ? conversation_.found_through->target : dns_.name_of(flow.host.ip);
-    conversation_.observed_until = now_;
-    conversation_.reported_early = ending == Ending::early;
-    if (std::any_of(conversation_.exchanges.begin(), conversation_.exchanges.end(),
-                    [](const Exchange& e) { return e.response_pdu.has_value(); }))
-        dns_.on_served(flow.client.ip, flow.last.time);
-    report_dns(dns_.take_connected(flow.client.ip, flow.host, now_));
-    sink_.on_conversation(conversation_);
-}
-
-// A very long conversation: reports what is complete and forgets its bytes. When nothing is, all of it goes.
-void Tracker::split(Flow& flow) {
-    Pooled& pooled = *pool_[flow.pool_index];
-    if (!read_dialogue(flow, false, codec_, conversation_)) {
-        ++statistics_.early_report_count;
-        report(flow, Ending::early);
-        return close_flow(flow, flow.verdict != Flow::Verdict::kms);
-    }
-    hand_over(flow, Ending::natural);
-    for (std::size_t side = 0; side < 2; ++side) flow.directions[side].drop_before(flow.consumed[side]);
-    const std::size_t size = flow.memory_size();
-    flow_memory_ = flow_memory_ - pooled.charged_size + size;
-    pooled.charged_size = size;
-}
-
-// Attempts without a byte: port checks and scans are no conversations.
-bool Tracker::is_empty_attempt(const Flow& flow) {
-    if (!flow.facts.syn && !flow.facts.syn_ack) return true;  // only the end of a connection was captured
-    if (scans_.is_scan(flow.client.ip, flow.host, flow.first.time)) {
-        scans_.on_left_out(flow.client.ip, flow.first.packet);
-        return true;
-    }
-    if (flow.facts.established && flow.facts.closed_first != Side::host) {
-        ++statistics_.empty_connection_count;
-        return true;
-    }
-    return false;
-}
-
-void Tracker::close_flow(Flow& flow, bool reject) {
-    const std::uint32_t index = flow.pool_index;
-    if (stream::FlowSlot* slot = table_.find(flow.fingerprint)) {
-        if (reject) {
-            slot->set_kind(stream::FlowSlot::Kind::rejected);
-            slot->first_packet = flow.serial & ((std::uint64_t{1} << 40) - 1);
-            slot->first_time = flow.facts.syn.time.ns;
-            slot->syn_count = std::min(flow.facts.syn_count, std::uint32_t{max_syn_count}) & 0xFF;
-        } else {
-            table_.erase(*slot);
-        }
-    }
-    unlink(index);
-    Pooled& pooled = *pool_[index];
-    flow_memory_ -= pooled.charged_size;
-    pooled.charged_size = 0;
-    pooled.used = false;
-    pooled.flow.reset(0, {}, {});
-    free_.push_back(index);
-    --flow_count_;
-}
-
-void Tracker::on_time(Timestamp now) {
-    if (now > now_) now_ = now;
-    sweep(now);
-    if (dns_.is_due(now_)) report_dns(dns_.take_due(now_));
-}
-
-void Tracker::sweep(Timestamp now) {
-    while (!over_.empty() && (over_.size() > max_over || now.ns - over_.front().time.ns > linger_ns)) {
-        const Over over = over_.front();
-        over_.pop_front();
-        Pooled& pooled = *pool_[over.pool_index];
-        if (!pooled.used || pooled.flow.serial != over.serial) continue;
-        Flow& flow = pooled.flow;
-        // Packets since then: a late retransmission, or a rejection that was not the end.
-        if (!flow.is_over()) {
-            flow.over_queued = false;
-        } else if (flow.last.time > over.time) {
-            over_.push_back({over.pool_index, over.serial, flow.last.time});
-        } else {
-            report(flow, Ending::natural);
-            close_flow(flow, false);
-        }
-    }
-}
-
-// Makes room: first by what is over, then by what was silent the longest.
-void Tracker::relieve() {
-    const std::size_t wanted = options_.flow_memory - options_.flow_memory / 8;
-    const std::size_t wanted_count = options_.max_flows - options_.max_flows / 8;
-    const auto has_room = [&] { return flow_memory_ <= wanted && flow_count_ <= wanted_count; };
-    while (!has_room() && !over_.empty()) {
-        const Over over = over_.front();
-        over_.pop_front();
-        Pooled& pooled = *pool_[over.pool_index];
-        if (!pooled.used || pooled.flow.serial != over.serial) continue;
-        report(pooled.flow, Ending::natural);
-        close_flow(pooled.flow, false);
-    }
-    while (!has_room() && oldest_ != none && oldest_ != newest_) {
-        Flow& flow = pool_[oldest_]->flow;
-        ++statistics_.early_report_count;
-        report(flow, Ending::early);
-        close_flow(flow, false);
-    }
-}
-
-void Tracker::finish() {
-    std::vector<Flow*> open;
-    for (const auto& pooled : pool_)
-        if (pooled->used) open.push_back(&pooled->flow);
-    std::sort(open.begin(), open.end(), [](const Flow* a, const Flow* b) { return a->serial < b->serial; });
-    for (Flow* flow : open) {
-        report(*flow, Ending::natural);
-        close_flow(*flow, false);
-    }
-    over_.clear();
-    // Behind the conversations, which tell whether a client found its host without these.
-    report_dns(dns_.take_all(now_));
-    statistics_.evicted_handshake_count = table_.evicted_count();
-}
-
-void Tracker::link_newest(std::uint32_t index) {
-    Pooled& pooled = *pool_[index];
-    pooled.older = newest_;
-    pooled.newer = none;
-    if (newest_ != none) pool_[newest_]->newer = index;
-    newest_ = index;
-    if (oldest_ == none) oldest_ = index;
-}
-
-void Tracker::unlink(std::uint32_t index) {
-    Pooled& pooled = *pool_[index];
-    if (pooled.older != none) pool_[pooled.older]->newer = pooled.newer;
-    if (pooled.newer != none) pool_[pooled.newer]->older = pooled.older;
-    if (newest_ == index) newest_ = pooled.older;
-    if (oldest_ == index) oldest_ = pooled.newer;
-    pooled.older = none;
-    pooled.newer = none;
-}
+Flow* Tracker::flow_of(const stream::FlowSlot& slot) { return flows_.at(slot.client_next); }
 
 }  // namespace diag::dissect

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <deque>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -9,7 +8,7 @@
 #include "libdiag/dissect/conversation.h"
 #include "libdiag/dissect/dns_streams.h"
 #include "libdiag/dissect/dns_watch.h"
-#include "libdiag/dissect/flow.h"
+#include "libdiag/dissect/flow_pool.h"
 #include "libdiag/dissect/scan_watch.h"
 #include "libdiag/proto/ip/fragments.h"
 #include "libdiag/proto/ip/icmp.h"
@@ -87,13 +86,6 @@ public:
 
 private:
     struct Tcp;
-    static constexpr std::uint32_t none = UINT32_MAX;
-    struct Pooled {
-        Flow flow;
-        bool used = false;
-        std::size_t charged_size = 0;              ///< what this flow counts for in flow_memory_
-        std::uint32_t newer = none, older = none;  ///< list by last activity; pool indexes
-    };
     struct Over {
         std::uint32_t pool_index;
         std::uint64_t serial;
@@ -130,9 +122,9 @@ private:
     void close_flow(Flow& flow, bool reject);
     void sweep(Timestamp now);
     void relieve();
-    void link_newest(std::uint32_t index);
-    void unlink(std::uint32_t index);
+    void queue_over(Flow& flow);
     Flow* flow_of(const stream::FlowSlot& slot);
+    Flow* flow_of(const Over& over);
 
     TrackerOptions options_;
     kms::Codec& codec_;
@@ -143,11 +135,7 @@ private:
     DnsStreams dns_streams_;
     ScanWatch scans_;
     TrackerStatistics statistics_;
-    std::vector<std::unique_ptr<Pooled>> pool_;
-    std::vector<std::uint32_t> free_;
-    std::uint32_t newest_ = none, oldest_ = none;
-    std::size_t flow_count_ = 0;
-    std::size_t flow_memory_ = 0;
+    FlowPool flows_;
     Timestamp now_;                                    ///< of the latest packet
     std::deque<Over> over_;                            ///< flows that are over, in the order in which they ended
     std::span<const std::uint64_t> joined_fragments_;  ///< of the datagram at hand

@@ -16,24 +16,51 @@ constexpr std::size_t tcp_at = 14 + 20;
 constexpr std::uint8_t fin_flag = 0x01, syn_flag = 0x02;
 constexpr std::string_view id = "KMS-PATH-MIDDLEBOX";
 
-struct Bound : ConversationScript {
-    Bound() {
-        tcp.handshake();
-        bind().bind_ack();
-    }
-};
-
-Seen only(const std::vector<TestPacket>& packets) {
-    Tracked tracked = track(packets);
-    REQUIRE(tracked.conversations.size() == 1);
-    return tracked.conversations.front();
-}
-
 std::vector<TestPacket> closed_by_host(bool by_fin) {
-    Bound script;
+    BoundScript script;
     script.request();
     by_fin ? script.tcp.fin(Side::host) : script.tcp.rst(Side::host);
     return script.packets();
+}
+
+std::vector<TestPacket> closed_with_ttl(std::uint8_t ttl, bool by_fin) {
+    auto packets = closed_by_host(by_fin);
+    packets.back().frame[ttl_at] = ttl;  // the others have 64
+    return with_silence(std::move(packets));
+}
+
+TEST_CASE("middlebox: a reset or FIN with another TTL than the SYN-ACK is not the host's", "[check][path]") {
+    for (const bool by_fin : {false, true}) {
+        const Seen seen = only(closed_with_ttl(128, by_fin));
+        const check::Finding* finding = seen.finding(id);
+        REQUIRE(finding != nullptr);
+        REQUIRE(finding->evidence.size() == 2);
+        CHECK(finding->evidence[0].find("SYN-ACK of the host with TTL 64") != std::string::npos);
+        CHECK(finding->evidence[1].find("TTL 128") != std::string::npos);
+        CHECK(seen.has(by_fin ? "KMS-REQUEST-CLOSED" : "KMS-REQUEST-RESET"));  // the verdict is the same
+    }
+}
+
+TEST_CASE("middlebox: the host's own TTL, and a route that changed, are no device", "[check][path]") {
+    for (const int ttl : {64, 62, 66}) {
+        const Seen seen = only(closed_with_ttl(static_cast<std::uint8_t>(ttl), false));
+        INFO(ttl);
+        CHECK(seen.has("KMS-REQUEST-RESET"));
+        CHECK_FALSE(seen.has(id));
+    }
+}
+
+TEST_CASE("middlebox: without the SYN-ACK nothing is known, and a conversation that went well needs no explanation",
+          "[check][path]") {
+    auto packets = closed_with_ttl(128, false);
+    packets.erase(packets.begin(), packets.begin() + 3);
+    CHECK_FALSE(only(packets).has(id));
+
+    BoundScript script;
+    script.request().response();
+    script.tcp.rst(Side::host);
+    script.tcp.packets.back().frame[ttl_at] = 255;
+    CHECK(only(script.packets()).findings.empty());
 }
 
 bool is_from_host(const TestPacket& packet) { return load_be<std::uint16_t>(packet.frame, tcp_at) == 1688; }
@@ -90,7 +117,7 @@ TEST_CASE("middlebox: two places in one capture, of which one missed the SYN-ACK
 }
 
 TEST_CASE("middlebox: who closes for the host may acknowledge the client's FIN in its name, too", "[check][path]") {
-    Bound script;
+    BoundScript script;
     script.request();
     script.tcp.fin(Side::host);
     script.tcp.packets.back().frame[ttl_at] = 120;

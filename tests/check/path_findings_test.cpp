@@ -10,70 +10,12 @@ namespace diag::test {
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
-constexpr std::size_t ttl_at = 14 + 8;  // Ethernet, then RFC 791 3.1
 constexpr std::uint8_t ack_flag = 0x10;
-
-struct Bound : ConversationScript {
-    Bound() {
-        tcp.handshake();
-        bind().bind_ack();
-    }
-};
-
-Seen only(const std::vector<TestPacket>& packets) {
-    Tracked tracked = track(packets);
-    REQUIRE(tracked.conversations.size() == 1);
-    return tracked.conversations.front();
-}
-
-// ---- who closed
-
-std::vector<TestPacket> closed_with_ttl(std::uint8_t ttl, bool by_fin) {
-    Bound script;
-    script.request();
-    by_fin ? script.tcp.fin(Side::host) : script.tcp.rst(Side::host);
-    script.tcp.packets.back().frame[ttl_at] = ttl;  // the others have 64
-    return with_silence(script.packets());
-}
-
-TEST_CASE("middlebox: a reset or FIN with another TTL than the SYN-ACK is not the host's", "[check][path]") {
-    for (const bool by_fin : {false, true}) {
-        const Seen seen = only(closed_with_ttl(128, by_fin));
-        const check::Finding* finding = seen.finding("KMS-PATH-MIDDLEBOX");
-        REQUIRE(finding != nullptr);
-        REQUIRE(finding->evidence.size() == 2);
-        CHECK(finding->evidence[0].find("SYN-ACK of the host with TTL 64") != std::string::npos);
-        CHECK(finding->evidence[1].find("TTL 128") != std::string::npos);
-        CHECK(seen.has(by_fin ? "KMS-REQUEST-CLOSED" : "KMS-REQUEST-RESET"));  // the verdict is the same
-    }
-}
-
-TEST_CASE("middlebox: the host's own TTL, and a route that changed, are no device", "[check][path]") {
-    for (const int ttl : {64, 62, 66}) {
-        const Seen seen = only(closed_with_ttl(static_cast<std::uint8_t>(ttl), false));
-        INFO(ttl);
-        CHECK(seen.has("KMS-REQUEST-RESET"));
-        CHECK_FALSE(seen.has("KMS-PATH-MIDDLEBOX"));
-    }
-}
-
-TEST_CASE("middlebox: without the SYN-ACK nothing is known, and a conversation that went well needs no explanation",
-          "[check][path]") {
-    auto packets = closed_with_ttl(128, false);
-    packets.erase(packets.begin(), packets.begin() + 3);
-    CHECK_FALSE(only(packets).has("KMS-PATH-MIDDLEBOX"));
-
-    Bound script;
-    script.request().response();
-    script.tcp.rst(Side::host);
-    script.tcp.packets.back().frame[ttl_at] = 255;
-    CHECK(only(script.packets()).findings.empty());
-}
 
 // ---- why nothing came
 
 // The request again after one, two and four seconds.
-void resend(Bound& script, const ByteVector& request, std::uint32_t sequence) {
+void resend(BoundScript& script, const ByteVector& request, std::uint32_t sequence) {
     for (const std::int64_t wait : {1, 2, 4}) {
         script.tcp.wait(wait * second);
         script.tcp.segment(Side::client, {.sequence = sequence, .acknowledgment = script.tcp.next_sequence(Side::host)},
@@ -82,7 +24,7 @@ void resend(Bound& script, const ByteVector& request, std::uint32_t sequence) {
 }
 
 TEST_CASE("loss: bytes that are sent again and never confirmed are told beside the silence", "[check][path]") {
-    Bound script;
+    BoundScript script;
     const ByteVector request = script.request_pdus();
     const std::uint32_t sequence = script.tcp.next_sequence(Side::client);
     script.tcp.send(Side::client, request);
@@ -97,7 +39,7 @@ TEST_CASE("loss: bytes that are sent again and never confirmed are told beside t
 
 TEST_CASE("loss: a small maximum segment size points to a tunnel", "[check][path]") {
     constexpr std::size_t mss_at = 14 + 20 + 20 + 2;  // behind kind and length of the first option
-    Bound script;
+    BoundScript script;
     auto& syn_ack = script.tcp.packets[1].frame;
     REQUIRE(syn_ack[mss_at - 2] == 2);
     syn_ack[mss_at] = 1200 >> 8;
@@ -114,13 +56,13 @@ TEST_CASE("loss: a small maximum segment size points to a tunnel", "[check][path
 }
 
 TEST_CASE("loss: a host that confirms and is silent lost nothing", "[check][path]") {
-    Bound script;
+    BoundScript script;
     script.request();  // the host acknowledges it
     const Seen seen = only(with_silence(script.packets()));
     CHECK(seen.has("KMS-REQUEST-NO-ANSWER"));
     CHECK_FALSE(seen.has("KMS-PATH-LOSS"));
 
-    Bound late;
+    BoundScript late;
     const ByteVector request = late.request_pdus();
     const std::uint32_t sequence = late.tcp.next_sequence(Side::client);
     late.tcp.send(Side::client, request);
@@ -130,7 +72,7 @@ TEST_CASE("loss: a host that confirms and is silent lost nothing", "[check][path
 }
 
 TEST_CASE("loss: resends that were answered in the end, and copies of a mirror port, are healthy", "[check][path]") {
-    Bound script;
+    BoundScript script;
     const ByteVector request = script.request_pdus();
     const std::uint32_t sequence = script.tcp.next_sequence(Side::client);
     script.tcp.send(Side::client, request);
@@ -140,7 +82,7 @@ TEST_CASE("loss: resends that were answered in the end, and copies of a mirror p
     script.tcp.fin(Side::client).fin(Side::host).ack(Side::client);
     CHECK(only(script.packets()).findings.empty());
 
-    Bound mirrored;
+    BoundScript mirrored;
     const ByteVector once = mirrored.request_pdus();
     const std::uint32_t at = mirrored.tcp.next_sequence(Side::client);
     mirrored.tcp.send(Side::client, once);
@@ -151,7 +93,7 @@ TEST_CASE("loss: resends that were answered in the end, and copies of a mirror p
 
 TEST_CASE("window: one that stays closed explains the silence, one that opens again does not", "[check][path]") {
     for (const bool opens : {false, true}) {
-        Bound script;
+        BoundScript script;
         script.request();
         const TcpFields fields{.sequence = script.tcp.next_sequence(Side::host),
                                .acknowledgment = script.tcp.next_sequence(Side::client),
@@ -167,7 +109,7 @@ TEST_CASE("window: one that stays closed explains the silence, one that opens ag
 
 TEST_CASE("too big: an ICMP error about packets of either side explains the silence", "[check][path]") {
     for (const Side side : {Side::client, Side::host}) {
-        Bound script;
+        BoundScript script;
         script.request();
         if (side == Side::host) script.tcp.send(Side::host, head(script.response_pdus(), 40));
         auto packets = script.packets();
@@ -188,7 +130,7 @@ TEST_CASE("too big: an ICMP error about packets of either side explains the sile
 }
 
 TEST_CASE("too big: discovery of the path MTU that worked is healthy", "[check][path]") {
-    Bound script;
+    BoundScript script;
     script.request();
     const Bytes quoted = Bytes{script.packets()[script.packets().size() - 2].frame}.subspan(14);
     const IpAddress to = script.options().client.ip;

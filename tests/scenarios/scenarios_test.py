@@ -11,24 +11,14 @@ import sys
 import tempfile
 import unittest
 
+from evidence import FOLDERS, arguments
+
 HERE = pathlib.Path(__file__).parent
 TOOL = os.path.join(os.environ.get("DIAG_BIN_DIR", ""), "kms-decode")
-FOLDERS = sorted(path for path in HERE.iterdir() if (path / "expected.json").exists())
 
 
 def expected_of(folder):
     return json.loads((folder / "expected.json").read_text(encoding="utf-8"))
-
-
-def arguments(folder):
-    names = sorted(path.name for path in folder.iterdir())
-    words = [name for name in names if name.endswith((".pcap", ".pcapng"))]
-    for name in names:
-        if name.startswith("events-"):
-            words += ["--events", name]
-        elif name.startswith("saved-"):
-            words += ["--saved", name]
-    return words
 
 
 def files_below(folder, root=None):

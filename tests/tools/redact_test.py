@@ -23,13 +23,15 @@ except ImportError:
     jsonschema = None
 
 SOURCE = pathlib.Path(os.environ.get("DIAG_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
+sys.path.insert(0, str(SOURCE / "tests/scenarios"))
+import evidence  # noqa: E402
+
 TOOL = os.path.join(os.environ.get("DIAG_BIN_DIR", ""), "kms-decode")
 TSHARK = shutil.which("tshark")
 CAPINFOS = shutil.which("capinfos")
 CHECKSUMS = [word for name in ("ip", "tcp", "udp") for word in ("-o", f"{name}.check_checksum:TRUE")]
 
 CAPTURES = sorted((SOURCE / "captures").glob("*.pcap*"))
-SCENARIOS = sorted(path.parent for path in (SOURCE / "tests" / "scenarios").glob("*/expected.json"))
 OWN_WORDS = {"denied"}  # names of machines that are words of the reports as well
 SHORTEST_NAME = 4  # characters: shorter ones stand in other bytes by chance
 
@@ -64,17 +66,6 @@ def verdict_of(text):
     return sorted(outcome_of(document) for document in told if document["kind"] != "verdict"), [
         (cause["finding"]["id"], sorted(below["finding"]["id"] for below in cause["consequences"]))
         for document in told if document["kind"] == "verdict" for cause in document["causes"]]
-
-
-def words_of(folder):
-    names = sorted(path.name for path in folder.iterdir())
-    words = [name for name in names if name.endswith((".pcap", ".pcapng"))]
-    for name in names:
-        if name.startswith("events-"):
-            words += ["--events", name]
-        elif name.startswith("saved-"):
-            words += ["--saved", name]
-    return words
 
 
 @functools.cache
@@ -208,10 +199,10 @@ class Verdicts(Redacted):
                     self.check(path, suffix)
 
     def test_scenarios_give_the_same_verdict(self):
-        for folder in SCENARIOS:
+        for folder in evidence.FOLDERS:
             with self.subTest(folder.name):
-                before, status, _ = run("--json", *words_of(folder), cwd=folder)
-                after, redacted_status, errors = run("--json", "--redact", *words_of(folder), cwd=folder)
+                before, status, _ = run("--json", *evidence.arguments(folder), cwd=folder)
+                after, redacted_status, errors = run("--json", "--redact", *evidence.arguments(folder), cwd=folder)
                 self.assertEqual("", errors)
                 self.assertEqual(verdict_of(before), verdict_of(after))
                 self.assertEqual(status, redacted_status)
@@ -242,13 +233,13 @@ class LogsAndSavedOutput(unittest.TestCase):
 
     def test_nothing_of_them_is_left_in_reports(self):
         count = 0
-        for folder in SCENARIOS:
+        for folder in evidence.FOLDERS:
             who = self.who_is_in(folder)
             count += len(who)
             if not who:
                 continue
             for words in (("-v", "--clients"), ("--json",)):
-                shown = run(*words, "--redact", *words_of(folder), cwd=folder)[0].lower()
+                shown = run(*words, "--redact", *evidence.arguments(folder), cwd=folder)[0].lower()
                 with self.subTest(folder.name, words=words):
                     self.assertEqual([], sorted(what for what in who if what in shown))
         self.assertGreater(count, 400)
@@ -347,7 +338,7 @@ class CommandLine(Redacted):
         validator = jsonschema.Draft202012Validator(schema)
         folder = SOURCE / "tests/scenarios/dns-first-host-dead"
         told = documents(run("--json", "--redact", self.CAPTURE)[0])
-        told += documents(run("--json", "--redact", *words_of(folder), cwd=folder)[0])
+        told += documents(run("--json", "--redact", *evidence.arguments(folder), cwd=folder)[0])
         self.assertEqual(2, sum(document["kind"] == "redaction" for document in told))
         for document in told:
             self.assertEqual([], [error.message for error in validator.iter_errors(document)])

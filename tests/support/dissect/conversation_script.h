@@ -77,6 +77,15 @@ private:
     kms::Block request_salt_{};
 };
 
+/// A conversation that has come as far as a bind that was accepted.
+class BoundScript : public ConversationScript {
+public:
+    explicit BoundScript(const ConversationOptions& options = {}) : ConversationScript{options} {
+        tcp.handshake();
+        bind().bind_ack();
+    }
+};
+
 /// A healthy conversation from SYN to the last FIN.
 std::vector<TestPacket> conversation(const ConversationOptions& options, unsigned request_count = 1);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <catch2/catch.hpp>
 #include <sstream>
 
 #include "libdiag/check/conversation_findings.h"
@@ -158,6 +159,12 @@ Tracked track(const std::vector<PacketView>& packets, const dissect::TrackerOpti
 
 Tracked track(const std::vector<TestPacket>& packets, const dissect::TrackerOptions& options) {
     return track(views_of(packets), options);
+}
+
+Seen only(const std::vector<TestPacket>& packets) {
+    const Tracked tracked = track(packets);
+    REQUIRE(tracked.conversations.size() == 1);
+    return tracked.conversations.front();
 }
 
 }  // namespace diag::test

@@ -81,4 +81,7 @@ private:
 Tracked track(const std::vector<PacketView>& packets, const dissect::TrackerOptions& options = {});
 Tracked track(const std::vector<TestPacket>& packets, const dissect::TrackerOptions& options = {});
 
+/// The one conversation of the packets; fails the test where there are none or more.
+Seen only(const std::vector<TestPacket>& packets);
+
 }  // namespace diag::test
