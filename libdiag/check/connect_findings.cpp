@@ -24,9 +24,10 @@ void connect_refused(const ConversationEvidence& e, std::vector<Finding>& out) {
 }
 
 std::string silence_text(const Conversation& c) {
-    const std::string time = seconds_text(c.observed_until.ns - c.last.time.ns);
-    return c.live ? say("no SYN-ACK, RST or ICMP error within {}", time)
-                  : say("no SYN-ACK, RST or ICMP error in the {} that the capture goes on", time);
+    if (c.live)
+        return say("no SYN-ACK, RST or ICMP error within {}", seconds_text(c.observed_until.ns - c.last.time.ns));
+    return say("no SYN-ACK, RST or ICMP error in the {} that the capture has behind the first SYN",
+               seconds_text(c.observed_until.ns - c.first.time.ns));
 }
 
 void connect_no_answer(const ConversationEvidence& e, std::vector<Finding>& out) {

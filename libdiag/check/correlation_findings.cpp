@@ -10,6 +10,7 @@
 
 #include "libdiag/check/contact_lines.h"
 #include "libdiag/check/contact_text.h"
+#include "libdiag/check/finding_builder.h"
 #include "libdiag/check/other_machine_findings.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/lang/message.h"
@@ -218,7 +219,8 @@ void never_grants(const HostRecord& e, std::vector<Finding>& out) {
                            say("{} answered {} requests and granted none", host, e.history.answered_count));
     ContactLines evidence{f, e.correlation};
     for (const SameAnswers& same : answers)
-        evidence.saw(*same.first, say("{}, {} times", result_text(*same.first, e.correlation), same.count));
+        evidence.saw(*same.first,
+                     fmt::format("{}, {}", result_text(*same.first, e.correlation), times_text(same.count)));
     evidence.end();
     out.push_back(std::move(f));
 }
@@ -366,15 +368,34 @@ void many_ids(const NameRecord& e, std::vector<Finding>& out) {
 
 constexpr Row<NameRecord> name_table[] = {{&rule::name_many_ids, many_ids}};
 
+std::string lower(std::string_view text) {
+    std::string lowered{text};
+    std::ranges::transform(lowered, lowered.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return lowered;
+}
+
+// The same computer may be named with and without its domain; two of the same name in two domains are two.
+std::size_t count_machines(const Contacts& firsts, const correlate::Correlation& correlation) {
+    std::set<std::string> full, bare, named;
+    for (const Contact* c : firsts) {
+        const std::string name = lower(correlation.text(c->workstation_name));
+        const bool has_domain = name.find('.') != std::string::npos;
+        (has_domain ? full : bare).insert(name);
+        if (has_domain) named.insert(correlate::machine_name(name));
+    }
+    std::erase_if(bare, [&](const std::string& name) { return named.contains(name); });
+    return full.size() + bare.size();
+}
+
 void behind_one_address(const AddressRecord& e, std::vector<Finding>& out) {
     constexpr std::size_t many = 3;
     if (e.contacts.size() < many) return;
     const Contacts firsts = first_of_each(e.contacts);
-    std::set<std::string> names;
-    for (const Contact* c : firsts) names.insert(correlate::machine_name(e.correlation.text(c->workstation_name)));
-    if (firsts.size() < many || names.size() < many) return;
+    const std::size_t machine_count = count_machines(firsts, e.correlation);
+    if (firsts.size() < many || machine_count < many) return;
     const std::string address = to_string(e.contacts.front()->client);
-    Finding f = finding_of(rule::clients_nat, address, say("{} machines ask from {}", names.size(), address));
+    Finding f = finding_of(rule::clients_nat, address, say("{} machines ask from {}", machine_count, address));
     ContactLines evidence{f, e.correlation};
     for (const Contact* c : firsts)
         evidence.saw(

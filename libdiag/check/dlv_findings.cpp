@@ -20,6 +20,7 @@ using lang::tr;
 using slmgr::Dlv;
 using Findings = std::vector<Finding>;
 
+constexpr std::uint32_t no_host_helped = 0xC004F074;
 constexpr std::size_t few_unknown_lines = 4;  // a prompt, a command and the like stand around many saved outputs
 
 std::string name_of_product(const Dlv& dlv, const kms::Product* product) {
@@ -31,19 +32,21 @@ bool is_in_use(const Dlv& dlv) { return !dlv.not_in_use.is(true) && !dlv.product
 
 bool is_failure(std::uint32_t code) { return (code >> 31) != 0; }
 
-std::string check_text(std::string_view check) { return say("check: {}", check); }
+std::string check_text(std::string_view check) {
+    return check.starts_with("check ") ? std::string{tr(check)} : say("check: {}", tr(check));
+}
 
 void add_code(const DlvSubject& subject, std::uint32_t code, Findings& out) {
     Finding& finding = subject.add(out, rule::slmgr_error, say("slmgr ended with {}", format_code(code)));
     finding.windows_code = code;
+    if (code == no_host_helped) finding.likely_cause = 1;
     const kms::ErrorCode* error = kms::find_error(code);
     if (error == nullptr) {
         finding.evidence.emplace_back(tr("no public table has this code"));
         return;
     }
     finding.evidence.push_back(fmt::format("{} {}: {}", format_code(code), error->symbol, tr(error->meaning)));
-    for (const std::string_view check : kms::list_items(error->checks))
-        finding.evidence.push_back(check_text(tr(check)));
+    for (const std::string_view check : kms::list_items(error->checks)) finding.evidence.push_back(check_text(check));
 }
 
 // Also how slmgr /ato ended where it printed no code. Success is for the verdict to say.

@@ -108,10 +108,17 @@ std::string attempt_failed(const SharedTrouble& t) {
     return say("an activation with {} failed: {}", where(t), code_text(t.code()));
 }
 
+// The host notes in 12290 that it does not know the product, the client that the host cannot activate it (errors.csv).
+std::uint32_t as_clients_see(std::uint32_t host_code) {
+    constexpr std::uint32_t product_not_installed = 0xC004F015, id_mismatch = 0xC004F042;
+    return host_code == product_not_installed ? id_mismatch : host_code;
+}
+
 // The codes are those of the first client.
 void add_codes(Finding& finding, const SharedTrouble& trouble) {
     const ClientTrouble& first = trouble.first();
-    const std::uint32_t own = first.verdict.client_code != 0 ? first.verdict.client_code : first.verdict.host_code;
+    const std::uint32_t own =
+        first.verdict.client_code != 0 ? first.verdict.client_code : as_clients_see(first.verdict.host_code);
     if (own != 0 && trouble.events->answered(*first.step) == nullptr) finding.inner_code = own;
     if (first.summary_code != 0) {
         finding.windows_code = first.summary_code;

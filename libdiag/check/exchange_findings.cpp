@@ -6,11 +6,13 @@
 #include <cstdlib>
 
 #include "libdiag/base/hex.h"
+#include "libdiag/check/event_text.h"
 #include "libdiag/check/event_verdict.h"
 #include "libdiag/check/finding_builder.h"
 #include "libdiag/check/gathered_finding.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/lang/message.h"
+#include "libdiag/proto/kms/catalogue.h"
 #include "libdiag/proto/kms/epid.h"
 #include "libdiag/proto/kms/error_codes.h"
 
@@ -73,6 +75,31 @@ template <const Rule& which> void refusal(const RefusalEvidence& e, Findings& ou
     if (e.rule == &which) add_refusal(which, e, out);
 }
 
+// A version that exists is not what the host rejects.
+void request_invalid(const RefusalEvidence& e, Findings& out) {
+    if (e.rule != &rule::request_invalid) return;
+    Finding& finding = add_refusal(rule::request_invalid, e, out);
+    if (e.exchange == nullptr || !e.exchange->request.has_version()) return;
+    const std::uint16_t major = e.exchange->request.version.major;
+    if (major >= 4 && major <= 6) finding.likely_cause = 1;
+}
+
+// What is to be compared with the keys of the host.
+std::string asked_text(const kms::BaseRequest& request) {
+    const auto* item = kms::find_kms_item(request.kms_id);
+    const std::string id = to_string(request.kms_id);
+    return say("asked for {}, KMS id {}", product_text(request.activation_id),
+               item != nullptr ? fmt::format("{} ({})", id, item->name) : id);
+}
+
+void product_not_covered(const RefusalEvidence& e, Findings& out) {
+    if (e.rule != &rule::product_not_covered) return;
+    const std::string title = add_refusal(rule::product_not_covered, e, out).title;
+    if (e.exchange != nullptr && e.exchange->request.base)
+        gather(out, rule::product_not_covered, e.conversation, title, asked_text(*e.exchange->request.base),
+               request_mark(e.conversation, *e.exchange));
+}
+
 void clock_skew(const RefusalEvidence& e, Findings& out) {
     if (e.rule != &rule::clock_skew) return;
     const std::string title = add_refusal(rule::clock_skew, e, out).title;
@@ -84,8 +111,8 @@ void clock_skew(const RefusalEvidence& e, Findings& out) {
 }
 
 constexpr Row<RefusalEvidence> rows_of_refusals[] = {
-    {&rule::request_invalid, refusal<rule::request_invalid>},
-    {&rule::product_not_covered, refusal<rule::product_not_covered>},
+    {&rule::request_invalid, request_invalid},
+    {&rule::product_not_covered, product_not_covered},
     {&rule::client_list_full, refusal<rule::client_list_full>},
     {&rule::clock_skew, clock_skew},
     {&rule::host_refused, refusal<rule::host_refused>},

@@ -72,7 +72,8 @@ void bind_nak(const ConversationEvidence& e, std::vector<Finding>& out) {
                                               : reason_text(dcerpc::reject_reason_names, nak->reject_reason);
     Builder b{rule::bind_nak, c, say("{} refused the RPC bind of {}: {}", to_string(c.host), client_text(c), reason)};
     add_asked(b, c, *p);
-    b.saw(p->last, say("bind_nak, {}", reason));
+    const bool has_name = nak != nullptr && !diag::name_of(dcerpc::reject_reason_names, nak->reject_reason).empty();
+    b.saw(p->last, has_name ? say("bind_nak, reason {}: {}", nak->reject_reason, reason) : say("bind_nak, {}", reason));
     add_end(b, c);
     if (nak != nullptr) {
         const auto [cause, remedy] = nak_points_to(nak->reject_reason);

@@ -23,6 +23,10 @@ dissect::Mark last_asked(const Conversation& c) {
     return asked != c.pdus.rend() ? asked->last : c.tcp.first_payload[0];
 }
 
+bool may_go_on(const Conversation& c) {
+    return !c.live && !c.tcp.closed_first && c.observed_until.ns - c.last.time.ns < rpc_patience_ns;
+}
+
 bool is_too_soon_to_tell(const Conversation& c, Outcome outcome) {
     if (c.live) return false;  // the time-outs of the tool have decided
     const bool waits_for_syn_ack = outcome == Outcome::no_answer_to_syn;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "libdiag/base/utf.h"
+#include "libdiag/check/silence.h"
 #include "libdiag/decode/exchange_text.h"
 #include "libdiag/decode/timing.h"
 #include "libdiag/lang/message.h"
@@ -116,10 +117,12 @@ void append_stages(std::string& out, const Conversation& c) {
 }  // namespace
 
 std::string describe_outcome(const Conversation& c, check::Outcome outcome) {
+    if (check::is_too_soon_to_tell(c, outcome))
+        return std::string{lang::tr("not known: the capture ends before an answer could come")};
     if (outcome != check::Outcome::complete) return std::string{check::describe(outcome)};
     if (c.exchanges.empty()) {
-        return std::string{c.gap_size + c.cut_size > 0 ? lang::tr("no request is in the capture")
-                                                       : lang::tr("no request was sent")};
+        const bool may_be_missing = c.gap_size + c.cut_size > 0 || check::may_go_on(c);
+        return std::string{may_be_missing ? lang::tr("no request is in the capture") : lang::tr("no request was sent")};
     }
     const auto refused = std::count_if(c.exchanges.begin(), c.exchanges.end(),
                                        [](const auto& e) { return e.hresult && *e.hresult != 0; });

@@ -46,11 +46,17 @@ std::string joined_facts(const Entry& entry) {
     return text;
 }
 
-void append_labelled(std::string& out, std::string_view text_label, std::string_view text) {
+// What to do stands under the name that it has in the entry.
+std::string_view action_label(const Entry& entry) {
+    return entry.kind == Kind::finding ? label::remedy_line : label::check;
+}
+
+void append_labelled(std::string& out, const Entry& entry, std::string_view text_label, std::string_view text) {
     if (text.empty()) return;
     const std::string_view word = tr(text_label);
-    const std::size_t width =
-        std::max({column_count(tr(label::cause)), column_count(tr(label::check)), column_count(tr(label::more))}) + 1;
+    const std::size_t width = std::max({column_count(tr(label::cause)), column_count(tr(action_label(entry))),
+                                        column_count(tr(label::more))}) +
+                              1;
     const std::size_t column = mark.size() + width;
     out.append(mark.size(), ' ');
     out += word;
@@ -138,11 +144,11 @@ void Annotator::append_explanation(std::string& out, const Entry& entry) {
     out += mark;
     report::append_wrapped(out, text, mark.size(), mark.size(), line_width);
     out += '\n';
-    append_labelled(out, label::cause, joined(entry.causes));
-    append_labelled(out, label::check, joined(entry.checks));
-    append_labelled(out, label::more, joined_facts(entry));
-    if (!entry.ends_in.empty() || !entry.logged_for.empty())
-        append_labelled(out, label::more, fmt::format("kms-explain {}", entry.key));
+    append_labelled(out, entry, label::cause, joined(entry.causes));
+    append_labelled(out, entry, action_label(entry), joined(entry.checks));
+    append_labelled(out, entry, label::more, joined_facts(entry));
+    if (!entry.ends_in.empty() || !entry.logged_for.empty() || entry.kind == Kind::finding)
+        append_labelled(out, entry, label::more, fmt::format("kms-explain {}", entry.key));
 }
 
 void Annotator::append_object(std::string& out) const {

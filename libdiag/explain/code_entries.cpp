@@ -65,7 +65,8 @@ void add_findings(Entry& entry, const kms::ErrorCode& error) {
     if (!error.has_code()) return;
     for (const check::Rule* rule : check::all_rules()) {
         if (rule->windows_code == error.code) entry.ends_in.push_back(rule);
-        if (rule->inner_code == error.code) entry.logged_for.push_back(rule);
+        const bool is_refusal = &check::refusal_rule(error.code) == rule && rule != &check::rule::host_refused;
+        if (rule->inner_code == error.code || is_refusal) entry.logged_for.push_back(rule);
     }
 }
 

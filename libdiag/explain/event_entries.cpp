@@ -38,7 +38,7 @@ void add_findings(Entry& entry, const Event& event) {
 
 Entry entry_of(const Event& event) {
     Entry entry{.kind = Kind::event, .key = std::string{event.key}, .name = {}, .meaning = event.meaning};
-    add_fact(entry, "side", "Written by", event.side);
+    if (event.side != "none") add_fact(entry, "side", "Written by", event.side);
     add_fact(entry, "log", "Log", event.log);
     add_fact(entry, "fields", "Fields", event.layout);
     add_fact(entry, "certainty", "Certainty", event.certainty);

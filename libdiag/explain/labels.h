@@ -22,9 +22,11 @@ inline constexpr std::string_view source = "Source";
 // Below a line of a log.
 inline constexpr std::string_view cause = "cause:";
 inline constexpr std::string_view check = "check:";
+inline constexpr std::string_view remedy_line = "remedy:";
 inline constexpr std::string_view more = "more:";
 
-inline constexpr std::string_view all[] = {event,   causes,     checks,   remedy, to_be_sure, capture, events, notes,
-                                           ends_in, logged_for, read_for, source, cause,      check,   more};
+inline constexpr std::string_view all[] = {event,  causes, checks,      remedy,     to_be_sure, capture,
+                                           events, notes,  ends_in,     logged_for, read_for,   source,
+                                           cause,  check,  remedy_line, more};
 
 }  // namespace diag::explain::label

@@ -17,6 +17,13 @@ const LoggedRequest* request_of(const KmsEvent& event) {
     return nullptr;
 }
 
+// The host refused it for its clock: client and host do not have the same time, whatever the zone.
+bool has_other_clock(const KmsEvent& event) {
+    constexpr std::uint32_t invalid_timestamp = 0xC004F06C;  // SL_E_VL_INVALID_TIMESTAMP
+    const auto* processed = std::get_if<RequestProcessed>(&event.body);
+    return processed != nullptr && processed->hresult == invalid_timestamp;
+}
+
 bool is_local(const KmsEvent& event) {
     return event.clock == EventClock::local || event.clock == EventClock::ambiguous;
 }
@@ -56,7 +63,7 @@ Zone zone_of(const KmsLog& log, bool is_swapped) {
     std::map<std::int64_t, std::size_t> counts;
     for (const KmsEvent& event : log.events) {
         const LoggedRequest* request = request_of(event);
-        if (request == nullptr || !request->client_time || !is_local(event)) continue;
+        if (request == nullptr || !request->client_time || !is_local(event) || has_other_clock(event)) continue;
         if (has_own && !std::holds_alternative<RequestSent>(event.body)) continue;
         const std::int64_t offset = rounded(read_as(event, is_swapped).ns - request->client_time->ns);
         if (offset >= -widest_zone_ns && offset <= widest_zone_ns) ++counts[offset];
