@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libdiag/base/hex.h"
+#include "libdiag/check/event_verdict.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/explain/entries.h"
 #include "libdiag/explain/marks.h"
