@@ -209,6 +209,16 @@ TEST_CASE("address translation: three machines behind one address are told, two 
     CHECK(finding.target == "192.0.2.77");
 }
 
+TEST_CASE("address translation: a name in two domains is two machines, one with and without its domain is one",
+          "[check][correlation]") {
+    Talks talks{{.machine = 1, .name = "ns1.one.example"},
+                {.after = minute, .machine = 2, .name = "NS1.two.example"},
+                {.after = 2 * minute, .machine = 3, .name = "ns1"}};
+    CHECK(ids_of(talks) == none);
+    talks.push_back({.after = 3 * minute, .machine = 4, .name = "pc.one.example"});
+    CHECK(only_finding(talks).title == "3 machines ask from 192.0.2.77");
+}
+
 // ---- the count
 
 // Machines that ask one after the other, each from its own address.

@@ -44,6 +44,19 @@ TEST_CASE("text: what a refusal means is said once, however often it came", "[de
     CHECK_THAT(text, Catch::Contains("every request was answered, 3 of 3 with a refusal"));
 }
 
+TEST_CASE("text: a capture that ends before an answer could come blames nobody in the headline", "[decode][text]") {
+    ConversationScript script;
+    script.tcp.handshake();
+    script.bind();
+    const std::string text = unwrapped(text_of(script));
+    CHECK_THAT(text, Catch::Contains("not known: the capture ends before an answer could come"));
+    CHECK_THAT(text, !Catch::Contains("never answered"));
+    script.bind_ack();
+    CHECK_THAT(unwrapped(text_of(script)), Catch::Contains("no request is in the capture"));
+    script.tcp.fin(Side::client).fin(Side::host);
+    CHECK_THAT(unwrapped(text_of(script)), Catch::Contains("no request was sent"));
+}
+
 TEST_CASE("text: an answer that arrived in part shows how much of it did", "[decode][text]") {
     ConversationScript script;
     script.tcp.handshake();

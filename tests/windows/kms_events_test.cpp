@@ -283,6 +283,24 @@ TEST_CASE("event clock: a client's own requests count more than those of clients
     for (const PlacedTime& time : placed) CHECK(format_rfc3339(time.at, 0) == "2026-11-23T20:09:17Z");
 }
 
+TEST_CASE("event clock: a request that was refused for its clock tells nothing of the zone", "[events]") {
+    const std::string_view request =
+        "11111111-90f5-4a6c-8c11-0a4f2f3e9d01,{},0,1,9,34e1ae55-27f8-4950-8877-7a03be5fb181";
+    const auto logged = [&](std::string_view result, std::string_view client_time) {
+        Event e =
+            event(12290, split(fmt::format("{},25,pc,{}", result, fmt::format(fmt::runtime(request), client_time))));
+        e.clock = EventClock::local;
+        e.time = at("2026-11-23T21:09:17");  // UTC+1
+        return e;
+    };
+    EventLog log;
+    log.events.push_back(logged("0xC004F06C", "2026/11/23 15:09"));
+    CHECK(place_in_utc(kms_log(log))[0].source == TimeSource::local);
+    log.events.push_back(logged("0x0", "2026/11/23 20:09"));
+    for (const PlacedTime& time : place_in_utc(kms_log(log)))
+        CHECK(format_rfc3339(time.at, 0) == "2026-11-23T20:09:17Z");
+}
+
 TEST_CASE("event clock: without a request in the log local time stays as it is, and says so", "[events]") {
     EventLog log;
     Event failed = event(8198, {"hr=0xC004F074"});
