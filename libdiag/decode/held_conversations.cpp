@@ -13,8 +13,7 @@ std::size_t size_of(const HeldConversations::Held& held) {
 
 std::optional<Attempt> HeldConversations::attempt_of(const dissect::Conversation& c) {
     if (!c.found_through || !c.found_through->has_others || c.part > 1 || c.continues) return std::nullopt;
-    return Attempt{.client = c.client.ip,
-                   .query = c.found_through->query,
+    return Attempt{.query = c.found_through->query,
                    .question = c.found_through->asked.packet,
                    .host = c.host,
                    .target = c.found_through->target,

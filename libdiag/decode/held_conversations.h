@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "libdiag/check/finding.h"
@@ -23,9 +23,8 @@ struct Told {
 
 /// One host that a client tried, of the hosts that one search in DNS gave it.
 struct Attempt {
-    IpAddress client;
     std::string query;
-    std::uint64_t question = 0;  ///< its packet
+    std::uint64_t question = 0;  ///< its packet, which no other search has
     Endpoint host;
     std::string target;
     Timestamp began;
@@ -60,8 +59,8 @@ public:
     bool is_empty() const { return held_.empty(); }
 
 private:
-    using Search = std::tuple<IpAddress, std::string, std::uint64_t>;
-    static Search search_of(const Attempt& a) { return {a.client, a.query, a.question}; }
+    using Search = std::pair<std::string, std::uint64_t>;
+    static Search search_of(const Attempt& a) { return {a.query, a.question}; }
     static Sequel sequel_of(const Attempt& failed, const Attempt& served);
     Told take(std::size_t index, Sequel sequel);
 

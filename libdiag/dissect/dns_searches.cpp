@@ -89,6 +89,22 @@ std::vector<DnsSearches::Ref> DnsSearches::of_client(const IpAddress& client) {
     return refs;
 }
 
+std::optional<DnsSearches::Ref> DnsSearches::of_other_family(const IpAddress& client, const Endpoint& host) {
+    std::optional<Ref> found;
+    std::size_t count = 0;
+    for (auto it = searches_.end(); it != searches_.begin() && count < max_looked_at; ++count) {
+        --it;
+        if (it->search.client.family == client.family) continue;
+        if (std::ranges::none_of(it->ways, [&](const Open::Way& way) { return way.host == host; })) continue;
+        if (!found) {
+            found = it;
+        } else if ((*found)->search.client != it->search.client) {
+            return std::nullopt;
+        }
+    }
+    return found;
+}
+
 void DnsSearches::add_target(Ref search, const DnsLookup& lookup, const DnsLookup::Answer& answer) {
     const std::string name = dns::lower_case(answer.target);
     auto known = search->targets.find(name);

@@ -68,6 +68,10 @@ public:
     /// The latest of this client.
     std::vector<Ref> of_client(const IpAddress& client);
 
+    /// The latest that gave the address of this host to a client of the other family: a machine with both may ask over IPv4 and
+    /// connect over IPv6. None where several clients know the host so, since the packets do not tell whose address it is.
+    std::optional<Ref> of_other_family(const IpAddress& client, const Endpoint& host);
+
     void add_target(Ref search, const DnsLookup& lookup, const DnsLookup::Answer& answer);
     /// The address of a host that the search names, with one of its ports.
     void add_way(Ref search, const Open::Way& way);

@@ -272,7 +272,10 @@ void DnsWatch::on_refused(const Endpoint& client, const Endpoint& server, DnsTra
 
 bool DnsWatch::on_named_connect(const Endpoint& client, const Endpoint& host, Mark mark) {
     bool is_known = false;
-    for (const auto search : searches_.of_client(client.ip)) {
+    auto searches = searches_.of_client(client.ip);
+    if (searches.empty())
+        if (const auto other = searches_.of_other_family(client.ip, host)) searches.push_back(*other);
+    for (const auto search : searches) {
         // The latest: what the client asked for says more than what came unasked beside the record.
         const auto way =
             std::find_if(search->ways.rbegin(), search->ways.rend(), [&](const auto& w) { return w.host == host; });

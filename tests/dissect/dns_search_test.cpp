@@ -230,6 +230,38 @@ TEST_CASE("dns search: another address of the same host that serves the client l
     CHECK(script.said() == Said{"KMS-ADDRESS-DEAD"});
 }
 
+// The client asks over IPv4, and connects over IPv6 first.
+DnsScript both_families() {
+    DnsScript script = with_service();
+    script.lookup(question_of(host, type_aaaa), {address_record(host, "2001:db8::10")})
+        .lookup(question_of(host, type_a), {address_record(host, "192.0.2.10")});
+    return script;
+}
+
+std::vector<TestPacket> refused_over_ipv6(const DnsScript& script, std::string_view client = "2001:db8::77") {
+    TcpScript tcp{{.client = endpoint(client, 49'700), .host = endpoint("2001:db8::10", 1688), .start = script.now()}};
+    tcp.syn().rst(Side::host);
+    return tcp.packets;
+}
+
+TEST_CASE("dns search: an IPv6 address that fails before the IPv4 address of the host serves the client is dead",
+          "[dissect][dns]") {
+    DnsScript script = both_families();
+    script.add(refused_over_ipv6(script));
+    script.add(activation(script));
+    CHECK(script.said() == Said{"KMS-ADDRESS-DEAD"});
+}
+
+TEST_CASE("dns search: an address of the other family is nobody's when two clients know the host", "[dissect][dns]") {
+    DnsScript script = both_families();
+    script.client = endpoint("192.0.2.78", 50'001);
+    script.lookup({.id = 21}, {srv_record(service, host)})
+        .lookup(question_of(host, type_aaaa, 22), {address_record(host, "2001:db8::10")});
+    script.add(refused_over_ipv6(script));
+    script.add(activation(script));
+    CHECK(script.said() == Said{"KMS-CONNECT-REFUSED, 0xC004F074"});
+}
+
 TEST_CASE("dns search: a failure stays one when no other host serves the client after it", "[dissect][dns]") {
     const std::string is_refused = "KMS-CONNECT-REFUSED, 0xC004F074";
     DnsScript both = two_hosts();
