@@ -246,7 +246,7 @@ void identity_changes(const HostRecord& e, const correlate::Identities& ids, std
         evidence.saw(*ids.first_of[i], fmt::format("ePID {}", e.correlation.text(ids.epids[i])));
     evidence.end();
     if (ids.comes_back || ids.hwid_comes_back) {
-        f.evidence.emplace_back(tr("one that another had replaced came back"));
+        f.evidence.emplace_back(tr("an id that another had replaced came back"));
         f.likely_cause = f.likely_remedy = ids.epids.size() < many ? 1 : 0;
     }
     out.push_back(std::move(f));

@@ -205,7 +205,9 @@ void append_text(std::string& out, std::span<const check::Finding> findings, con
                                    format_count(correlation.client_count(), "client", "clients"),
                                    format_count(correlation.host_count(), "host", "hosts"));
     if (correlation.copy_count() > 0)
-        text += fmt::format("; {} more are copies of these in other captures", correlation.copy_count());
+        text += correlation.copy_count() == 1
+                    ? std::string{"; 1 more is a copy of one of these in another capture"}
+                    : fmt::format("; {} more are copies of these in other captures", correlation.copy_count());
     append_row(out, "all", text);
     if (const auto lost = correlation.forgotten_count() + correlation.left_out_count(); lost > 0)
         append_row(out, "limits",
