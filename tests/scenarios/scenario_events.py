@@ -117,6 +117,17 @@ def publishing_disabled():
     return saved.changed(saved.sample("host-healthy.txt"), ("DNS publishing enabled", "DNS publishing disabled"))
 
 
+def by_powershell():
+    events = [OTHER, *attempt("0x800706BA", SUMMARY)]
+    files = {"format-list": ("Get-WinEvent and Format-List", {"events-client.txt": logs.listed(events)}),
+             "format-list-80": ("the same in 80 columns", {"events-client.txt": logs.listed(events, 80)}),
+             "get-eventlog-list": ("Get-EventLog and Format-List", {"events-client.txt": logs.old_listed(events)}),
+             "csv-selected": ("Export-Csv without the provider", {"events-client.csv": logs.selected(events)})}
+    for name, (form, file) in files.items():
+        yield row(f"events-unreachable-{name}", f"The client cannot connect to its host; the log is that of {form}",
+                  "KMS-EVENT-HOST-UNREACHABLE", SUMMARY, "events.csv 12288 field 1, errors.csv 0x800706BA", file, inner="0x800706BA")
+
+
 def evtx():
     capture = Capture("hresult-unknown-kms-id")
     yield row("evtx-product-not-covered", "The host key does not cover the product", "KMS-PRODUCT-NOT-COVERED", "0xC004F042",
@@ -126,5 +137,5 @@ def evtx():
 
 
 def scenarios():
-    for rows in (of_client, of_both, of_host, unpublished_host, evtx):
+    for rows in (of_client, of_both, of_host, unpublished_host, by_powershell, evtx):
         yield from rows()
