@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
+#include <span>
 
 #include "tests/support/exact_buffer.h"
 #include "tests/windows/samples.h"
@@ -294,6 +295,97 @@ TEST_CASE("events, lists: what is no list of events is none", "[events]") {
     }
 }
 
+std::string block(std::span<const std::string_view> labels, std::string_view id, std::string_view provider) {
+    std::string out = "Event[0]:\n";
+    const Strings values = {"Application",
+                            std::string{provider},
+                            "2026-11-24T10:15:00.000",
+                            std::string{id},
+                            "N/A",
+                            "12289",
+                            "N/A",
+                            "",
+                            "N/A",
+                            "N/A",
+                            "pc17.corp.example",
+                            ""};
+    for (std::size_t i = 0; i < labels.size(); ++i) out += fmt::format("  {}: {}\n", labels[i], values[i]);
+    return out + "Info:\n" + std::string{request_values} + "\n\n";
+}
+
+TEST_CASE("events, text of wevtutil: labels of another language are told by their order, in any code page",
+          "[events]") {
+    constexpr std::string_view german[] = {"Protokollname", "Quelle",       "Datum",    "Ereignis-ID",
+                                           "Aufgabe",       "Ebene",        "Opcode",   "Schl\x81sselwort",
+                                           "Benutzer",      "Benutzername", "Computer", "Beschreibung"};
+    constexpr std::string_view japanese[] = {"ログの名前", "ソース",     "日付",           "イベント ID",
+                                             "タスク",     "レベル",     "Opcode",         "キーワード",
+                                             "ユーザー",   "ユーザー名", "コンピューター", "説明"};
+    for (const std::span<const std::string_view> labels : {std::span{german}, std::span{japanese}}) {
+        const EventLog log = read(block(labels, "12288", spp) + block(labels, "12288", "Microsoft-Windows-SAM") +
+                                  block(labels, "x", spp) + block(labels, "12288", spp));
+        REQUIRE(log.events.size() == 2);
+        CHECK(log.other_count == 1);
+        CHECK(log.unreadable_count == 1);
+        for (const Event& event : log.events) {
+            CHECK(event.event_id == 12288);
+            CHECK(event.channel == "Application");
+            CHECK(event.computer == "pc17.corp.example");
+            CHECK(time_of(event) == "2026-11-24T10:15:00.0000000Z");
+            CHECK(event.clock == EventClock::local);
+            CHECK(event.fields == request_fields());
+        }
+    }
+}
+
+std::string copied(std::string_view provider, std::string_view id, std::string_view behind = {}) {
+    return fmt::format(
+        "Protokollname: Application\nQuelle:        {}\nDatum:         24.11.2026 09:15:00\nEreignis-ID:   {}\n"
+        "Aufgabenkategorie:Keine\nEbene:         Informationen\nSchlüsselwörter:Klassisch\nBenutzer:      12289\n"
+        "Computer:      pc17.corp.example\nBeschreibung:\nInfo:\n{}\n{}",
+        provider, id, request_values, behind);
+}
+
+TEST_CASE("events, copied details: one event behind the other, in any language", "[events]") {
+    const EventLog log = read("\n" + copied(spp, "12288") + copied("Microsoft-Windows-SAM", "12288") +
+                              copied(spp, "x") + copied(spp, "12288"));
+    REQUIRE(log.events.size() == 2);
+    CHECK(log.other_count == 1);
+    CHECK(log.unreadable_count == 1);
+    CHECK(log.events[1].channel == "Application");
+    CHECK(log.events[1].computer == "pc17.corp.example");
+    CHECK(time_of(log.events[1]) == "2026-11-24T09:15:00.0000000Z");
+    CHECK(log.events[1].clock == EventClock::local);
+    CHECK(log.events[1].fields == request_fields());
+}
+
+TEST_CASE("events, copied details: their XML is read in place of the text, which counts where the XML is cut",
+          "[events]") {
+    const std::string xml = "Ereignis-XML:\n<Event xmlns=\"http://schemas.microsoft.com/win/2004/08/events/event\">\n" +
+                            event_xml(8198, "<Data>hr=0xC004F074</Data>").substr(7) + "\n";
+    const EventLog log = read(copied(spp, "12288", xml) + copied(spp, "12288", xml.substr(0, xml.size() / 2) + "\n") +
+                              copied(spp, "12288", "<Event x></y></Event>\n<Event x></y></Event>\n"));
+    CHECK_FALSE(log.problem);
+    REQUIRE(log.events.size() == 3);
+    CHECK(log.events[0].event_id == 8198);
+    CHECK(log.events[0].clock == EventClock::utc);
+    CHECK(log.events[1].fields == request_fields());
+    CHECK(log.events[1].clock == EventClock::local);
+    CHECK(time_of(log.events[2]) == "2026-11-24T09:15:00.0000000Z");
+
+    const std::string wide = "<Event x='1'>\n" + event_xml(8198, "<Data>" + std::string(300'000, 'x') + "</Data>");
+    CHECK(read(copied(spp, "12288", wide + "\n")).events.at(0).event_id == 12288);
+}
+
+TEST_CASE("events, copied details: other text with labels is none", "[events]") {
+    for (const std::string text :
+         {"a: 1\nb: 2\nc: 24.11.2026 09:15:00\nd: x\n", "a: 1\nb: 2\nc: 3\nd: 4\n",
+          "a: 1\nb: 2\n\nc: 24.11.2026 09:15:00\nd: 4\n", "a: 1\nb: 2\nc: 24.11.2026 09:15:00\n"}) {
+        CAPTURE(text);
+        CHECK(error_of(text).find("wevtutil") != std::string::npos);
+    }
+}
+
 TEST_CASE("events: without a provider the message tells it, and what others write under the same numbers does not",
           "[events]") {
     const auto count_of = [](std::uint32_t id, std::string_view message) {
@@ -372,7 +464,7 @@ TEST_CASE("events: each limit holds", "[events]") {
 TEST_CASE("events: every proper prefix is read or refused, none is read past", "[events]") {
     for (const auto* name :
          {"events-viewer.xml", "events-wevtutil-utf16.xml", "events-viewer.csv", "events-viewer-tab.txt",
-          "events-viewer-japanese.csv", "events-wevtutil.txt", "events-format-list.txt"}) {
+          "events-viewer-japanese.csv", "events-wevtutil.txt", "events-format-list.txt", "events-copied-german.txt"}) {
         const std::string whole = windows_sample(name);
         const EventLog all = read(whole);
         std::size_t last = 0;
