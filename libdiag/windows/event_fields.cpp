@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "libdiag/base/line_text.h"
+#include "libdiag/base/uuid.h"
 #include "libdiag/proto/dns/domain_name.h"
 #include "libdiag/windows/event_sink.h"
 
@@ -11,10 +12,6 @@ namespace diag::windows {
 namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdefABCDEF";
-
-bool has_joined_fields(std::uint32_t id) {
-    return id == event_id::request_sent || id == event_id::response_processed || id == event_id::request_processed;
-}
 
 std::vector<std::string> split(std::string_view text) {
     std::vector<std::string> out;
@@ -62,7 +59,42 @@ std::optional<std::uint32_t> whole_number(std::string_view text, int base) {
     return value;
 }
 
+// The text from the first code to the end of its line.
+std::string_view joined_in(std::string_view message) {
+    const std::string_view rest = message.substr(std::min(message.find("0x"), message.size()));
+    return rest.substr(0, rest.find_first_of("\r\n"));
+}
+
+bool has_guid_at(const std::vector<std::string>& fields, std::size_t index) {
+    return index < fields.size() && Uuid::parse(fields[index]).has_value();
+}
+
+bool is_of_kms(std::uint32_t id, const std::vector<std::string>& fields) {
+    if (fields.empty() || !code_of(fields.front())) return false;
+    const std::size_t count = fields.size();
+    switch (id) {
+        case event_id::request_sent: return (count == 9 || count == 10) && has_guid_at(fields, 3);
+        case event_id::response_processed: return (count == 7 || count == 8) && code_of(fields[1]).has_value();
+        case event_id::request_processed: return count == 9 && has_guid_at(fields, 3);
+        default: return false;
+    }
+}
+
+bool is_failed_activation(std::string_view message) {
+    const auto has = [message](std::string_view part) { return message.find(part) != std::string_view::npos; };
+    return (has("hr=0x") || has("Reason")) && (has("slui.exe") || has("SkuId"));
+}
+
+bool is_publication(std::uint32_t id, std::string_view message) {
+    const bool has_code = id == event_id::publication_succeeded || !code_in(message).empty();
+    return has_code && message.find("DNS") != std::string_view::npos && !quoted_domain(message).empty();
+}
+
 }  // namespace
+
+bool has_joined_fields(std::uint32_t id) {
+    return id == event_id::request_sent || id == event_id::response_processed || id == event_id::request_processed;
+}
 
 void split_joined_fields(Event& event) {
     if (!has_joined_fields(event.event_id) || event.fields.size() != 1) return;
@@ -75,8 +107,7 @@ std::vector<std::string> fields_of_message(std::uint32_t event_id, std::string_v
         if (!value.empty()) out.emplace_back(value);
     };
     if (has_joined_fields(event_id)) {
-        const std::string_view rest = message.substr(std::min(message.find("0x"), message.size()));
-        put(limited(rest.substr(0, rest.find_first_of("\r\n"))));
+        put(limited(joined_in(message)));
     } else if (event_id == event_id::publication_failed) {
         put(limited(code_in(message)));
         put(quoted_domain(message));
@@ -86,6 +117,22 @@ std::vector<std::string> fields_of_message(std::uint32_t event_id, std::string_v
         put(limited(message));
     }
     return out;
+}
+
+std::string_view provider_of_message(std::uint32_t id, std::string_view message) {
+    constexpr std::string_view provider = "Microsoft-Windows-Security-SPP";
+    bool is_known = false;
+    switch (id) {
+        case event_id::request_sent:
+        case event_id::response_processed:
+        case event_id::request_processed: is_known = is_of_kms(id, split(joined_in(message))); break;
+        case event_id::publication_failed:
+        case event_id::publication_succeeded: is_known = is_publication(id, message); break;
+        case event_id::activation_failed:
+        case event_id::rule_failed: is_known = is_failed_activation(message); break;
+        default: break;
+    }
+    return is_known ? provider : std::string_view{};
 }
 
 std::optional<std::uint32_t> event_id_of(std::string_view text) { return whole_number(text, 10); }

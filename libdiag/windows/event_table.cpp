@@ -6,7 +6,7 @@
 
 #include "libdiag/base/line_text.h"
 #include "libdiag/windows/event_fields.h"
-#include "libdiag/windows/event_time.h"
+#include "libdiag/windows/printed_times.h"
 
 namespace diag::windows {
 namespace {
@@ -105,9 +105,10 @@ char separator_of(std::string_view line) {
     return *std::ranges::max_element(all, {}, [line](char c) { return std::ranges::count(line, c); });
 }
 
+// Without a column for the provider the message tells it.
 bool has_events(Columns& columns) {
-    return std::ranges::all_of(std::array{Column::time, Column::source, Column::id},
-                               [&](Column c) { return at(columns, c) != max_column_count; });
+    const auto has = [&](Column c) { return at(columns, c) != max_column_count; };
+    return has(Column::time) && has(Column::id) && (has(Column::source) || has(Column::message));
 }
 
 // In a language that the table of headings does not have, the Event Viewer's are told by their number alone.
@@ -132,10 +133,9 @@ Columns columns_of(const Row& head) {
     return columns;
 }
 
-// Which of day and month comes first only all rows together tell, so times are read at the end.
 class TableReader {
 public:
-    TableReader(Columns columns, EventSink& sink) : columns_{columns}, sink_{sink} {}
+    TableReader(Columns columns, EventSink& sink) : columns_{columns}, sink_{sink}, times_{sink} {}
 
     // False: there are more events than the limit.
     bool add(const Row& row) {
@@ -144,28 +144,22 @@ public:
             sink_.add_unreadable();
             return true;
         }
-        const std::string_view time = cell(row, columns_, Column::time);
-        if (order_ == DateOrder::unknown) order_ = date_order_of(time);
+        const std::string_view message = cell(row, columns_, Column::message);
         Event event{.provider = std::string{cell(row, columns_, Column::source)},
                     .channel = std::string{cell(row, columns_, Column::channel)},
                     .computer = std::string{cell(row, columns_, Column::computer)},
                     .event_id = *id,
-                    .fields = fields_of_message(*id, cell(row, columns_, Column::message))};
-        const bool goes_on = sink_.add(std::move(event));
-        if (sink_.events().size() > times_.size()) times_.emplace_back(time);
-        return goes_on;
+                    .fields = fields_of_message(*id, message)};
+        if (event.provider.empty()) event.provider = provider_of_message(*id, message);
+        return times_.add(std::move(event), cell(row, columns_, Column::time));
     }
 
-    void finish() {
-        for (std::size_t i = 0; i < times_.size(); ++i)
-            set_time(sink_.events()[i], parse_printed_time(times_[i], order_));
-    }
+    void finish() { times_.finish(); }
 
 private:
     Columns columns_;
     EventSink& sink_;
-    DateOrder order_ = DateOrder::unknown;
-    std::vector<std::string> times_;  // of the events that were kept
+    PrintedTimes times_;
 };
 
 // Export-Csv of Windows PowerShell writes the type of its objects first.

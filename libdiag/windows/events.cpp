@@ -10,6 +10,7 @@
 #include "libdiag/base/utf.h"
 #include "libdiag/proto/dns/service_name.h"
 #include "libdiag/windows/event_fields.h"
+#include "libdiag/windows/event_list.h"
 #include "libdiag/windows/event_sink.h"
 #include "libdiag/windows/event_table.h"
 #include "libdiag/windows/event_text.h"
@@ -43,8 +44,13 @@ void blank_controls(std::string& text) {
 bool read_into(std::string_view text, EventSink& sink) {
     if (text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size())).starts_with('<'))
         return read_event_xml(text, sink);
-    if (!is_event_text(text)) return read_event_table(text, sink);
-    read_event_text(text, sink);
+    if (is_event_text(text)) {
+        read_event_text(text, sink);
+    } else if (is_event_list(text)) {
+        read_event_list(text, sink);
+    } else {
+        return read_event_table(text, sink);
+    }
     return true;
 }
 

@@ -56,6 +56,8 @@ struct EventLog {
 
 /// The events that tell of KMS; other logs use the same numbers for something else (Directory-Services-SAM in System).
 namespace event_id {
+inline constexpr std::uint32_t activation_failed = 8198;
+inline constexpr std::uint32_t rule_failed = 8233;
 inline constexpr std::uint32_t request_sent = 12288;
 inline constexpr std::uint32_t response_processed = 12289;
 inline constexpr std::uint32_t request_processed = 12290;
@@ -69,8 +71,9 @@ bool is_licensing_provider(std::string_view name);
 
 /// Reads an exported log; the content tells the format: XML (wevtutil qe /f:xml or /f:RenderedXml, the Event Viewer, also
 /// single <Event> elements), CSV and tab-separated text (the Event Viewer, English or Japanese headings or any with the same
-/// order; Export-Csv), text (wevtutil qe /f:text). UTF-8, UTF-16, or code page 932. The error is one line: the file is
-/// too large, has too many events, or is no such log. EVTX is read by eventlog/read_event_file.h.
+/// order; Export-Csv), text (wevtutil qe /f:text, details that the Event Viewer copied), lists (Format-List of PowerShell).
+/// UTF-8, UTF-16, or code page 932. The error is one line: the file is too large, has too many events, or is no such log.
+/// EVTX is read by eventlog/read_event_file.h.
 std::expected<EventLog, std::string> read_events(Bytes file);
 
 /// The result of publishing the SRV record in one domain (events 12293 and 12294).

@@ -16,9 +16,6 @@ namespace {
 using Fields = std::vector<std::string>;
 using Body = decltype(KmsEvent::body);
 
-constexpr std::uint32_t activation_failed = 8198;
-constexpr std::uint32_t rule_failed = 8233;
-
 struct FlagName {
     std::uint32_t bit;
     std::string_view name;
@@ -192,8 +189,8 @@ Kind read_body(const Event& event, Body& out) {
         case event_id::request_processed: body = read_request_processed(event.fields); break;
         case event_id::publication_failed:
         case event_id::publication_succeeded: body = read_publication(event); break;
-        case activation_failed:
-        case rule_failed: body = read_activation_failed(event.fields); break;
+        case event_id::activation_failed:
+        case event_id::rule_failed: body = read_activation_failed(event.fields); break;
         default: return Kind::other;
     }
     if (!body) return Kind::unreadable;

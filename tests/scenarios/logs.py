@@ -135,13 +135,85 @@ def csv(events, language="en", hours=0):
     return "\ufeff" + "\n".join(lines) + "\n"
 
 
-def text(events, computer, hours=0):
+LABELS = {
+    "en": ("Log Name", "Source", "Date", "Event ID", "Task", "Level", "Opcode", "Keyword", "User", "User Name", "Computer",
+           "Description"),
+    "de": ("Protokollname", "Quelle", "Datum", "Ereignis-ID", "Aufgabe", "Ebene", "Opcode", "Schlüsselwort", "Benutzer",
+           "Benutzername", "Computer", "Beschreibung"),
+    "ja": ("ログの名前", "ソース", "日付", "イベント ID", "タスク", "レベル", "Opcode", "キーワード", "ユーザー", "ユーザー名",
+           "コンピューター", "説明")}
+COPIED = {
+    "en": ("Log Name", "Source", "Date", "Event ID", "Task Category", "Level", "Keywords", "User", "Computer", "Description",
+           "Event Xml"),
+    "de": ("Protokollname", "Quelle", "Datum", "Ereignis-ID", "Aufgabenkategorie", "Ebene", "Schlüsselwörter", "Benutzer",
+           "Computer", "Beschreibung", "Ereignis-XML")}
+
+
+def text(events, computer, hours=0, language="en"):
     """As `wevtutil qe Application /f:text`: local time."""
     out = []
     for number, event in enumerate(events):
         local = event.time + datetime.timedelta(hours=hours)
-        out.append(f"Event[{number}]:\n  Log Name: {channel(event)}\n  Source: {event.provider}\n"
-                   f"  Date: {local.isoformat(timespec='milliseconds')}\n  Event ID: {event.id}\n  Task: N/A\n"
-                   f"  Level: {'Error' if is_error(event) else 'Information'}\n  Opcode: N/A\n  Keyword: Classic\n"
-                   f"  User: N/A\n  User Name: N/A\n  Computer: {computer}\n  Description: \n{message(event)}\n\n")
+        values = (channel(event), event.provider, local.isoformat(timespec="milliseconds"), event.id, "N/A",
+                  "Error" if is_error(event) else "Information", "N/A", "Classic", "N/A", "N/A", computer, "")
+        lines = "".join(f"  {label}: {value}\n" for label, value in zip(LABELS[language], values))
+        out.append(f"Event[{number}]:\n{lines}{message(event, language)}\n\n")
     return "".join(out)
+
+
+def copied(events, computer, language="en", hours=0, with_xml=True):
+    """As the event viewer copies details as text: local time, and the XML of each event."""
+    out = []
+    words, labels = WORDS[language], COPIED[language]
+    for event in events:
+        values = (channel(event), event.provider, words["time"](event.time + datetime.timedelta(hours=hours)), event.id,
+                  words["none"], words["levels"][is_error(event)], "Classic", "N/A", computer)
+        lines = "".join(f"{label + ':':15}{value}\n" for label, value in zip(labels, values))
+        lines += f"{labels[len(values)]}:\n{message(event, language)}\n"
+        out.append(lines + (f"{labels[-1]}:\n{xml([event], computer)}" if with_xml else ""))
+    return "".join(out)
+
+
+def listed(events, width=None, hours=0):
+    """As `Get-WinEvent | Format-List > FILE`: newest first, in UTF-16, wrapped where the console has that many columns."""
+    out = []
+    for event in sorted(events, key=lambda event: event.time, reverse=True):
+        names = {"TimeCreated": WORDS["en"]["time"](event.time + datetime.timedelta(hours=hours)), "ProviderName": event.provider,
+                 "Id": event.id, "Message": message(event)}
+        out.append(block(names, width))
+    return ("\n\n" + "\n".join(out) + "\n\n").replace("\n", "\r\n").encode("utf-16")
+
+
+def old_listed(events, hours=0):
+    """As `Get-EventLog -LogName Application | Format-List`: the number is the lower half of InstanceId."""
+    out = []
+    for number, event in enumerate(sorted(events, key=lambda event: event.time, reverse=True)):
+        local = WORDS["en"]["time"](event.time + datetime.timedelta(hours=hours))
+        names = {"Index": 900 - number, "EntryType": "Error" if is_error(event) else "Information",
+                 "InstanceId": (0xC0000000 if is_error(event) else 0x40000000) + event.id, "Message": message(event),
+                 "Category": "(0)", "CategoryNumber": 0, "ReplacementStrings": f"{{{', '.join(map(str, event.data))}}}",
+                 "Source": event.provider, "TimeGenerated": local, "TimeWritten": local, "UserName": ""}
+        out.append(block(names))
+    return "\n\n" + "\n".join(out) + "\n\n"
+
+
+def block(names, width=None):
+    column = max(map(len, names)) + 3
+    lines = []
+    for name, value in names.items():
+        head = f"{name:{column - 3}} : "
+        for part in str(value).split("\n"):
+            room = width - column if width else max(len(part), 1)
+            for at in range(0, max(len(part), 1), room):
+                lines.append(head + part[at:at + room])
+                head = " " * column
+    return "\n".join(lines) + "\n"
+
+
+def selected(events, separator=";"):
+    """As `Get-WinEvent | Select TimeCreated, Id, LevelDisplayName, Message | Export-Csv`: without a provider."""
+    rows = [("TimeCreated", "Id", "LevelDisplayName", "Message")]
+    for event in sorted(events, key=lambda event: event.time, reverse=True):
+        words = WORDS["en"]
+        rows.append((words["time"](event.time), event.id, words["levels"][is_error(event)], message(event)))
+    return "".join(separator.join(f'"{value}"' for value in row) + "\r\n" for row in rows)

@@ -117,6 +117,31 @@ def publishing_disabled():
     return saved.changed(saved.sample("host-healthy.txt"), ("DNS publishing enabled", "DNS publishing disabled"))
 
 
+def by_powershell():
+    events = [OTHER, *attempt("0x800706BA", SUMMARY)]
+    files = {"format-list": ("Get-WinEvent and Format-List", {"events-client.txt": logs.listed(events)}),
+             "format-list-80": ("the same in 80 columns", {"events-client.txt": logs.listed(events, 80)}),
+             "get-eventlog-list": ("Get-EventLog and Format-List", {"events-client.txt": logs.old_listed(events)}),
+             "csv-selected": ("Export-Csv without the provider", {"events-client.csv": logs.selected(events)})}
+    for name, (form, file) in files.items():
+        yield row(f"events-unreachable-{name}", f"The client cannot connect to its host; the log is that of {form}",
+                  "KMS-EVENT-HOST-UNREACHABLE", SUMMARY, "events.csv 12288 field 1, errors.csv 0x800706BA", file, inner="0x800706BA")
+
+
+def by_labels():
+    events = [OTHER, *attempt("0x800706BA", SUMMARY)]
+    texts = {f"text-{language}-{page}": (f"wevtutil in code page {page}", logs.text(events, PC.name, hours, language).encode(page))
+             for language, page, hours in (("de", "cp850", 1), ("de", "utf-8", 1), ("ja", "cp932", 9), ("ja", "utf-8", 9))}
+    for language, hours in (("en", -5), ("de", 1)):
+        for with_xml in (True, False):
+            name = f"copied-{language}{'' if with_xml else '-without-xml'}"
+            texts[name] = "details that were copied as text", logs.copied(events, PC.name, language, hours, with_xml)
+    for name, (form, contents) in texts.items():
+        yield row(f"events-unreachable-{name}", f"The client cannot connect to its host; the log is that of {form}",
+                  "KMS-EVENT-HOST-UNREACHABLE", SUMMARY, "events.csv 12288 field 1, errors.csv 0x800706BA",
+                  {"events-client.txt": contents}, inner="0x800706BA")
+
+
 def evtx():
     capture = Capture("hresult-unknown-kms-id")
     yield row("evtx-product-not-covered", "The host key does not cover the product", "KMS-PRODUCT-NOT-COVERED", "0xC004F042",
@@ -126,5 +151,5 @@ def evtx():
 
 
 def scenarios():
-    for rows in (of_client, of_both, of_host, unpublished_host, evtx):
+    for rows in (of_client, of_both, of_host, unpublished_host, by_powershell, by_labels, evtx):
         yield from rows()

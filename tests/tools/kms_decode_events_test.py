@@ -173,10 +173,19 @@ class Input(Case):
         self.fails("--events", self.folder, naming=["--events"])
         self.fails("--events", "", naming=["--events: give the name"])
 
-    def test_a_log_without_events_of_kms_says_so(self):
+    def test_a_log_without_events_of_kms_says_so_and_is_no_fault(self):
         sam = event_xml(12288, "S-1-5-21-1", provider="Microsoft-Windows-Directory-Services-SAM")
-        done = self.fails("--events", self.file("system.xml", sam), naming=["system.xml", "has no event of KMS"])
-        self.assertNotIn("timeline", done.stdout.decode())
+        for number, text in enumerate((sam, event_xml(903, ""), "<Events></Events>")):
+            log = self.file(f"none-{number}.xml", text)
+            done = run("--events", log)
+            self.assertEqual((done.returncode, done.stderr.decode().count("\n")), (0, 1))
+            self.assertIn(f"none-{number}.xml: has no event of KMS", done.stderr.decode())
+            self.assertNotIn("timeline", done.stdout.decode())
+            self.assertEqual(run("--events", log, CAPTURE).returncode, run(CAPTURE).returncode)
+
+    def test_a_damaged_log_without_events_of_kms_is_one_that_could_not_be_read(self):
+        for text in (event_xml(903, "") + self.GOOD[:40], "<Event><System/></Event>"):
+            self.assertEqual(run("--events", self.file("cut.xml", text)).returncode, 3)
 
     def test_a_log_in_place_of_a_capture_is_pointed_to_the_option(self):
         self.fails(self.file("log.xml", self.GOOD), naming=["log.xml", "--events"])

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
+#include <span>
 
 #include "tests/support/exact_buffer.h"
 #include "tests/windows/samples.h"
@@ -210,6 +211,203 @@ TEST_CASE("events, text of wevtutil: newer systems leave out the colon and say Z
     CHECK(log.unreadable_count == 1);
 }
 
+constexpr std::string_view request_values =
+    "0x800706BA, 0x00000000, kms01.corp.example:1688, 6c2f9a11-0f0e-4b52-9a3c-5d2b7e7f0a01, 2026/11/24 09:15, 0, 2, "
+    "43200, 73111121-5638-40f6-bc11-f1d7b0d64300, 25";
+
+Strings request_fields() {
+    return {"0x800706BA",
+            "0x00000000",
+            "kms01.corp.example:1688",
+            "6c2f9a11-0f0e-4b52-9a3c-5d2b7e7f0a01",
+            "2026/11/24 09:15",
+            "0",
+            "2",
+            "43200",
+            "73111121-5638-40f6-bc11-f1d7b0d64300",
+            "25"};
+}
+
+// Wrapped as Format-List does for a file of `width` columns: in some languages between words, whose blank goes then.
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width, bool by_words) {
+    std::string out;
+    const std::size_t room = width - indent;
+    while (text.size() > room) {
+        const std::size_t blank = by_words ? text.rfind(' ', room) : std::string_view::npos;
+        const std::size_t size = blank == std::string_view::npos ? room : blank;
+        out.append(text.substr(0, size)).append("\r\n").append(indent, ' ');
+        text.remove_prefix(blank == std::string_view::npos ? size : size + 1);
+    }
+    return out.append(text);
+}
+
+TEST_CASE("events, lists: Get-WinEvent gives provider, number and local time, and other providers are left out",
+          "[events]") {
+    const EventLog log = read(windows_sample("events-format-list.txt"));
+    CHECK(log.other_count == 1);
+    CHECK(log.unreadable_count == 0);
+    REQUIRE(log.events.size() == 2);
+    CHECK(log.events[0].event_id == 8198);
+    CHECK(log.events[0].provider == spp);
+    CHECK(time_of(log.events[0]) == "2026-11-24T09:15:02.0000000Z");
+    CHECK(log.events[0].clock == EventClock::local);
+    CHECK(log.events[0].fields.at(0).find("hr=0xC004F074\n") != std::string::npos);
+    CHECK(log.events[1].event_id == 12288);
+    CHECK(log.events[1].fields == request_fields());
+}
+
+TEST_CASE("events, lists: a value that Format-List wrapped, at any width, is whole again", "[events]") {
+    const bool by_words = GENERATE(false, true);
+    for (std::size_t width = 55; width < 160; ++width) {
+        const std::string text =
+            "\r\n\r\nTimeCreated  : 11/24/2026 9:15:00 AM\r\nProviderName : Microsoft-Windows-Security-SPP\r\n"
+            "Id           : 12288\r\nMessage      : " +
+            wrapped("The client has sent an activation request to the key management service machine.", 15, width,
+                    by_words) +
+            "\r\n               Info:\r\n               " + wrapped(request_values, 15, width, by_words) +
+            "\r\n\r\n\r\n";
+        CAPTURE(by_words, width, text);
+        const EventLog log = read(text);
+        REQUIRE(log.events.size() == 1);
+        CHECK(log.events[0].fields == request_fields());
+    }
+}
+
+TEST_CASE("events, lists: the number of an event is the lower half of its instance", "[events]") {
+    const EventLog log = read(
+        "Index              : 899\nEntryType          : Information\nInstanceId         : 1073754118\n"
+        "Message            : Publishing in DNS\n                     in the 'a.example' domain\n"
+        "ReplacementStrings : {a.example}\nSource             : Microsoft-Windows-Security-SPP\n"
+        "TimeGenerated      : 11/24/2026 9:15:02 AM\nTimeWritten        : 11/24/2026 9:15:02 AM\n\n"
+        "Index              : 898\nInstanceId         : none\n");
+    REQUIRE(log.events.size() == 1);
+    CHECK(log.events[0].event_id == 12294);
+    CHECK(log.events[0].fields == Strings{"a.example"});
+    CHECK(log.unreadable_count == 1);
+}
+
+TEST_CASE("events, lists: what is no list of events is none", "[events]") {
+    for (const std::string text :
+         {"Id : 1\nName : x\n", "Name : Windows(R)\nID : 73111121-5638-40f6-bc11-f1d7b0d64300\nMessage : x\n",
+          "TimeCreated : 1\nMessage : 2\n", "Id:12288\nMessage:x\n"}) {
+        CAPTURE(text);
+        CHECK(error_of(text).find("wevtutil") != std::string::npos);
+    }
+}
+
+std::string block(std::span<const std::string_view> labels, std::string_view id, std::string_view provider) {
+    std::string out = "Event[0]:\n";
+    const Strings values = {"Application",
+                            std::string{provider},
+                            "2026-11-24T10:15:00.000",
+                            std::string{id},
+                            "N/A",
+                            "12289",
+                            "N/A",
+                            "",
+                            "N/A",
+                            "N/A",
+                            "pc17.corp.example",
+                            ""};
+    for (std::size_t i = 0; i < labels.size(); ++i) out += fmt::format("  {}: {}\n", labels[i], values[i]);
+    return out + "Info:\n" + std::string{request_values} + "\n\n";
+}
+
+TEST_CASE("events, text of wevtutil: labels of another language are told by their order, in any code page",
+          "[events]") {
+    constexpr std::string_view german[] = {"Protokollname", "Quelle",       "Datum",    "Ereignis-ID",
+                                           "Aufgabe",       "Ebene",        "Opcode",   "Schl\x81sselwort",
+                                           "Benutzer",      "Benutzername", "Computer", "Beschreibung"};
+    constexpr std::string_view japanese[] = {"ログの名前", "ソース",     "日付",           "イベント ID",
+                                             "タスク",     "レベル",     "Opcode",         "キーワード",
+                                             "ユーザー",   "ユーザー名", "コンピューター", "説明"};
+    for (const std::span<const std::string_view> labels : {std::span{german}, std::span{japanese}}) {
+        const EventLog log = read(block(labels, "12288", spp) + block(labels, "12288", "Microsoft-Windows-SAM") +
+                                  block(labels, "x", spp) + block(labels, "12288", spp));
+        REQUIRE(log.events.size() == 2);
+        CHECK(log.other_count == 1);
+        CHECK(log.unreadable_count == 1);
+        for (const Event& event : log.events) {
+            CHECK(event.event_id == 12288);
+            CHECK(event.channel == "Application");
+            CHECK(event.computer == "pc17.corp.example");
+            CHECK(time_of(event) == "2026-11-24T10:15:00.0000000Z");
+            CHECK(event.clock == EventClock::local);
+            CHECK(event.fields == request_fields());
+        }
+    }
+}
+
+std::string copied(std::string_view provider, std::string_view id, std::string_view behind = {}) {
+    return fmt::format(
+        "Protokollname: Application\nQuelle:        {}\nDatum:         24.11.2026 09:15:00\nEreignis-ID:   {}\n"
+        "Aufgabenkategorie:Keine\nEbene:         Informationen\nSchlüsselwörter:Klassisch\nBenutzer:      12289\n"
+        "Computer:      pc17.corp.example\nBeschreibung:\nInfo:\n{}\n{}",
+        provider, id, request_values, behind);
+}
+
+TEST_CASE("events, copied details: one event behind the other, in any language", "[events]") {
+    const EventLog log = read("\n" + copied(spp, "12288") + copied("Microsoft-Windows-SAM", "12288") +
+                              copied(spp, "x") + copied(spp, "12288"));
+    REQUIRE(log.events.size() == 2);
+    CHECK(log.other_count == 1);
+    CHECK(log.unreadable_count == 1);
+    CHECK(log.events[1].channel == "Application");
+    CHECK(log.events[1].computer == "pc17.corp.example");
+    CHECK(time_of(log.events[1]) == "2026-11-24T09:15:00.0000000Z");
+    CHECK(log.events[1].clock == EventClock::local);
+    CHECK(log.events[1].fields == request_fields());
+}
+
+TEST_CASE("events, copied details: their XML is read in place of the text, which counts where the XML is cut",
+          "[events]") {
+    const std::string xml = "Ereignis-XML:\n<Event xmlns=\"http://schemas.microsoft.com/win/2004/08/events/event\">\n" +
+                            event_xml(8198, "<Data>hr=0xC004F074</Data>").substr(7) + "\n";
+    const EventLog log = read(copied(spp, "12288", xml) + copied(spp, "12288", xml.substr(0, xml.size() / 2) + "\n") +
+                              copied(spp, "12288", "<Event x></y></Event>\n<Event x></y></Event>\n"));
+    CHECK_FALSE(log.problem);
+    REQUIRE(log.events.size() == 3);
+    CHECK(log.events[0].event_id == 8198);
+    CHECK(log.events[0].clock == EventClock::utc);
+    CHECK(log.events[1].fields == request_fields());
+    CHECK(log.events[1].clock == EventClock::local);
+    CHECK(time_of(log.events[2]) == "2026-11-24T09:15:00.0000000Z");
+
+    const std::string wide = "<Event x='1'>\n" + event_xml(8198, "<Data>" + std::string(300'000, 'x') + "</Data>");
+    CHECK(read(copied(spp, "12288", wide + "\n")).events.at(0).event_id == 12288);
+}
+
+TEST_CASE("events, copied details: other text with labels is none", "[events]") {
+    for (const std::string text :
+         {"a: 1\nb: 2\nc: 24.11.2026 09:15:00\nd: x\n", "a: 1\nb: 2\nc: 3\nd: 4\n",
+          "a: 1\nb: 2\n\nc: 24.11.2026 09:15:00\nd: 4\n", "a: 1\nb: 2\nc: 24.11.2026 09:15:00\n"}) {
+        CAPTURE(text);
+        CHECK(error_of(text).find("wevtutil") != std::string::npos);
+    }
+}
+
+TEST_CASE("events: without a provider the message tells it, and what others write under the same numbers does not",
+          "[events]") {
+    const auto count_of = [](std::uint32_t id, std::string_view message) {
+        return read(fmt::format("\"TimeCreated\";\"Id\";\"LevelDisplayName\";\"Message\"\n"
+                                "\"24.11.2026 09:15:02\";\"{}\";\"x\";\"{}\"\n",
+                                id, message))
+            .events.size();
+    };
+    CHECK(count_of(12288, fmt::format("...\nInfo:\n{}", request_values)) == 1);
+    CHECK(count_of(12289, "Info:\n0x0, 0x0, 1, 0, 50, 120, 10080, 2026/11/24 09:15") == 1);
+    CHECK(count_of(12290, "0x0,25,pc,6c2f9a11-0f0e-4b52-9a3c-5d2b7e7f0a01,2026/11/24 09:15,0,2,9,x") == 1);
+    CHECK(count_of(8198, "License Activation (slui.exe) failed with the following error code:\nhr=0xC004F074") == 1);
+    CHECK(count_of(8233, "Reason:0xC004F074\nAppId = x, SkuId = y") == 1);
+    CHECK(count_of(12293,
+                   "Publishing the Key Management Service (KMS) to DNS in the 'a.example' domain failed.\n0x1") == 1);
+    CHECK(count_of(12294, "Publishing the Key Management Service (KMS) to DNS in the 'a.example' domain") == 1);
+    CHECK(count_of(12294, "The SAM database was unable to lockout the account of 'a.example'") == 0);
+    CHECK(count_of(12288, "The account of 0x800706BA, a, b, c, d, e, f, g, h") == 0);
+    CHECK(count_of(8198, "hr=0x80070005") == 0);
+    CHECK(count_of(903, fmt::format("{}", request_values)) == 0);
+}
+
 TEST_CASE("events: messages give their values in any language, and apostrophes do not mislead", "[events]") {
     const auto domain = [](const std::string& message) {
         const auto log = read("Event[0]:\n  Source: Security-SPP\n  Event ID: 12294\n  Description: \n" + message);
@@ -264,8 +462,9 @@ TEST_CASE("events: each limit holds", "[events]") {
 }
 
 TEST_CASE("events: every proper prefix is read or refused, none is read past", "[events]") {
-    for (const auto* name : {"events-viewer.xml", "events-wevtutil-utf16.xml", "events-viewer.csv",
-                             "events-viewer-tab.txt", "events-viewer-japanese.csv", "events-wevtutil.txt"}) {
+    for (const auto* name :
+         {"events-viewer.xml", "events-wevtutil-utf16.xml", "events-viewer.csv", "events-viewer-tab.txt",
+          "events-viewer-japanese.csv", "events-wevtutil.txt", "events-format-list.txt", "events-copied-german.txt"}) {
         const std::string whole = windows_sample(name);
         const EventLog all = read(whole);
         std::size_t last = 0;

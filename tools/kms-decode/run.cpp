@@ -121,7 +121,12 @@ private:
         if (log->problem) environment_.write_error(told(*log->problem));
         auto typed = windows::kms_log(*log, name);
         if (typed.events.empty() && typed.unreadable_count == 0) {
-            fail(told("has no event of KMS (12288, 12289, 12290, 12293, 12294, 8198, 8233)"));
+            const std::string none = told("has no event of KMS (12288, 12289, 12290, 12293, 12294, 8198, 8233)");
+            // What could not be read may have them.
+            const bool is_readable =
+                !log->problem && (log->unreadable_count == 0 || typed.other_count + log->other_count > 0);
+            if (!is_readable) return void(fail(none));
+            environment_.write_error(none);
             return;
         }
         logs.push_back(pseudonyms_ ? redact::redacted(std::move(typed), *pseudonyms_) : std::move(typed));
