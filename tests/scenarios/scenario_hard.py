@@ -134,8 +134,9 @@ def encodings():
               {"saved-host.txt": saved.sample("host-healthy-wrapped.txt")}, "slmgr.md 4")
     yield row("hard-notification-utf16", "The grace period is over; PowerShell redirected it", [cause("KMS-CLIENT-NOTIFICATION")],
               {"saved-dlv.txt": saved.dlv("notification", "ja").encode("utf-16")}, "errors.csv 0xC004F009", windows="0xC004F009")
-    yield row("hard-lost-cp1252", "The activation ran out; a German console wrote it", [cause("KMS-CLIENT-GRACE-ENDS")],
-              {"saved-dlv.txt": saved.dlv("lost", "de").encode("cp1252")}, "slmgr.md 3: additional grace period")
+    for page in ("cp1252", "cp850"):
+        yield row(f"hard-lost-{page}", "The activation ran out; a German console wrote it", [cause("KMS-CLIENT-GRACE-ENDS")],
+                  {"saved-dlv.txt": saved.dlv("lost", "de").encode(page)}, "slmgr.md 3: additional grace period")
     unreachable = logs.csv([A_PC.sent(TIME, "0x800706BA"), A_PC.failed(TIME, SUMMARY)], "ja", 9).lstrip("\ufeff")
     yield row("hard-csv-cp932", "The client cannot reach its host; the log is in the encoding of a Japanese console",
               [cause("KMS-EVENT-HOST-UNREACHABLE")], {"events-client.csv": unreachable.encode("cp932")}, "errors.csv 0x800706BA",

@@ -47,13 +47,14 @@ TEST_CASE("read_saved: nothing of the samples stays unknown", "[slmgr]") {
     }
 }
 
-TEST_CASE("read_saved: code pages 932 and 1252 and UTF-16 give what UTF-8 gives", "[slmgr]") {
+TEST_CASE("read_saved: code pages 932, 850 and 1252 and UTF-16 give what UTF-8 gives", "[slmgr]") {
     CHECK(read_all(kind_sample("dlv-fixed-host-ja-utf16")) == read_all(kind_sample("dlv-fixed-host-ja")));
     for (const std::string name : {"dlv-fixed-host", "several"}) {
         CAPTURE(name);
         CHECK(without_words(read_all(kind_sample(name + "-ja-cp932"))) ==
               without_words(read_all(kind_sample(name + "-ja"))));
         CHECK(read_all(kind_sample(name + "-de-cp1252")) == read_all(kind_sample(name + "-de")));
+        CHECK(read_all(kind_sample(name + "-de-cp850")) == read_all(kind_sample(name + "-de")));
     }
 }
 
