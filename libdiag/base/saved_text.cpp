@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "libdiag/base/cp1252.h"
+#include "libdiag/base/cp850.h"
 #include "libdiag/base/cp932.h"
 #include "libdiag/base/utf.h"
 
@@ -86,7 +87,7 @@ std::string any_text_of(Bytes file) {
     std::string text = text_of(file);
     if (is_utf8(text)) return text;
     if (auto japanese = utf8_from_cp932(file); japanese && has_kana(*japanese)) return std::move(*japanese);
-    return utf8_from_cp1252(file);
+    return looks_like_cp850(file) ? utf8_from_cp850(file) : utf8_from_cp1252(file);
 }
 
 std::string_view take_line(std::string_view& text) {

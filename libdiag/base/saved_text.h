@@ -15,7 +15,8 @@ std::string text_of(Bytes file);
 /// text_of(), and the code page of a Japanese console (base/cp932.h) for bytes that are no UTF-8 but can be of that one.
 std::string console_text_of(Bytes file);
 
-/// console_text_of(), and code page 1252 (base/cp1252.h) for bytes that are neither UTF-8 nor text with Japanese kana.
+/// console_text_of(), and for bytes that are neither UTF-8 nor text with Japanese kana the code pages of Western Windows: 850
+/// (base/cp850.h, consoles) where words have letters of it, or 1252 (base/cp1252.h).
 std::string any_text_of(Bytes file);
 
 /// The next line of `text` without its end (LF, CR LF or CR), taken off the front.

@@ -75,6 +75,7 @@ constexpr const Rule* connection_lost[] = {&rule::event_host_unreachable, &rule:
                                            &rule::event_no_answer, &rule::event_not_on_host};
 constexpr const Rule* attempt_failed[] = {&rule::event_attempt_failed};
 constexpr const Rule* script_error[] = {&rule::slmgr_error};
+constexpr const Rule* other_channel[] = {&rule::client_channel};
 
 // What the owner of a host sees.
 constexpr const Rule* no_record[] = {&rule::dns_no_record, &rule::event_not_in_dns};
@@ -116,6 +117,7 @@ constexpr Consequence table[] = {
     {no_discovery, unpublished},
     {not_contacted, undiscovered},
     {not_contacted, unpublished, Tie::no_record},
+    {not_contacted, other_channel, Tie::only_client},
     {connection_lost, undiscovered},
     {connection_lost, unreached},
     {attempt_failed, undiscovered, Tie::same_code},
@@ -174,6 +176,11 @@ bool is_same_machine(const Finding& effect, const Finding& cause) {
     return effect.target == cause.target || (!id.empty() && id == cause.about.machine_id);
 }
 
+// What never asks a KMS host has no client machine id to show, and no host.
+bool is_without_kms(const Subject& about) {
+    return about.machine_id.empty() && about.host.empty() && about.host_name.empty();
+}
+
 bool are_tied(Tie tie, const Finding& effect, const Finding& cause) {
     switch (tie) {
         case Tie::none: return true;
@@ -181,8 +188,26 @@ bool are_tied(Tie tie, const Finding& effect, const Finding& cause) {
         case Tie::no_record: return has_no_record(effect);
         case Tie::usual_port: return effect.target.ends_with(":1688");
         case Tie::same_machine: return is_same_machine(effect, cause);
+        case Tie::only_client: return shows_same(effect, cause) && is_without_kms(effect.about);
     }
     std::unreachable();
+}
+
+// Neither does another client show the same, nor can the effect be that of another output.
+bool is_of_only_client(const Finding& effect, const Finding& cause, std::span<const Finding> among) {
+    return std::ranges::none_of(among, [&](const Finding& other) {
+        if (other.rule == effect.rule) return other.target != effect.target;
+        const bool is_of_client = has(client_states, other.rule) || has(no_discovery, other.rule);
+        return is_of_client && other.target != cause.target;
+    });
+}
+
+const Consequence* row_of(const Finding& effect, const Finding& cause) {
+    if (!is_effect(*effect.rule) || !is_cause(*cause.rule) || contradict(effect.about, cause.about)) return nullptr;
+    const auto* found = std::ranges::find_if(table, [&](const Consequence& row) {
+        return has(row.effects, effect.rule) && has(row.causes, cause.rule) && are_tied(row.tie, effect, cause);
+    });
+    return found == std::end(table) ? nullptr : found;
 }
 
 // From the worst to the least.
@@ -202,17 +227,14 @@ bool is_cause(const Rule& rule) {
     return std::ranges::binary_search(causes, &rule, std::less<>{});
 }
 
-bool can_follow(const Finding& effect, const Finding& cause) {
-    if (!is_effect(*effect.rule) || !is_cause(*cause.rule) || contradict(effect.about, cause.about)) return false;
-    return std::ranges::any_of(table, [&](const Consequence& row) {
-        return has(row.effects, effect.rule) && has(row.causes, cause.rule) && are_tied(row.tie, effect, cause);
-    });
-}
+bool can_follow(const Finding& effect, const Finding& cause) { return row_of(effect, cause) != nullptr; }
 
 std::optional<std::size_t> cause_of(const Finding& effect, std::span<const Finding> among) {
     std::optional<std::size_t> best;
     for (std::size_t i = 0; i < among.size(); ++i) {
-        if (!can_follow(effect, among[i])) continue;
+        const Consequence* row = row_of(effect, among[i]);
+        if (row == nullptr) continue;
+        if (row->tie == Tie::only_client && !is_of_only_client(effect, among[i], among)) continue;
         if (!best || rank(effect, among[i]) < rank(effect, among[*best])) best = i;
     }
     return best;

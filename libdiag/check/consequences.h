@@ -20,6 +20,7 @@ struct Consequence {
         no_record,     ///< the effect has a code for a record that does not exist
         usual_port,    ///< the effect is about port 1688
         same_machine,  ///< both are about the same client, for certain
+        only_client,   ///< the same code, of a client without a trace of KMS, and no other client could be meant
     };
     std::span<const Rule* const> effects;
     std::span<const Rule* const> causes;

@@ -93,8 +93,10 @@ std::optional<std::int64_t> number_in(const json::value* value) {
 }
 
 std::optional<std::uint32_t> code_in(const json::value* value) {
-    if (const auto text = text_in(value))
+    if (const auto text = text_in(value)) {
         if (const auto code = leading_code(*text)) return code;
+        if (const auto number = leading_number(*text)) return static_cast<std::uint32_t>(*number & 0xFFFFFFFF);
+    }
     if (value == nullptr || !value->is_int64()) return std::nullopt;
     return static_cast<std::uint32_t>(value->get_int64() & 0xFFFFFFFF);
 }
@@ -168,10 +170,11 @@ private:
                    : says("VIRTUAL_MACHINE_") ? &Dlv::vm_expiration_minutes
                                               : &Dlv::volume_expiration_minutes) = *minutes;
         }
-        // 1601 stands for none: as a date, or in milliseconds since 1970.
+        // 1601 stands for none: as a date, west of Greenwich in the year before, or in milliseconds since 1970.
         const auto end = text_in(member(object_, "EvaluationEndDate"));
-        if (end && end->find("1601") == std::string::npos && end->find("-11644473600000") == std::string::npos &&
-            !equals_word(*end, "N/A") && !equals_word(*end, "Not Set"))
+        if (end && end->find("1601") == std::string::npos && end->find("/1600") == std::string::npos &&
+            end->find("-11644473600000") == std::string::npos && !equals_word(*end, "N/A") &&
+            !equals_word(*end, "Not Set"))
             dlv_.evaluation_end = *end;
     }
 

@@ -26,16 +26,18 @@ bool may_begin_json(std::string_view line) {
     return text.starts_with('{') || text.starts_with('[');
 }
 
-// Text and JSON in turns, each read by its own reader.
+// Text, JSON and lists of objects in turns, each read by its own reader.
 class SavedReader {
 public:
     std::expected<SavedOutput, std::string> read(std::string_view rest) {
         for (std::size_t count = 0; !rest.empty(); ++count) {
             if (count == limits::line_count)
                 return Problem{fmt::format("more than {} lines: no saved output of slmgr", limits::line_count)};
-            if (const std::size_t used = take_objects(rest)) {
+            std::size_t used = take_objects(rest);
+            if (used == 0) used = take_list(rest);
+            if (used > 0) {
                 rest.remove_prefix(used);
-            } else if (!lines_.add(take_line(rest))) {
+            } else if (!take_text_line(rest)) {
                 return Problem{too_many()};
             }
             if (out_.products.size() > limits::product_count) return Problem{too_many()};
@@ -75,6 +77,23 @@ private:
         return start + found->used;
     }
 
+    // The same of objects as Format-List prints them: below an empty line, so that no line is looked at twice.
+    std::size_t take_list(std::string_view text) {
+        std::string_view line = text;
+        if (!is_below_empty_ || tidied(take_line(line)).empty()) return 0;
+        auto found = read_listed_objects(text);
+        if (found.products.empty()) return 0;
+        take_lines();
+        std::ranges::move(found.products, std::back_inserter(out_.products));
+        return found.used;
+    }
+
+    bool take_text_line(std::string_view& rest) {
+        const std::string_view line = take_line(rest);
+        is_below_empty_ = tidied(line).empty();
+        return lines_.add(line);
+    }
+
     void take_lines() {
         LineReader reader = std::exchange(lines_, {});
         if (reader.is_licensing()) std::ranges::move(reader.take(), std::back_inserter(out_.products));
@@ -83,6 +102,7 @@ private:
     SavedOutput out_;
     LineReader lines_;
     std::size_t attempt_count_ = 0;
+    bool is_below_empty_ = true;
     std::string json_error_;
     bool has_other_json_ = false;
 };

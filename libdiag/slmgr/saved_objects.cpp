@@ -7,6 +7,7 @@
 #include "libdiag/base/line_text.h"
 #include "libdiag/slmgr/line_value.h"
 #include "libdiag/slmgr/object_fields.h"
+#include "libdiag/slmgr/object_list.h"
 #include "libdiag/slmgr/read_saved.h"
 
 namespace diag::slmgr {
@@ -42,6 +43,8 @@ public:
             visit_object(*object);
         }
     }
+
+    bool has_any() const { return !products_.empty() || service_; }
 
     std::vector<Dlv> take() {
         if (products_.empty() && service_)
@@ -92,6 +95,17 @@ std::expected<SavedObjects, std::string> read_objects(std::string_view text) {
     Collector collector;
     collector.visit(parser.release());
     return SavedObjects{collector.take(), used};
+}
+
+SavedObjects read_listed_objects(std::string_view text) {
+    Collector collector;
+    std::size_t used = 0;
+    while (const auto next = listed_object(text.substr(used))) {
+        collector.visit(next->members);
+        if (!collector.has_any()) break;
+        used += next->used;
+    }
+    return {collector.take(), used};
 }
 
 }  // namespace diag::slmgr

@@ -123,6 +123,24 @@ TEST_CASE("consequences: what the same file says is likelier than what is worse 
     CHECK(cause_of(about(rule::client_unlicensed, "other.txt"), findings) == 0);
 }
 
+TEST_CASE("consequences: a key of another channel explains 0x8007007B in the log of the only client",
+          "[check][verdict]") {
+    const auto logged = [](std::string target, std::uint32_t code) {
+        Finding event = about(rule::event_not_contacted, std::move(target));
+        event.windows_code = event.inner_code = code;
+        return event;
+    };
+    const Finding channel = about(rule::client_channel, "client.txt");
+    const Finding no_name = logged("pc1", 0x8007007B);
+    CHECK(cause_of(no_name, std::vector{no_name, channel}) == 1);
+    CHECK_FALSE(cause_of(logged("pc1", 0x8007232B), std::vector{channel}));
+    CHECK_FALSE(cause_of(no_name, std::vector{no_name, channel, logged("pc2", 0x8007007B)}));
+    CHECK_FALSE(cause_of(no_name, std::vector{no_name, channel, about(rule::client_unlicensed, "other.txt")}));
+    Finding of_kms_client = no_name;
+    of_kms_client.about.machine_id = "f5c4d1a8-6f5f-4d3b-9e61-0d5f4c9f6a10";
+    CHECK_FALSE(cause_of(of_kms_client, std::vector{channel}));
+}
+
 TEST_CASE("verdict: two faults are two causes, and the worse comes first", "[check][verdict]") {
     Verdict verdict;
     verdict.add(std::vector{about(rule::count_low, "192.0.2.10:1688")}, "a.pcap", Witness::capture);

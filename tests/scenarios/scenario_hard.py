@@ -100,6 +100,14 @@ def products():
               [cause("KMS-CONNECT-REFUSED", A_HOST), cause("KMS-CLIENT-CHANNEL")],
               {"a.pcap": Capture("refused-rst").path, "saved-b.txt": saved.sample("client-retail.txt")},
               "outcome of the capture; slmgr.md 3 line 3: such a client never asks a KMS host", windows=SUMMARY)
+    retail = {"saved-dlv.txt": saved.sample("client-retail.txt"), "events-client.xml": logs.xml([A_PC.failed(TIME, "0x8007007B")], A_PC.name)}
+    yield row("hard-retail-key-shows-no-name", "The machine has a retail key, and its log has the code of a name that is unusable",
+              [cause("KMS-CLIENT-CHANNEL")], retail, "dns.md, sources: 0x8007007B caused by a retail channel key, DNS was fine",
+              windows="0x8007007B", never=("KMS-EVENT-NOT-CONTACTED",), below=("KMS-EVENT-NOT-CONTACTED",))
+    yield row("hard-retail-key-of-one-of-two", "Two clients have no suffix to ask for a host in; a third has a retail key",
+              [cause("KMS-EVENT-NOT-CONTACTED"), cause("KMS-EVENT-NOT-CONTACTED"), cause("KMS-CLIENT-CHANNEL")],
+              retail | {"events-b.xml": logs.xml([B_PC.failed(TIME, "0x8007007B")], B_PC.name)},
+              "dns.md: with no suffix a client reports 0x8007007B; the key is that of one machine")
 
 
 def times():
@@ -134,8 +142,9 @@ def encodings():
               {"saved-host.txt": saved.sample("host-healthy-wrapped.txt")}, "slmgr.md 4")
     yield row("hard-notification-utf16", "The grace period is over; PowerShell redirected it", [cause("KMS-CLIENT-NOTIFICATION")],
               {"saved-dlv.txt": saved.dlv("notification", "ja").encode("utf-16")}, "errors.csv 0xC004F009", windows="0xC004F009")
-    yield row("hard-lost-cp1252", "The activation ran out; a German console wrote it", [cause("KMS-CLIENT-GRACE-ENDS")],
-              {"saved-dlv.txt": saved.dlv("lost", "de").encode("cp1252")}, "slmgr.md 3: additional grace period")
+    for page in ("cp1252", "cp850"):
+        yield row(f"hard-lost-{page}", "The activation ran out; a German console wrote it", [cause("KMS-CLIENT-GRACE-ENDS")],
+                  {"saved-dlv.txt": saved.dlv("lost", "de").encode(page)}, "slmgr.md 3: additional grace period")
     unreachable = logs.csv([A_PC.sent(TIME, "0x800706BA"), A_PC.failed(TIME, SUMMARY)], "ja", 9).lstrip("\ufeff")
     yield row("hard-csv-cp932", "The client cannot reach its host; the log is in the encoding of a Japanese console",
               [cause("KMS-EVENT-HOST-UNREACHABLE")], {"events-client.csv": unreachable.encode("cp932")}, "errors.csv 0x800706BA",

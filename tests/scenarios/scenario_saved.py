@@ -44,6 +44,11 @@ def of_client():
               "errors.csv 0xC004F038", one("act", saved.sample("kinds/act-error.txt")))
     yield row("saved-oslicense-notification", "The grace period is over, by the cmdlets of OSLicense", "KMS-CLIENT-NOTIFICATION",
               "0xC004F009", "errors.csv 0xC004F009", {"saved-oslicense.json": saved.sample("kinds/oslicense-en.txt")})
+    listed = saved.changed(saved.sample("kinds/objects-list-licensed.txt").split("\n\n")[0],
+                           ("LicenseStatus                                  : 1", "LicenseStatus                                  : 5"),
+                           ("1074066433", "3221549065"), ("253440", "0"))
+    yield row("saved-listed-notification", "The grace period is over, by Format-List of the CIM instance", "KMS-CLIENT-NOTIFICATION",
+              "0xC004F009", "errors.csv 0xC004F009: 3221549065", {"saved-cim.txt": listed.encode("utf-16")})
 
 
 def of_host():

@@ -47,13 +47,14 @@ TEST_CASE("read_saved: nothing of the samples stays unknown", "[slmgr]") {
     }
 }
 
-TEST_CASE("read_saved: code pages 932 and 1252 and UTF-16 give what UTF-8 gives", "[slmgr]") {
+TEST_CASE("read_saved: code pages 932, 850 and 1252 and UTF-16 give what UTF-8 gives", "[slmgr]") {
     CHECK(read_all(kind_sample("dlv-fixed-host-ja-utf16")) == read_all(kind_sample("dlv-fixed-host-ja")));
     for (const std::string name : {"dlv-fixed-host", "several"}) {
         CAPTURE(name);
         CHECK(without_words(read_all(kind_sample(name + "-ja-cp932"))) ==
               without_words(read_all(kind_sample(name + "-ja"))));
         CHECK(read_all(kind_sample(name + "-de-cp1252")) == read_all(kind_sample(name + "-de")));
+        CHECK(read_all(kind_sample(name + "-de-cp850")) == read_all(kind_sample(name + "-de")));
     }
 }
 
@@ -239,6 +240,35 @@ TEST_CASE("read_saved: objects of CIM classes give what /dlv shows", "[slmgr]") 
     const Dlv listed = read_one(kind_sample("objects-properties"));
     CHECK(listed.license_status.is(LicenseStatus::notification));
     CHECK(listed.notification_reason.is(0xC004F009));
+}
+
+TEST_CASE("read_saved: a list of objects gives what their JSON gives", "[slmgr]") {
+    const auto without_time = [](std::vector<Dlv> products) {
+        for (Dlv& dlv : products) dlv.trusted_time = {};
+        return products;
+    };
+    for (const std::string name : {"licensed", "host"}) {
+        CAPTURE(name);
+        CHECK(without_time(read_all(kind_sample("objects-list-" + name))) ==
+              without_time(read_all(kind_sample("objects-" + name))));
+    }
+    const Dlv dlv = read_one(
+        "PS> Get-CimInstance SoftwareLicensingProduct | fl\n\n"
+        "Description         : Windows(R) Operating System, \n"
+        "                      VOLUME_KMSCLIENT channel\n"
+        "LicenseStatus       : 5\nLicenseStatusReason : 3221549065\nPartialProductKey   : 22222\n"
+        "EvaluationEndDate   : 12/31/1600 4:00:00 PM\n\n");
+    CHECK(dlv.description.is("Windows(R) Operating System, VOLUME_KMSCLIENT channel"));
+    CHECK(dlv.notification_reason.is(0xC004F009));
+    CHECK(dlv.partial_key.is("22222"));
+    CHECK(dlv.evaluation_end.is_absent());
+}
+
+TEST_CASE("read_saved: lists of other objects are no licensing", "[slmgr]") {
+    CHECK_FALSE(read_saved(bytes_of("\nName        : sppsvc\nStatus      : Running\nDescription : a service\n\n")));
+    CHECK(read_all("\nName   : sppsvc\nStatus : Running\n\n" + kind_sample("objects-list-host")) ==
+          read_all(kind_sample("objects-list-host")));
+    CHECK(read_all(kind_sample("objects-list-host") + kind_sample("dli-notification-ja")).size() == 2);
 }
 
 TEST_CASE("read_saved: what the service says belongs to each product of the machine", "[slmgr]") {
