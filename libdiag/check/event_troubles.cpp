@@ -229,7 +229,7 @@ private:
             add(SharedTrouble::Kind::unanswered, host_of(events_, *newest->step), case_of(client, *newest));
     }
 
-    // The faults of the last round over the hosts, each kind once for each host; the newest first.
+    // The faults of the last round over the hosts, each kind once for each host, by its newest; in their order.
     std::vector<const JudgedStep*> last_faults(std::span<const JudgedStep> now, const windows::PlacedTime& end) const {
         std::vector<const JudgedStep*> faults;
         const auto is_same = [this](const JudgedStep& a, const JudgedStep& b) {
@@ -245,6 +245,7 @@ private:
             if (std::ranges::none_of(faults, [&](const JudgedStep* other) { return is_same(*other, s); }))
                 faults.push_back(&s);
         }
+        std::ranges::reverse(faults);
         return faults;
     }
 

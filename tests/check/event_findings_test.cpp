@@ -265,8 +265,23 @@ TEST_CASE("event findings: each host of the last round is named, those of old ro
                                     .sent(120, {.code = "0x800706BA", .host = "a.corp.example:1688"})
                                     .sent(121, {.code = "0x800706BE", .host = "b.corp.example:1688"}));
     REQUIRE(findings.size() == 2);
-    CHECK(findings[0].target == "b.corp.example:1688");
-    CHECK(findings[1].target == "a.corp.example:1688");
+    CHECK(findings[0].target == "a.corp.example:1688");
+    CHECK(findings[1].target == "b.corp.example:1688");
+}
+
+TEST_CASE("event findings: of one round what a client meets first comes first", "[events]") {
+    CHECK(ids(check(client()
+                        .sent(0, {.code = "0xC004F042", .host = "a.corp.example:1688"})
+                        .sent(1, {.code = "0x800706BE", .host = "b.corp.example:1688"})
+                        .sent(2, {.code = "0x800706BA", .host = "c.corp.example:1688"})
+                        .failed(2, "0xC004F074"))) ==
+          Ids{"KMS-EVENT-HOST-UNREACHABLE", "KMS-EVENT-CALL-FAILED", "KMS-PRODUCT-NOT-COVERED"});
+    const auto same = check(client()
+                                .sent(0, {.code = "0x800706BA", .host = "b.corp.example:1688"})
+                                .sent(1, {.code = "0x800706BA", .host = "a.corp.example:1688"}));
+    REQUIRE(same.size() == 2);
+    CHECK(same[0].target == "b.corp.example:1688");
+    CHECK(same[1].target == "a.corp.example:1688");
 }
 
 TEST_CASE("event findings: many clients with one fault at one host are one finding", "[events]") {
