@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "libdiag/base/hex.h"
 #include "libdiag/check/event_text.h"
@@ -277,7 +278,10 @@ std::vector<Finding> check_events(const JoinedEvents& events) {
     std::vector<Finding> findings;
     for (const SharedTrouble& trouble : all.troubles) look(trouble_rows(), trouble, findings);
     look(logged_rows(), all.state, findings);
-    std::ranges::stable_sort(findings, std::ranges::greater{}, [](const Finding& f) { return f.rule->severity; });
+    // As causes_among: the worst first, then what a client meets first.
+    std::ranges::stable_sort(findings, {}, [](const Finding& f) {
+        return std::pair{-static_cast<int>(f.rule->severity), f.rule->stage};
+    });
     return findings;
 }
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 #include <tuple>
 
+#include "libdiag/check/event_counts.h"
 #include "libdiag/check/event_text.h"
 #include "libdiag/check/rules.h"
 #include "libdiag/lang/language.h"
@@ -26,18 +28,29 @@ struct JudgedStep {
 // The steps of one client for one product, oldest first.
 using Course = std::vector<JudgedStep>;
 
+StepVerdict judge_with(const LoggedCounts& counts, const JoinedEvents& events, const RequestStep& step) {
+    StepVerdict verdict = judge(events, step);
+    if (verdict.kind == Kind::answered && counts.suffice_at(step)) verdict.kind = Kind::served;
+    return verdict;
+}
+
 // An event without a product belongs to the only one, where there is but one.
-std::vector<Course> courses_of(const JoinedEvents& events, const ClientHistory& client) {
+std::vector<Course> courses_of(const JoinedEvents& events, const LoggedCounts& counts, const ClientHistory& client) {
     std::map<std::optional<Uuid>, Course> by_product;
     for (const RequestStep& step : client.steps) by_product[step.activation_id];
     const bool is_one = by_product.size() - (by_product.contains(std::nullopt) ? 1 : 0) <= 1;
     const std::optional<Uuid> only = by_product.empty() ? std::nullopt : by_product.rbegin()->first;
     for (const RequestStep& step : client.steps)
-        by_product[is_one ? only : step.activation_id].push_back({&step, judge(events, step)});
+        by_product[is_one ? only : step.activation_id].push_back({&step, judge_with(counts, events, step)});
     std::vector<Course> out;
     for (auto& [product, course] : by_product)
         if (!course.empty()) out.push_back(std::move(course));
     return out;
+}
+
+// What makes up for a failure: an answer says nothing of the count.
+bool makes_up_for(Kind later, const StepVerdict& failure) {
+    return later == Kind::served || (later == Kind::answered && failure.rule != &rule::count_low);
 }
 
 // When machines were last served: a machine id changes with slmgr /rearm, the name stays.
@@ -46,16 +59,22 @@ public:
     explicit ServedTimes(std::span<const KnownRenewal> renewals) : renewals_{renewals} {}
 
     void add(const ClientHistory& client, const JudgedStep& s) {
-        if (s.verdict.kind != Kind::served || s.step->time.source == windows::TimeSource::none) return;
+        if (s.step->time.source == windows::TimeSource::none) return;
         for (const auto& product : {s.step->activation_id, std::optional<Uuid>{}}) {
-            Timestamp& newest = newest_.try_emplace({machine_of(client), product}, s.step->time.at).first->second;
-            newest = std::max(newest, s.step->time.at);
+            for (const Kind kind : {Kind::served, Kind::answered}) {
+                if (s.verdict.kind != Kind::served && s.verdict.kind != kind) continue;
+                Timestamp& newest =
+                    newest_.try_emplace({machine_of(client), product, kind}, s.step->time.at).first->second;
+                newest = std::max(newest, s.step->time.at);
+            }
         }
     }
 
-    // When the machine was served for the product, or, of a step without product, for any.
-    std::optional<Timestamp> newest(const ClientHistory& client, const RequestStep& step) const {
-        const auto found = newest_.find({machine_of(client), step.activation_id});
+    // When the machine was served for the product, or, of a step without product, for any, as far as that makes up for it.
+    std::optional<Timestamp> newest(const ClientHistory& client, const JudgedStep& s) const {
+        const RequestStep& step = *s.step;
+        const Kind kind = makes_up_for(Kind::answered, s.verdict) ? Kind::answered : Kind::served;
+        const auto found = newest_.find({machine_of(client), step.activation_id, kind});
         std::optional<Timestamp> time = found == newest_.end() ? std::nullopt : std::optional{found->second};
         for (const KnownRenewal& renewal : renewals_) {
             if (client.client_machine_id != renewal.client_machine_id) continue;
@@ -74,7 +93,8 @@ private:
     }
 
     std::span<const KnownRenewal> renewals_;
-    std::map<std::pair<std::string, std::optional<Uuid>>, Timestamp> newest_;
+    // By machine, product and what was reached at least: who was served was answered.
+    std::map<std::tuple<std::string, std::optional<Uuid>, Kind>, Timestamp> newest_;
 };
 
 // Whether the host's own log goes on before and behind this request; by client times, which are UTC in every log.
@@ -141,9 +161,10 @@ public:
     }
 
     EventTroubles collect() {
+        const LoggedCounts counts{events_};
         std::vector<std::vector<Course>> all;
         for (const ClientHistory& client : events_.clients) {
-            all.push_back(courses_of(events_, client));
+            all.push_back(courses_of(events_, counts, client));
             for (const Course& course : all.back())
                 for (const JudgedStep& s : course) served_.add(client, s);
         }
@@ -157,17 +178,23 @@ public:
     }
 
 private:
-    // What comes behind the last time that the client, or its machine, was served.
+    // What failed and was made up for, by the client or its machine, is history.
     void add_course(const ClientHistory& client, const Course& course) {
-        std::size_t current = course.size();
-        while (current > 0 && !is_history(client, course[current - 1])) --current;
-        add_history(client, std::span{course}.first(current));
-        add_current(client, course, std::span{course}.subspan(current));
+        Course past, now;
+        Kind later = Kind::unknown;
+        for (const JudgedStep& s : std::views::reverse(course)) {
+            if (s.verdict.kind == Kind::served || (s.verdict.kind == Kind::answered && later != Kind::served))
+                later = s.verdict.kind;
+            (makes_up_for(later, s.verdict) || is_history(client, s) ? past : now).push_back(s);
+        }
+        std::ranges::reverse(past);
+        std::ranges::reverse(now);
+        add_history(client, past);
+        add_current(client, course, now);
     }
 
     bool is_history(const ClientHistory& client, const JudgedStep& s) const {
-        if (s.verdict.kind == Kind::served) return true;
-        const auto served = served_.newest(client, *s.step);
+        const auto served = served_.newest(client, s);
         return served && s.step->time.source != windows::TimeSource::none && s.step->time.at < *served;
     }
 
@@ -178,7 +205,7 @@ private:
         ++out_.state.recovery_count;
         if (out_.state.recoveries.size() == LoggedState::max_recoveries) return;
         const JudgedStep& last = *std::ranges::find_if(past.rbegin(), past.rend(), is_fault);
-        const auto served = served_.newest(client, *last.step);
+        const auto served = served_.newest(client, last);
         out_.state.recoveries.push_back(
             {.client = &client,
              .last_failed = last.step,
@@ -202,7 +229,7 @@ private:
             add(SharedTrouble::Kind::unanswered, host_of(events_, *newest->step), case_of(client, *newest));
     }
 
-    // The faults of the last round over the hosts, each kind once for each host; the newest first.
+    // The faults of the last round over the hosts, each kind once for each host, by its newest; in their order.
     std::vector<const JudgedStep*> last_faults(std::span<const JudgedStep> now, const windows::PlacedTime& end) const {
         std::vector<const JudgedStep*> faults;
         const auto is_same = [this](const JudgedStep& a, const JudgedStep& b) {
@@ -218,6 +245,7 @@ private:
             if (std::ranges::none_of(faults, [&](const JudgedStep* other) { return is_same(*other, s); }))
                 faults.push_back(&s);
         }
+        std::ranges::reverse(faults);
         return faults;
     }
 

@@ -110,6 +110,17 @@ StepVerdict judge_silence(const JoinedEvents& events, const RequestStep& step) {
     return {.kind = is_over ? Kind::unanswered : Kind::unknown};
 }
 
+// A host answers without an error whether or not its count suffices: the client decides.
+StepVerdict judge_success(const JoinedEvents& events, const RequestStep& step) {
+    constexpr std::uint32_t licensed = 1;
+    const auto* processed = events.processed(step);
+    const auto* seen = events.capture(step);
+    const bool was_licensed = processed != nullptr && processed->request.license_status == licensed;
+    const bool is_enough =
+        seen != nullptr && seen->count && seen->required_count && *seen->count >= *seen->required_count;
+    return {.kind = was_licensed || is_enough ? Kind::served : Kind::answered};
+}
+
 std::optional<std::uint32_t> host_answer(const JoinedEvents& events, const RequestStep& step) {
     if (const auto* processed = events.processed(step)) return processed->hresult;
     if (const auto* captured = events.capture(step)) return captured->hresult;
@@ -133,11 +144,11 @@ StepVerdict judge(const JoinedEvents& events, const RequestStep& step) {
         return failure(logged_code_rule(failed->hresult), failed->hresult, 0);
     }
     // A capture alone is judged by itself.
-    if (sent == nullptr && !step.processed) return {.kind = answer == 0U ? Kind::served : Kind::unknown};
+    if (sent == nullptr && !step.processed) return answer == 0U ? judge_success(events, step) : StepVerdict{};
     if (host_code != 0) return failure(refusal_rule(host_code), client_code, host_code);
     if (client_code != 0) return failure(logged_code_rule(client_code), client_code, 0);
     if (sent != nullptr) return judge_silence(events, step);
-    return {.kind = Kind::served};
+    return judge_success(events, step);
 }
 
 }  // namespace diag::check

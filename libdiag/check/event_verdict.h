@@ -10,8 +10,9 @@ namespace diag::check {
 /// What one step of a client came to, as far as its parts tell.
 struct StepVerdict {
     enum class Kind : std::uint8_t {
-        unknown,  ///< nothing can be said
-        served,   ///< activated, or at least answered without an error
+        unknown,   ///< nothing can be said
+        served,    ///< activated
+        answered,  ///< by the host, without an error: below the requirement it answers in the same way
         failed,
         unanswered,  ///< sent without an error, and no word of an answer in a log that goes on
     } kind = Kind::unknown;

@@ -17,7 +17,7 @@ using Kind = check::StepVerdict::Kind;
 bool is_in_trouble(const JoinedEvents& events, const ClientHistory& client) {
     for (std::size_t i = client.steps.size(); i-- > 0;) {
         const Kind kind = check::judge(events, client.steps[i]).kind;
-        if (kind != Kind::unknown) return kind != Kind::served;
+        if (kind != Kind::unknown) return kind != Kind::served && kind != Kind::answered;
     }
     return false;
 }

@@ -173,6 +173,35 @@ TEST_CASE("event findings: what failed and was served since is information", "[e
     }
 }
 
+std::string machine_id(int i) { return fmt::format("{:08x}-90f5-4a6c-8c11-0a4f2f3e9d01", i); }
+
+TEST_CASE("event findings: an answer of the host does not make up for a low count, as it answers below it too",
+          "[events]") {
+    const auto low = [] { return client().sent(5, {}).answered(5, 12, false).failed(5, "0xC004F038"); };
+    const auto at_host = [] { return host().processed(5, {}).processed(125, {}); };
+    CHECK(ids(check(low(), at_host())) == Ids{"KMS-COUNT-LOW"});
+    CHECK(ids(check(client().sent(5, {.code = "0xC004F038"}), at_host())) == Ids{"KMS-COUNT-LOW"});
+    SECTION("it shows that a host is reached again") {
+        CHECK(ids(check(low().sent(90, {.code = "0x800706BA"}), at_host())) ==
+              Ids{"KMS-COUNT-LOW", "KMS-EVENT-RECOVERED"});
+    }
+    SECTION("a client that says it is licensed was activated") {
+        CHECK(ids(check(low(), at_host().processed(200, {.status = 1}))) == Ids{"KMS-EVENT-RECOVERED"});
+    }
+    SECTION("so was one of enough clients in the host's log") {
+        EventScript full = host();
+        for (int i = 0; i < 24; ++i) full.processed(10, {.id = machine_id(i)}, "pc");
+        CHECK(ids(check(low(), full.processed(125, {}))) == Ids{"KMS-EVENT-RECOVERED"});
+    }
+    SECTION("but not those that came after its last request, nor the same few again and again") {
+        EventScript later = at_host(), same = host();
+        for (int i = 0; i < 24; ++i) later.processed(130, {.id = machine_id(i)}, "pc");
+        for (int i = 0; i < 30; ++i) same.processed(6 + i, {.id = machine_id(i % 3)}, "pc");
+        CHECK(ids(check(low(), later)) == Ids{"KMS-COUNT-LOW"});
+        CHECK(ids(check(low(), same.processed(125, {}))) == Ids{"KMS-COUNT-LOW"});
+    }
+}
+
 TEST_CASE("event findings: saved output of a later renewal makes a failure history", "[events]") {
     const auto ids_with = [](std::string_view machine, Timestamp since) {
         const std::vector logs{
@@ -236,14 +265,28 @@ TEST_CASE("event findings: each host of the last round is named, those of old ro
                                     .sent(120, {.code = "0x800706BA", .host = "a.corp.example:1688"})
                                     .sent(121, {.code = "0x800706BE", .host = "b.corp.example:1688"}));
     REQUIRE(findings.size() == 2);
-    CHECK(findings[0].target == "b.corp.example:1688");
-    CHECK(findings[1].target == "a.corp.example:1688");
+    CHECK(findings[0].target == "a.corp.example:1688");
+    CHECK(findings[1].target == "b.corp.example:1688");
+}
+
+TEST_CASE("event findings: of one round what a client meets first comes first", "[events]") {
+    CHECK(ids(check(client()
+                        .sent(0, {.code = "0xC004F042", .host = "a.corp.example:1688"})
+                        .sent(1, {.code = "0x800706BE", .host = "b.corp.example:1688"})
+                        .sent(2, {.code = "0x800706BA", .host = "c.corp.example:1688"})
+                        .failed(2, "0xC004F074"))) ==
+          Ids{"KMS-EVENT-HOST-UNREACHABLE", "KMS-EVENT-CALL-FAILED", "KMS-PRODUCT-NOT-COVERED"});
+    const auto same = check(client()
+                                .sent(0, {.code = "0x800706BA", .host = "b.corp.example:1688"})
+                                .sent(1, {.code = "0x800706BA", .host = "a.corp.example:1688"}));
+    REQUIRE(same.size() == 2);
+    CHECK(same[0].target == "b.corp.example:1688");
+    CHECK(same[1].target == "a.corp.example:1688");
 }
 
 TEST_CASE("event findings: many clients with one fault at one host are one finding", "[events]") {
     EventScript script = host();
-    for (int i = 0; i < 100; ++i)
-        script.processed(5, {.code = "0xC004F015", .id = fmt::format("{:08x}-90f5-4a6c-8c11-0a4f2f3e9d01", i)}, "pc");
+    for (int i = 0; i < 100; ++i) script.processed(5, {.code = "0xC004F015", .id = machine_id(i)}, "pc");
     const Finding finding = only(check(script));
     CHECK(finding.rule == &rule::product_not_covered);
     CHECK(finding.evidence.size() < 20);

@@ -27,6 +27,7 @@ public:
         std::string_view host = "kms01.corp.example:1688";
         std::string_view id = client_id;
         std::string_view product = windows_id;
+        int status = 2;  ///< 1: licensed
     };
 
     /// 12288, or 12290 of the same request; the client's clock is right.
@@ -37,8 +38,8 @@ public:
     }
     EventScript& processed(int minute, const Request& request, std::string_view name = "pc17.corp.example") {
         return add(12290, minute, 1,
-                   fmt::format("{},25,{},{},{},0,2,43200,{}", request.code, name, request.id, minute_text(minute),
-                               request.product));
+                   fmt::format("{},25,{},{},{},0,{},43200,{}", request.code, name, request.id, minute_text(minute),
+                               request.status, request.product));
     }
     EventScript& answered(int minute, unsigned count, bool activated = true, std::string_view code = "0x0") {
         return add(12289, minute, 2,

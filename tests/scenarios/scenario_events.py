@@ -53,6 +53,14 @@ def of_client():
               {"events-client.xml": logs.xml([PC.sent(TIME), PC.answered(TIME, 12, "0xC004F038", 0, "0x04000000"),
                                               PC.failed(TIME, "0xC004F038")], PC.name),
                "saved-ato-en.txt": saved.ato("0xC004F038")}, exit_status=2)
+    walk = [PC.sent(TIME, "0x800706BA"), PC.sent(TIME + MINUTE, "0xC004F042", "kms02.corp.example:1688"),
+            PC.failed(TIME + MINUTE, "0xC004F042")]
+    yield Scenario("double-two-hosts-by-log",
+                   ("Of two hosts one cannot be reached, and the other does not cover the product.", "The client's log alone.",
+                    "Both, in the order of the client's way: events.csv 12288, one event for each host tried."),
+                   [cause("KMS-EVENT-HOST-UNREACHABLE", f"{HOST}:1688"),
+                    cause("KMS-PRODUCT-NOT-COVERED", "kms02.corp.example:1688")],
+                   {"events-client.xml": logs.xml(walk, PC.name)})
     silent = [PC.sent(TIME - 3 * DAY), PC.answered(TIME - 3 * DAY), PC.sent(TIME), logs.published(TIME + DAY, "lab.example")]
     yield row("events-no-answer", "A request was sent and no answer came", "KMS-EVENT-NO-ANSWER", None,
               "events.csv 12288: no 12289 for the same attempt is no usable answer",

@@ -120,6 +120,15 @@ def times():
     low = [A_PC.sent(TIME - DAY), A_PC.answered(TIME - DAY, 24, "0xC004F038", 0, "0x04000000"), A_PC.failed(TIME - DAY, "0xC004F038")]
     yield row("healthy-count-reached", "The count was 24 yesterday and is 25 today", [],
               {"events-client.xml": logs.xml([*low, A_PC.sent(TIME), A_PC.answered(TIME, 25)], A_PC.name)}, "events.csv 12289")
+    answered = [A_PC.processed(TIME - DAY), A_PC.processed(TIME)]
+    yield row("hard-count-low-and-answered-since", "The count was 24 yesterday; today the host answered again, as it does below the threshold",
+              [cause("KMS-COUNT-LOW")],
+              {"events-client.xml": logs.xml(low, A_PC.name), "events-host.xml": logs.xml(answered, HOST)},
+              "errors.csv 0xC004F038: the host answers, the client decides; events.csv 12290")
+    licensed = A_PC._replace(status=1).processed(TIME + 7 * DAY)
+    yield row("healthy-count-low-and-licensed-since", "The count was 24 a week ago; today the client says that it is licensed", [],
+              {"events-client.xml": logs.xml(low, A_PC.name), "events-host.xml": logs.xml([*answered, licensed], HOST)},
+              "events.csv 12290 field 7: license status 1")
     refused = Capture("refused-rst")
     well = [A_PC.sent(refused.clock() - DAY), A_PC.answered(refused.clock() - DAY)]
     yield row("hard-well-yesterday", "The client was activated yesterday; today the host is switched off",
