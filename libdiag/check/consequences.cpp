@@ -229,12 +229,13 @@ bool is_cause(const Rule& rule) {
 
 bool can_follow(const Finding& effect, const Finding& cause) { return row_of(effect, cause) != nullptr; }
 
-std::optional<std::size_t> cause_of(const Finding& effect, std::span<const Finding> among) {
+std::optional<std::size_t> cause_of(const Finding& effect, std::span<const Finding> among, const KnownHosts& hosts) {
     std::optional<std::size_t> best;
     for (std::size_t i = 0; i < among.size(); ++i) {
         const Consequence* row = row_of(effect, among[i]);
         if (row == nullptr) continue;
         if (row->tie == Tie::only_client && !is_of_only_client(effect, among[i], among)) continue;
+        if (row->tie == Tie::usual_port && !hosts.may_be_at(effect.target, among[i].target)) continue;
         if (!best || rank(effect, among[i]) < rank(effect, among[*best])) best = i;
     }
     return best;
@@ -246,12 +247,12 @@ Severity worst_of(const Cause& cause, std::span<const Finding> findings) {
     return worst;
 }
 
-std::vector<Cause> causes_among(std::span<const Finding> findings) {
+std::vector<Cause> causes_among(std::span<const Finding> findings, const KnownHosts& hosts) {
     std::vector<Cause> causes;
     std::vector<std::size_t> roots;
     for (std::size_t i = 0; i < findings.size(); ++i) {
         std::size_t root = i;
-        while (const auto above = cause_of(findings[root], findings)) root = *above;
+        while (const auto above = cause_of(findings[root], findings, hosts)) root = *above;
         roots.push_back(root);
         if (root == i) causes.push_back({.finding = i, .consequences = {}});
     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "libdiag/check/finding.h"
+#include "libdiag/check/known_hosts.h"
 
 /// What follows from what: the table that makes one cause and its consequences of several findings.
 namespace diag::check {
@@ -18,7 +19,7 @@ struct Consequence {
         none,
         same_code,     ///< Windows shows the same code for both
         no_record,     ///< the effect has a code for a record that does not exist
-        usual_port,    ///< the effect is about port 1688
+        usual_port,    ///< the effect is about port 1688, and the host may be the same
         same_machine,  ///< both are about the same client, for certain
         only_client,   ///< the same code, of a client without a trace of KMS, and no other client could be meant
     };
@@ -38,7 +39,8 @@ bool can_follow(const Finding& effect, const Finding& cause);
 
 /// The finding of `among` from which `effect` follows, the likeliest where several could be behind it: what has the same
 /// target before others, then what is worse, then what a client meets first. nullopt where it is a cause itself.
-std::optional<std::size_t> cause_of(const Finding& effect, std::span<const Finding> among);
+std::optional<std::size_t> cause_of(const Finding& effect, std::span<const Finding> among,
+                                    const KnownHosts& hosts = {});
 
 /// A finding that follows from no other, and those that follow from it, directly or through others; indices into the findings.
 struct Cause {
@@ -51,6 +53,6 @@ Severity worst_of(const Cause& cause, std::span<const Finding> findings);
 
 /// Each finding once: as a cause, or below one. The causes with the worst that follows from them first, then in the order in
 /// which a client meets them; otherwise as given.
-std::vector<Cause> causes_among(std::span<const Finding> findings);
+std::vector<Cause> causes_among(std::span<const Finding> findings, const KnownHosts& hosts = {});
 
 }  // namespace diag::check

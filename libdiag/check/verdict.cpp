@@ -75,7 +75,7 @@ std::vector<Verdict::Conclusion> Verdict::conclusions() const {
     findings.reserve(entries.size());
     for (const Entry& entry : entries) findings.push_back(entry.finding);
     std::vector<Conclusion> out;
-    for (const Cause& cause : causes_among(findings)) {
+    for (const Cause& cause : causes_among(findings, hosts_)) {
         Conclusion conclusion{.cause = entries[cause.finding], .consequences = {}};
         for (const std::size_t i : cause.consequences) conclusion.consequences.push_back(entries[i]);
         const auto is_told = [](const Entry& entry) { return entry.finding.rule->severity != Severity::info; };

@@ -42,6 +42,8 @@ public:
     };
 
     void add(std::span<const Finding> findings, const std::string& source, Witness witness);
+    /// What is known of hosts that are well: no finding tells it, and it says which host a finding cannot be about.
+    KnownHosts& hosts() { return hosts_; }
     /// Worst first. Trees of mere information are left out. What two kinds of evidence show alike is one finding with both: packets
     /// know a host by its address, a log by its name.
     std::vector<Conclusion> conclusions() const;
@@ -58,6 +60,7 @@ private:
     };
     void add(const Finding& finding, Key key, const std::string& source, Witness witness);
 
+    KnownHosts hosts_;
     std::vector<Entry> entries_;
     std::map<Key, std::size_t> index_;
     std::map<const Rule*, std::size_t> count_of_rule_;

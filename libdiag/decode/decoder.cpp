@@ -122,6 +122,7 @@ void Decoder::print_redaction() {
 
 void Decoder::add_saved(const std::string& source, const slmgr::SavedOutput& saved) {
     for (const slmgr::Dlv& product : saved.products) {
+        verdict_.hosts().add_saved(product, source);
         const auto since = slmgr::last_renewal(product);
         if (!since || !product.client_machine_id || renewals_.size() >= max_renewals) continue;
         renewals_.push_back(
@@ -163,6 +164,7 @@ void Decoder::note(std::span<const check::Finding> findings, const std::string& 
 void Decoder::on_conversation(const dissect::Conversation& conversation) {
     const check::Outcome outcome = check::outcome_of(conversation);
     if (!event_logs_.empty()) collect_requests(conversation, outcome, capture_, captured_requests_);
+    if (outcome == check::Outcome::complete) verdict_.hosts().add_served(conversation.host);
     const bool is_selected = settings_.selection.matches(conversation, outcome);
     const auto attempt = HeldConversations::attempt_of(conversation);
     add_contacts(conversation, outcome, is_selected);

@@ -191,6 +191,35 @@ TEST_CASE("consequences: a host that listens elsewhere explains that the usual p
     CHECK_FALSE(can_follow(about(rule::connect_refused, "192.0.2.10:1690"), elsewhere));
 }
 
+TEST_CASE("verdict: a host that listens elsewhere does not explain what another host refuses", "[check][verdict]") {
+    const auto listening = [](std::int64_t port) {
+        slmgr::Dlv dlv;
+        dlv.host_enabled = true;
+        dlv.listening_port = port;
+        return dlv;
+    };
+    const auto served = [](std::string_view address, std::uint16_t port) {
+        return Endpoint{*IpAddress::parse(address), port};
+    };
+    Verdict verdict;
+    verdict.add(std::vector{about(rule::host_port, "host.txt")}, "host.txt", Witness::saved_output);
+    verdict.add(std::vector{about(rule::connect_refused, "192.0.2.20:1688")}, "a.pcap", Witness::capture);
+    const auto cause = [](const Verdict& all) { return all.conclusions().front().cause.finding.rule; };
+    verdict.hosts().add_saved(listening(1700), "host.txt");
+    for (const auto& other : {served("192.0.2.10", 1701), served("2001:db8::10", 1700), served("192.0.2.10", 1688)})
+        verdict.hosts().add_served(other);
+    CHECK(cause(verdict) == &rule::host_port);
+
+    Verdict with_other_port = verdict;
+    with_other_port.hosts().add_saved(listening(1688), "host2.txt");
+    CHECK(cause(with_other_port) == &rule::connect_refused);
+
+    verdict.hosts().add_served(served("192.0.2.10", 1700));
+    CHECK(cause(verdict) == &rule::connect_refused);
+    verdict.hosts().add_served(served("192.0.2.20", 1700));
+    CHECK(cause(verdict) == &rule::host_port);
+}
+
 TEST_CASE("verdict: past the limit of one rule its findings are counted, and those of others are kept",
           "[check][verdict]") {
     Verdict verdict;

@@ -28,6 +28,15 @@ def other_side():
     yield row("mixed-host-on-other-port", "The host listens on port 1700, and clients ask at 1688", "KMS-HOST-PORT",
               {"client.pcap": refused.path, "saved-host.txt": saved.changed(healthy, ("Port: 1688", "Port: 1700"))} | client,
               "slmgr.md 4: Listening on Port; RST of the capture follows from it", exit_status=2, never=("KMS-CONNECT-REFUSED",), below=("KMS-CONNECT-REFUSED",))
+    served = Capture("c2c-v6-port-50123")
+    elsewhere = saved.changed(healthy, ("Port: 1688", "Port: 50123"))
+    yield row("mixed-other-host-on-other-port", "A host on port 50123 serves its client; another one is switched off",
+              "KMS-CONNECT-REFUSED",
+              {"a.pcap": served.path, "b.pcap": packets.moved(refused.packets(), OTHER), "saved-host.txt": elsewhere},
+              "outcomes of both captures: port 50123 is that of another address", windows=SUMMARY)
+    yield row("mixed-two-hosts-one-on-other-port", "A firewall resets connections to a host on port 1688; another listens elsewhere",
+              "KMS-CONNECT-REFUSED", {"client.pcap": refused.path, "saved-1.txt": healthy, "saved-2.txt": elsewhere},
+              "slmgr.md 4: one host listens where the client asked", A_HOST, windows=SUMMARY)
     yield row("mixed-host-never-asked", "A firewall hides the host, so it was never asked", "KMS-CONNECT-NO-ANSWER",
               {"client.pcap": silent.path, "saved-host.txt": saved.sample("host-unused.txt"),
                "events-client.xml": logs.xml(attempt(silent, PC, "0x800706BA", SUMMARY), PC.name)},
