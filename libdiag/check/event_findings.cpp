@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "libdiag/base/hex.h"
@@ -228,6 +229,23 @@ void not_published(const LoggedState& state, std::vector<Finding>& out) {
     }
 }
 
+void cloned(const LoggedState& state, std::vector<Finding>& out) {
+    std::map<Uuid, std::vector<const ClientHistory*>> clones;
+    for (const ClientHistory& client : state.events->clients)
+        if (client.is_clone) clones[*client.client_machine_id].push_back(&client);
+    for (const auto& [machine_id, machines] : clones) {
+        const std::string id = to_string(machine_id);
+        Finding f =
+            finding_of(rule::client_cloned, id, say("{} machines use the client machine id {}", machines.size(), id));
+        Evidence evidence{f};
+        for (const ClientHistory* machine : machines)
+            evidence.saw(
+                fmt::format("{}: {}", machine->name, evidence_of(*state.events, machine->steps.front()).front()));
+        evidence.end();
+        out.push_back(std::move(f));
+    }
+}
+
 void unreadable(const LoggedState& state, std::vector<Finding>& out) {
     for (const auto& log : state.events->logs) {
         if (log.unreadable_count == 0) continue;
@@ -264,6 +282,7 @@ void recovered(const LoggedState& state, std::vector<Finding>& out) {
 
 constexpr Row<LoggedState> state_table[] = {
     {&rule::event_publish_failed, not_published},
+    {&rule::client_cloned, cloned},
     {&rule::event_unreadable, unreadable},
     {&rule::event_recovered, recovered},
 };

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <tuple>
 #include <unordered_map>
 
 #include "libdiag/base/line_text.h"
+#include "libdiag/check/event_machines.h"
 #include "libdiag/proto/dns/service_name.h"
 
 namespace diag::check {
@@ -110,7 +112,7 @@ private:
     std::size_t client_of(const std::optional<Uuid>& id, const std::string& machine, std::string_view name) {
         const std::string key = id ? to_string(*id) : machine;
         const auto [found, is_new] = client_index_.try_emplace(key, out_.clients.size());
-        if (is_new) out_.clients.push_back({.client_machine_id = id, .name = {}, .steps = {}});
+        if (is_new) out_.clients.push_back({.client_machine_id = id, .name = {}, .steps = {}, .is_clone = false});
         ClientHistory& client = out_.clients[found->second];
         if (client.name.empty()) client.name = name;
         return found->second;
@@ -355,8 +357,12 @@ private:
 
     JoinedEvents finish() {
         for (const Draft& draft : drafts_) out_.clients[draft.client].steps.push_back(draft.step);
-        for (ClientHistory& client : out_.clients)
+        std::vector<ClientHistory> machines;
+        for (ClientHistory& client : out_.clients) {
             sort_by_time(client.steps, [](const RequestStep& step) { return step.time; });
+            std::ranges::move(machines_of(out_, std::move(client)), std::back_inserter(machines));
+        }
+        out_.clients = std::move(machines);
         sort_by_time(out_.publications, [this](EventRef ref) { return time_of(ref); });
         return std::move(out_);
     }

@@ -57,11 +57,13 @@ struct RequestStep {
     std::optional<Uuid> activation_id;
 };
 
-/// A client: by its machine id, else by its name, else by the log that has its events.
+/// A client: by its machine id, and by its name where several machines use that; else by its name, else by the log that has
+/// its events.
 struct ClientHistory {
     std::optional<Uuid> client_machine_id;
     std::string name;                ///< of the computer; may be empty
     std::vector<RequestStep> steps;  ///< oldest first
+    bool is_clone = false;           ///< other machines use its machine id, and stand beside it
 };
 
 /// What saved output of a client tells: at this time, or later, it was activated for the product.

@@ -85,11 +85,11 @@ public:
     }
 
 private:
-    // Only names with a domain belong to one machine: fresh images share the others.
+    // Only names with a domain belong to one machine: fresh images share the others, and clones the machine id.
     static std::string machine_of(const ClientHistory& client) {
-        if (client.client_machine_id && client.name.find('.') == std::string::npos)
-            return to_string(*client.client_machine_id);
-        return dns::lower_case(client.name);
+        std::string name = dns::lower_case(client.name);
+        if (!client.client_machine_id || name.find('.') != std::string::npos) return name;
+        return to_string(*client.client_machine_id) + "|" + name;
     }
 
     std::span<const KnownRenewal> renewals_;

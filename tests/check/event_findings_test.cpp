@@ -202,6 +202,60 @@ TEST_CASE("event findings: an answer of the host does not make up for a low coun
     }
 }
 
+TEST_CASE("event findings: several names with one machine id in the log of a host are clones", "[events]") {
+    EventScript script = host();
+    for (int i = 0; i < 30; ++i) script.processed(i, {}, fmt::format("vdi{:02}.corp.example", i));
+    const auto findings = check(script);
+    const Finding& finding = only(findings);
+    CHECK(finding.rule == &rule::client_cloned);
+    CHECK(finding.target == test::client_id);
+    CHECK(finding.title.starts_with("30 machines "));
+    CHECK(mentions(finding, "vdi00.corp.example: event 12290 of kms01.corp.example"));
+    CHECK(mentions(finding, "and 18 more lines like these"));
+    SECTION("and so are two of which one comes back after the other") {
+        CHECK(ids(check(host().processed(5, {}, "vdi01").processed(6, {}, "vdi02").processed(125, {}, "vdi01"))) ==
+              Ids{"KMS-CLIENT-CLONED"});
+    }
+    SECTION("what one of them lacks stands beside it") {
+        const auto low = EventScript{"vdi29.corp.example"}.sent(29, {}).answered(29, 1, false);
+        CHECK(ids(check(low, script)) == Ids{"KMS-COUNT-LOW", "KMS-CLIENT-CLONED"});
+    }
+}
+
+TEST_CASE("event findings: a machine that was renamed is no clone", "[events]") {
+    CHECK(check(host().processed(5, {}, "pc17.corp.example").processed(125, {}, "pc17-new.corp.example")).empty());
+    SECTION("nor one that joined a domain, or whose name is cut off or written in capitals") {
+        CHECK(check(host().processed(5, {}, "PC17").processed(50, {}, "pc17.corp.example").processed(125, {}, "pc17"))
+                  .empty());
+        CHECK(check(host()
+                        .processed(5, {}, "a-rather-long-name.corp.example")
+                        .processed(50, {}, "A-RATHER-LONG-N")
+                        .processed(125, {}, "a-rather-long-name.corp.example"))
+                  .empty());
+    }
+    SECTION("and is served under its new name for what failed under the old one") {
+        windows::EventLog log = client().sent(5, {.code = "0x800706BA"}).log();
+        const windows::EventLog later = EventScript{"pc17-new.corp.example"}.sent(125, {}).answered(125, 50).log();
+        log.events.insert(log.events.end(), later.events.begin(), later.events.end());
+        CHECK(ids(check_events(std::vector{log})) == Ids{"KMS-EVENT-RECOVERED"});
+        CHECK(ids(check(client().sent(5, {.code = "0x800706BA"}),
+                        host().processed(125, {}, "pc17-new.corp.example"))) == Ids{"KMS-EVENT-RECOVERED"});
+    }
+}
+
+TEST_CASE("event findings: what serves one machine does not make up for another one with its machine id", "[events]") {
+    const auto fails = [](const char* name) { return EventScript{name}.sent(5, {.code = "0x800706BA"}); };
+    const auto works = [](const char* name) { return EventScript{name}.sent(10, {}).answered(10, 50); };
+    CHECK(ids(check(fails("vdi01.corp.example"), works("vdi02.corp.example"))) == Ids{"KMS-EVENT-HOST-UNREACHABLE"});
+    CHECK(ids(check(fails("VDI01"), works("VDI02"))) == Ids{"KMS-EVENT-HOST-UNREACHABLE"});
+    CHECK(ids(check(fails("VDI01"), works("vdi01"))) == Ids{"KMS-EVENT-RECOVERED"});
+    SECTION("a log without names is of the machine that a host knows from it") {
+        CHECK(ids(check(fails("").sent(30, {}).answered(30, 50),
+                        host().processed(1, {}, "vdi02").processed(2, {}, "vdi03").processed(30, {}, "vdi01"))) ==
+              Ids{"KMS-CLIENT-CLONED", "KMS-EVENT-RECOVERED"});
+    }
+}
+
 TEST_CASE("event findings: saved output of a later renewal makes a failure history", "[events]") {
     const auto ids_with = [](std::string_view machine, Timestamp since) {
         const std::vector logs{

@@ -144,6 +144,28 @@ def times():
               "events.csv 12290: HRESULT 0")
 
 
+def shared_ids():
+    """One machine id under several names: events.csv 12290, a cloned image."""
+    clones = [A_PC._replace(name=f"vdi{i:02}.corp.example") for i in range(30)]
+    host = {"events-host.xml": logs.xml([clone.processed(TIME + i * MINUTE) for i, clone in enumerate(clones)], HOST)}
+    last = TIME + 29 * MINUTE
+    low = [clones[-1].sent(last), clones[-1].answered(last, 1, "0xC004F038", 0, "0x04000000"), clones[-1].failed(last, "0xC004F038")]
+    yield row("hard-clones-in-host-log", "30 desktops of one image have one machine id", [cause("KMS-CLIENT-CLONED", A_MACHINE)], host,
+              "events.csv 12290 fields 3 and 4: one machine id with several names")
+    yield row("hard-clones-and-low-count", "30 desktops of one image have one machine id, so the host counts one of 25",
+              [cause("KMS-CLIENT-CLONED", A_MACHINE)], host | {"events-client.xml": logs.xml(low, clones[-1].name)},
+              "events.csv 12290 fields 3 and 4; 12289 field 5: count 1", below=("KMS-COUNT-LOW",))
+    renamed = A_PC._replace(name="pc17-new.corp.example")
+    yield row("healthy-renamed-machine", "A machine was renamed, and does not come back under its old name", [],
+              {"events-host.xml": logs.xml([A_PC.processed(TIME - 7 * DAY), renamed.processed(TIME)], HOST)}, "events.csv 12290 field 3")
+    yield row("hard-clone-is-served", "One of two machines with one machine id cannot reach its host; the other is served by another",
+              [cause("KMS-EVENT-HOST-UNREACHABLE", f"{HOST}:1688")],
+              {"events-a.xml": logs.xml([clones[0].sent(TIME, "0x800706BA"), clones[0].failed(TIME, SUMMARY)], clones[0].name),
+               "events-b.xml": logs.xml([clones[1].sent(TIME + MINUTE, host="kms02.corp.example:1688"),
+                                         clones[1].answered(TIME + MINUTE)], clones[1].name)},
+              "errors.csv 0x800706BA; the Computer of the two logs", windows=SUMMARY, inner="0x800706BA")
+
+
 def encodings():
     yield row("healthy-dlv-cp932", "A licensed client, redirected in a Japanese console", [],
               {"saved-dlv.txt": saved.dlv("licensed", "ja").encode("cp932")}, "slmgr.md 3: Licensed")
@@ -164,5 +186,5 @@ def encodings():
 
 
 def scenarios():
-    for rows in (same_host, other_domain, the_host_is_it, products, times, encodings):
+    for rows in (same_host, other_domain, the_host_is_it, products, times, shared_ids, encodings):
         yield from rows()
