@@ -13,6 +13,8 @@ import tempfile
 import threading
 import unittest
 
+from ports import closed_port
+
 ROOT = pathlib.Path(os.environ.get("DIAG_SOURCE_DIR") or pathlib.Path(__file__).resolve().parents[2])
 BIN = pathlib.Path(os.environ.get("DIAG_BIN_DIR") or ROOT / "build/release/bin")
 LIMIT_S = 60
@@ -115,11 +117,6 @@ class Case(unittest.TestCase):
             if found := re.match(r"listening on 127\.0\.0\.1:(\d+)$", line):
                 return int(found[1])
         self.fail("kms-refhost did not start")
-
-
-def closed_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 class OfReport(unittest.TestCase):

@@ -12,7 +12,6 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,8 @@ import warnings
 import xml.etree.ElementTree
 
 import jsonschema
+
+from ports import closed_port
 
 ROOT = pathlib.Path(os.environ.get("DIAG_SOURCE_DIR") or pathlib.Path(__file__).resolve().parents[2])
 BIN = pathlib.Path(os.environ.get("DIAG_BIN_DIR") or ROOT / "build/release/bin")
@@ -123,11 +124,6 @@ class Case(unittest.TestCase):
                 return host
         self.fail("the host did not start")
 
-    @staticmethod
-    def closed_port():
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            return server.getsockname()[1]
-
 
 def ato_lines(text):
     """What slmgr /ato would print, in a report."""
@@ -191,7 +187,7 @@ class Ato(Case):
         self.assertIn("KMS-PRODUCT-NOT-COVERED", self.status(2, "ato", host.target).text)
 
     def test_a_closed_port_a_name_that_does_not_exist_and_another_service(self):
-        done = self.status(2, "ato", f"127.0.0.1:{self.closed_port()}")
+        done = self.status(2, "ato", f"127.0.0.1:{closed_port()}")
         self.assertIn("KMS-CONNECT-REFUSED", done.text)
         self.assertIn("not listening", done.text)
         self.assertTrue(ato_lines(done.text)[1].startswith("Error: 0xC004F074 "))
@@ -475,7 +471,7 @@ class State(Case):
         self.assertEqual(done.errors, f"kms-check: a host that is asked counts client machine id {CMID} for 30 days\n")
 
     def test_it_says_what_it_leaves_behind_before_it_does(self):
-        done = self.status(2, "ato", "--cmid", CMID, f"127.0.0.1:{self.closed_port()}")
+        done = self.status(2, "ato", "--cmid", CMID, f"127.0.0.1:{closed_port()}")
         self.assertIn(CMID, done.errors)
 
     def test_a_damaged_file_is_one_line_and_nothing_is_asked(self):
@@ -491,12 +487,12 @@ class State(Case):
 
     def test_a_folder_that_cannot_be_made_is_one_line(self):
         self.state.write_text("a file where the folder should be", encoding="ascii")
-        self.one_line("ato", f"127.0.0.1:{self.closed_port()}")
+        self.one_line("ato", f"127.0.0.1:{closed_port()}")
 
     @unittest.skipIf(os.geteuid() == 0, "root may write everywhere")
     def test_a_folder_that_cannot_be_written_is_one_line(self):
         self.state.mkdir(mode=0o500)
-        self.one_line("ato", f"127.0.0.1:{self.closed_port()}")
+        self.one_line("ato", f"127.0.0.1:{closed_port()}")
 
     def test_without_a_home_it_says_which_variable_is_missing(self):
         self.assertIn("XDG_STATE_HOME", self.one_line("ato", "127.0.0.1", env={"HOME": "", "XDG_STATE_HOME": ""}))
@@ -546,7 +542,7 @@ class Output(Case):
         yield ("dlv", self.host("--start-count", 30).target), 0
         yield ("ato", self.host().target), 1
         yield ("dlv", self.host().target), 1
-        yield ("ato", f"127.0.0.1:{self.closed_port()}"), 2
+        yield ("ato", f"127.0.0.1:{closed_port()}"), 2
         yield ("dlv", self.host("--fault", "hresult:0xC004F042").target), 2
         yield ("ato", self.host("--fault", "hresult:0x8007000D").target), 0
         yield ("dlv", "--from", SAMPLES / "client-notification.txt"), 2
@@ -583,7 +579,7 @@ class Output(Case):
         self.assertIn("Verdict: KMS works; 1 of 25", self.status(1, "ato", "-q", self.host().target).text)
 
     def test_fail_on_moves_the_border(self):
-        low, closed = self.host().target, f"127.0.0.1:{self.closed_port()}"
+        low, closed = self.host().target, f"127.0.0.1:{closed_port()}"
         self.status(1, "ato", low)
         self.status(0, "ato", "--fail-on", "critical", low)
         self.status(2, "ato", "--fail-on", "critical", closed)
@@ -593,7 +589,7 @@ class Output(Case):
         done = self.status(0, "ato", "--format", "nagios", self.host("--start-count", 30).target)
         self.assertRegex(done.text.splitlines()[0], r"^KMS ATO OK - KMS works.*\| connect=[0-9.]+ms bind=[0-9.]+ms request=[0-9.]+ms count=31")
         self.assertTrue(self.status(1, "ato", "--format", "nagios", self.host().target).text.startswith("KMS ATO WARNING - KMS works; 1 of 25"))
-        closed = self.status(2, "dlv", "--format", "nagios", f"127.0.0.1:{self.closed_port()}")
+        closed = self.status(2, "dlv", "--format", "nagios", f"127.0.0.1:{closed_port()}")
         self.assertTrue(closed.text.startswith("KMS DLV CRITICAL - "))
         unknown = self.run_tool("dlv", "--format", "nagios", "--from", self.folder / "none")
         self.assertEqual(unknown.returncode, 3)
@@ -673,7 +669,7 @@ class Options(Case):
         with (ROOT / "libdiag/data/products.csv").open(encoding="utf-8", newline="") as file:
             row = next(row for row in csv.DictReader(file) if row["protocol_version"] == "5;6")
         self.assertIn("protocol version 6.0", self.run_tool("ato", "--product", row["activation_id"],
-                                                            f"127.0.0.1:{self.closed_port()}").text)
+                                                            f"127.0.0.1:{closed_port()}").text)
 
     def test_every_option_is_in_the_manual(self):
         shown = self.status(0, "--help").text

@@ -18,6 +18,8 @@ import xml.etree.ElementTree as ElementTree
 
 import jsonschema
 
+from ports import closed_port
+
 ROOT = pathlib.Path(os.environ.get("DIAG_SOURCE_DIR") or pathlib.Path(__file__).resolve().parents[2])
 BIN = pathlib.Path(os.environ.get("DIAG_BIN_DIR", ""))
 TOOL, HOST = str(BIN / "kms-probe"), str(BIN / "kms-refhost")
@@ -63,11 +65,6 @@ class Server:
         self.listener.close()
         for client in self.clients:
             client.close()
-
-
-def closed_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 class Case(unittest.TestCase):

@@ -8,7 +8,6 @@ import os
 import pathlib
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,8 @@ import unittest
 import xml.etree.ElementTree as ElementTree
 
 import jsonschema
+
+from ports import closed_port
 
 ROOT = pathlib.Path(os.environ.get("DIAG_SOURCE_DIR") or pathlib.Path(__file__).resolve().parents[2])
 BIN = pathlib.Path(os.environ.get("DIAG_BIN_DIR", ""))
@@ -418,10 +419,8 @@ class Reach(Case):
         cls.host = subprocess.Popen([HOST, "--listen", "127.0.0.1:0"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         cls.addClassCleanup(cls.end, cls.host)
         port = next(int(found[1]) for line in cls.host.stderr if (found := re.match(r"listening on 127\.0\.0\.1:(\d+)$", line)))
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            closed = listener.getsockname()[1]
         return [srv("up.test", 0, 0, port, "kms1.up.test"), address("kms1.up.test"),
-                srv("down.test", 0, 0, closed, "kms1.down.test"), address("kms1.down.test")]
+                srv("down.test", 0, 0, closed_port(), "kms1.down.test"), address("kms1.down.test")]
 
     def test_a_host_is_probed_at_its_published_port(self):
         up, down = self.documents("--reach", "up.test", "down.test", status=2)
