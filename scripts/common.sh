@@ -40,11 +40,10 @@ build() {
         fail "building preset $preset failed"
 }
 
-# run_ctest PRESET: prints what did not pass, and the summary; keeps the whole output in build/PRESET/ctest.log. More at a time
-# than there are processors: cases of the lab mostly wait for what does not come.
+# run_ctest PRESET: prints what did not pass, and the summary; keeps the whole output in build/PRESET/ctest.log.
 run_ctest() {
     local preset=$1 log=$root/build/$1/ctest.log status=0
-    (cd "$root" && ctest --preset "$preset" --parallel $((jobs + (jobs + 1) / 2)) --output-on-failure) 2>&1 | tee "$log" |
+    (cd "$root" && ctest --preset "$preset" --parallel "$jobs" --output-on-failure) 2>&1 | tee "$log" |
         { grep --line-buffered -vE '^ *Start +[0-9]+: |^ *[0-9]+/[0-9]+ Test +#[0-9]+: .* Passed +[0-9.]+ sec$' || true; } ||
         status=$?
     return "$status"
