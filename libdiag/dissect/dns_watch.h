@@ -34,7 +34,8 @@ public:
     void on_tcp_attempt(const Endpoint& client, const Endpoint& server, Mark mark, std::uint8_t fraction_digits);
     /// An ICMP error, or a reset, in answer to what the client sent.
     void on_refused(const Endpoint& client, const Endpoint& server, DnsTransport transport, Mark mark);
-    /// The first SYN of a connection to anything. True when the client knows this host and port from its search.
+    /// The first SYN of a connection to anything. True when the client knows this host and port from its search, or from the one
+    /// search that an address of the other family made for this host (DnsSearches::of_other_family).
     bool on_connect(const Endpoint& client, const Endpoint& host, Mark mark) {
         return !names_.empty() && names_.contains(host.ip) && on_named_connect(client, host, mark);
     }

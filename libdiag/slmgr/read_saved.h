@@ -29,9 +29,9 @@ struct SavedOutput {
 
 /// Reads saved output of slmgr (/dlv, /dli, /ato, /xpr, also "all"), of ospp.vbs (/dstatus, /act), and the objects that
 /// PowerShell has of the same, as JSON or as Format-List prints them; several of them in one file, in any order. The content
-/// tells which it is. It may come from cscript, with or without its banner, or from a message box; in UTF-8, UTF-16, or the code pages 932, 850 and 1252; indented,
-/// wrapped by a console, in other case. Display languages other than English are read by order and form. Lines that nobody
-/// knows are counted. The error is one line: the file is too large, or none of these.
+/// tells which it is. It may come from cscript, with or without its banner, or from a message box; in UTF-8, UTF-16, or the
+/// code pages 932, 850 and 1252; indented, wrapped by a console, in other case. Display languages other than English are read
+/// by order and form. Lines that nobody knows are counted. The error is one line: the file is too large, or none of these.
 std::expected<SavedOutput, std::string> read_saved(Bytes file);
 
 }  // namespace diag::slmgr
